@@ -1,0 +1,90 @@
+use super::{
+    AuthorId, AuthorProfile, Checkpoint, CityId, CoarseLocation, Gap, Lane, NativeId, Network, Post, PostId, Reason,
+    SourceId, Tier, Timestamp,
+};
+
+/// What a post is in one city.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placement {
+    pub city: CityId,
+    /// `None`: queued for a moderator, shown nowhere.
+    pub tier: Option<Tier>,
+    pub reasons: Vec<Reason>,
+    pub recipe: String,
+    pub zone: Option<String>,
+    pub zone_from_text: bool,
+    pub location: Option<CoarseLocation>,
+    pub lane: Lane,
+    pub thread: Option<PostId>,
+    pub reply_to: Option<PostId>,
+    /// The listed body's name, when the city lists the author.
+    pub official: Option<String>,
+}
+
+/// What a fresh look at an author means for all of their stored posts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorVerdict {
+    /// May be shown: un-hides what an inactive or unchecked account had hidden.
+    Show,
+    /// Hidden until the account comes back.
+    Hide,
+    /// Refused or gone: everything of theirs is erased.
+    Purge,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HideReason {
+    /// The operator or a moderator hid this post.
+    Moderated,
+    /// The author's account is not active.
+    AuthorInactive,
+    /// The author's profile was never asked for (a replay without profiles).
+    AuthorUnchecked,
+}
+
+/// A keyed hash of network and author id: the only thing kept of somebody who left (L-24).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SubjectHash(pub u64);
+
+/// One change to the store. The store's state decides what entries it appends to the feed logs: none when nothing
+/// that a reader sees has changed, so every change can be applied again.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Store a post, or replace it when `post.revision` is later. `placements` is the whole truth: a city in which
+    /// the post was and is no longer gets a `remove`. No placement: the post is forgotten without a tombstone.
+    /// The exact point in `post` is ignored; `placements` carries the coarse one.
+    Upsert {
+        post: Box<Post>,
+        author: Box<AuthorProfile>,
+        placements: Vec<Placement>,
+        received_at: Timestamp,
+    },
+    /// The author deleted it: erase it and leave a tombstone.
+    Delete { network: Network, native_id: NativeId, at: Timestamp },
+    /// What is known of an author has changed, or was asked again. Ignored for authors without stored posts.
+    Author { profile: Box<AuthorProfile>, verdict: AuthorVerdict, at: Timestamp },
+    /// A stored post was found unchanged at its origin (L-13).
+    Checked { post: PostId, at: Timestamp },
+    /// The operator hides a post, or shows it again.
+    Hide { post: PostId, hidden: bool },
+    /// The operator erases a post for good; a replay does not bring it back.
+    Erase { post: PostId, at: Timestamp },
+    /// Somebody asked to be left out: erase everything and never store them again.
+    Leave { network: Network, author: AuthorId, at: Timestamp },
+    /// A recipe changed: a stored post is no longer asked for by a city (it keeps its other cities).
+    Unplace { post: PostId, city: CityId },
+    Gap { source: SourceId, gap: Gap },
+}
+
+/// What one transaction writes: changes, and the checkpoints below which every observation is finished.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    pub changes: Vec<Change>,
+    pub checkpoints: Vec<(SourceId, Checkpoint)>,
+}
+
+impl Batch {
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.checkpoints.is_empty()
+    }
+}

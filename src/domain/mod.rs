@@ -1,0 +1,42 @@
+//! The values that travel along the path of a post, and the ports through which stages reach each other.
+//!
+//! Owns the words of the project (see the glossary in ARCHITECTURE.md) as plain types.
+//! Does not own wire formats, SQL, HTTP or time: nothing here does I/O, reads a clock, or derives `Serialize`.
+//! Invariant: a value of this module that exists is valid; whoever builds one from outside input checks it there.
+
+mod author;
+mod card;
+mod change;
+mod city;
+mod cursor;
+mod feed_entry;
+mod filter;
+mod hashtag;
+mod health;
+mod location;
+mod network;
+mod observation;
+mod outcome;
+mod ports;
+mod post;
+mod timestamp;
+
+pub use author::{AccountStatus, AuthorId, AuthorProfile, Label};
+pub use card::{Card, CardAuthor};
+pub use change::{AuthorVerdict, Batch, Change, HideReason, Placement, SubjectHash};
+pub use city::{AccountRef, Around, City, CityId, Look, Official, OfficialKind, Recipe, Zone};
+pub use cursor::{Cursor, CursorError};
+pub use feed_entry::{Epoch, FeedEntry, Head, Offset, Op};
+pub use filter::Filter;
+pub use hashtag::{Hashtag, fold_tag, fold_words};
+pub use health::{Gap, SourceHealth, SourceState};
+pub use location::{CELL_METRES, CoarseLocation, ExactPoint, LocationOrigin};
+pub use network::Network;
+pub use observation::{Checkpoint, Event, Observation, RawFacet, RawPlace, RawPost, SourceId, Visibility};
+pub use outcome::{Outcome, Reason, RefuseReason, Rule, Tier};
+pub use ports::{
+    AuthorLookup, CardRenderer, Committed, CommitListener, FeedLog, Journal, KnownPost, LookupError, Page,
+    PostCheck, StoreError,
+};
+pub use post::{Facet, FacetKind, IdKey, Lane, Media, MediaKind, NativeId, Post, PostId, Reply};
+pub use timestamp::Timestamp;

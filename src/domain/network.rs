@@ -1,0 +1,35 @@
+/// The open networks that posts come from. A network's own code is in `ingest/sources/<network>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Network {
+    Bluesky,
+    Mastodon,
+    Nostr,
+    Feed,
+    OpenData,
+    Push,
+}
+
+impl Network {
+    pub const ALL: [Self; 6] =
+        [Self::Bluesky, Self::Mastodon, Self::Nostr, Self::Feed, Self::OpenData, Self::Push];
+
+    /// The name used in JSON, configuration, metric labels and the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bluesky => "bluesky",
+            Self::Mastodon => "mastodon",
+            Self::Nostr => "nostr",
+            Self::Feed => "feed",
+            Self::OpenData => "opendata",
+            Self::Push => "push",
+        }
+    }
+
+    /// The inverse of [`Network::as_str`]; also takes the short form `bsky` used in account references.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "bsky" {
+            return Some(Self::Bluesky);
+        }
+        Self::ALL.into_iter().find(|network| network.as_str() == text)
+    }
+}

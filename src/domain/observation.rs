@@ -1,0 +1,130 @@
+use super::{
+    AccountStatus, AuthorId, AuthorProfile, FacetKind, Gap, Label, LocationOrigin, Media, NativeId, Network,
+    RefuseReason, Reply, Timestamp,
+};
+
+/// The name of one running source: `bluesky`, or `<network>:<server>` where there are several of a network.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(std::sync::Arc<str>);
+
+impl SourceId {
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A source's position, in that source's own form. Opaque to everyone else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint(String);
+
+impl Checkpoint {
+    pub fn new(position: impl Into<String>) -> Self {
+        Self(position.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One thing that a source saw, in the order in which it saw it. What a source's `decode` gives for one frame.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    pub source: SourceId,
+    pub network: Network,
+    /// Where the source may resume once this and all earlier observations are finished. `None`: it moves nothing.
+    pub checkpoint: Option<Checkpoint>,
+    /// The upstream server's own time of the event, where it gives one.
+    pub sent_at: Option<Timestamp>,
+    pub event: Event,
+}
+
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A post was made or changed. Which of the two the network says is in [`RawPost::edited`], and is only a hint.
+    Post(Box<RawPost>),
+    Delete { native_id: NativeId },
+    /// A profile as the author's own record now states it: replaces name, bio and self-labels; handle and flags that
+    /// the record does not carry are left as they are.
+    Profile(Box<AuthorProfile>),
+    Account { author: AuthorId, status: AccountStatus },
+    /// The account's handle may have changed. `None`: ask.
+    Handle { author: AuthorId, handle: Option<String> },
+    /// The source could not get what lay between two positions.
+    Gap(Gap),
+    /// Understood and of no concern here (likes, follows…); moves the checkpoint and is counted.
+    Other,
+    /// A frame that can't be read; counted by reason and dropped.
+    Unreadable(RefuseReason),
+}
+
+impl Event {
+    /// The metric label and replay key of this event: `event.<kind>`. Posts and unreadable frames have outcomes.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Post(_) => "post",
+            Self::Delete { .. } => "delete",
+            Self::Profile(_) => "profile",
+            Self::Account { .. } => "account",
+            Self::Handle { .. } => "identity",
+            Self::Gap(_) => "gap",
+            Self::Other => "other",
+            Self::Unreadable(_) => "unreadable",
+        }
+    }
+}
+
+/// Who the author meant a post for, on networks that ask. Anything but `Public` is refused (L-01).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Visibility {
+    #[default]
+    Public,
+    Restricted,
+}
+
+/// A range that a network claims to be marked. Nothing about it can be trusted: it may lie outside the text, be
+/// inverted or cut a character. `normalize` keeps the sound ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawFacet {
+    pub start: i64,
+    pub end: i64,
+    pub kind: FacetKind,
+    pub value: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawPlace {
+    /// Longitude and latitude in degrees, unchecked.
+    pub lon_lat: Option<(f64, f64)>,
+    pub name: Option<String>,
+    pub origin: LocationOrigin,
+}
+
+/// A post as decoded: read leniently, nothing checked but its form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawPost {
+    pub native_id: NativeId,
+    pub author: AuthorId,
+    /// The author's profile on networks that send it with each post; `None` where it must be looked up.
+    pub profile: Option<Box<AuthorProfile>>,
+    pub url: Option<String>,
+    pub text: String,
+    pub facets: Vec<RawFacet>,
+    pub languages: Vec<String>,
+    /// `None`: missing or unreadable.
+    pub created_at: Option<Timestamp>,
+    pub edited: bool,
+    pub revision: String,
+    /// Tags that stand outside the text.
+    pub tags: Vec<String>,
+    pub media: Vec<Media>,
+    pub reply: Option<Reply>,
+    pub place: Option<RawPlace>,
+    pub labels: Vec<Label>,
+    pub visibility: Visibility,
+    pub automated: bool,
+}

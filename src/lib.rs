@@ -1,0 +1,30 @@
+//! Parvis: the square in front of the town hall.
+//!
+//! The modules stand in the order in which a post passes through them:
+//!
+//! ```text
+//! networks ─> ingest/sources ─Observation─> pipeline ────────────────────────────> store ──> live ──> http ─> web
+//!             decode: pure                  normalize ─> matcher ─> (author) ─> consent      tail     WS, SSE, pages
+//! ```
+//!
+//! `domain`, `config`, `clock`, `shutdown` and `telemetry` may be used by all; every other import runs along the
+//! arrow, and `tests/it/tidy.rs` fails on any other edge.
+
+pub mod domain;
+pub mod clock;
+pub mod config;
+pub mod shutdown;
+pub mod telemetry;
+
+pub mod ingest;
+pub mod pipeline;
+pub mod normalize;
+pub mod matcher;
+pub mod consent;
+pub mod store;
+pub mod live;
+pub mod http;
+
+pub mod demo;
+pub mod app;
+pub mod cli;
