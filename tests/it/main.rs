@@ -1,1 +1,6 @@
-#[test] fn t(){}
+//! The integration tests: one binary.
+
+mod support;
+
+mod pipeline;
+mod tidy;
