@@ -26,7 +26,9 @@ fn without_html(html: &str) -> String {
     while let Some((before, element)) = rest.split_once('<') {
         text.push_str(before);
         let opens = element.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!'));
-        let closed = element.split_once('>').filter(|(inside, _)| opens && !inside.contains('<'));
+        // The next bracket decides, so that a text of nothing but `<` is read once and not once for each.
+        let next = element.find(['<', '>']).and_then(|at| element.split_at_checked(at)).filter(|_| opens);
+        let closed = next.and_then(|(inside, after)| Some((inside, after.strip_prefix('>')?)));
         let Some((inside, after)) = closed else {
             // A plain `<` (`I <3 Nantes`): no element begins here.
             text.push(' ');
