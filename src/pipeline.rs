@@ -5,9 +5,9 @@
 //! pending. Invariant: every observation ends in exactly one outcome or event of the tally.
 
 use crate::consent;
-use crate::domain::{AuthorProfile, Change, Event, Network, Observation, Outcome, Post, PostId, RawPost, Timestamp};
+use crate::domain::{AuthorProfile, Change, Event, Network, Observation, Outcome, Placement, Post, PostId, RawPost, Timestamp};
 use crate::intake::{Answer, Held, Intake, Parked, Ticket};
-use crate::normalize::normalize;
+use crate::normalize::{normalize, normalize_held};
 
 /// Takes one observation. What it changes is in `intake.pending` afterwards, or waits in `intake.hold`.
 pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
@@ -37,7 +37,8 @@ fn post(intake: &mut Intake, ticket: Ticket, network: Network, raw: RawPost, now
     if let Some(root) = intake.held_parent(network, &raw) {
         return intake.hold.park(root, ticket, network, raw);
     }
-    let post = match normalize(raw, network, &intake.key, now, is_known) {
+    let check = if is_known { normalize_held } else { normalize };
+    let post = match check(raw, network, &intake.key, now) {
         Ok(post) => post,
         Err(reason) => return intake.finish(ticket, Outcome::Refused(reason)),
     };
@@ -62,7 +63,7 @@ fn decide(intake: &mut Intake, post: Post, author: &AuthorProfile, now: Timestam
     let mut placements = Vec::with_capacity(matches.found.len());
     for found in &matches.found {
         match consent::decide(intake.policy, &post, author, found, has_left, now) {
-            Ok(placement) => placements.push(placement),
+            Ok(placement) => placements.push(Placement { reply_to: intake.parent_of(&post), ..placement }),
             Err(reason) => refused = reason,
         }
     }
@@ -94,6 +95,3 @@ fn take_released(intake: &mut Intake, now: Timestamp) {
         post(intake, ticket, network, *raw, now);
     }
 }
-
-#[cfg(test)]
-mod tests;

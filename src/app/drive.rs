@@ -20,7 +20,8 @@ use crate::shutdown::Shutdown;
 #[derive(Debug)]
 pub enum Control {
     /// City files have changed, or a listed account's identity is known now.
-    Cities { set: Arc<CitySet>, listed: ListedAccounts },
+    /// When not every network answered, accounts known before stay listed.
+    Cities { set: Arc<CitySet>, listed: ListedAccounts, all_answered: bool },
     /// Authors of stored posts were asked for again (L-13); those the network no longer shows are hidden.
     Rechecked { network: Network, asked: Vec<AuthorId>, found: Vec<AuthorProfile> },
     /// Changes decided elsewhere by the same rules: re-checked posts, re-matched posts.
@@ -120,9 +121,11 @@ async fn commit(journal: Arc<dyn Journal>, batch: Batch) -> Result<Committed, St
 fn apply(intake: &mut Intake, control: Control, clock: &dyn Clock) {
     let now = clock.now();
     match control {
-        Control::Cities { set, listed } => {
+        Control::Cities { set, listed, all_answered } => {
             intake.cities = set;
-            intake.listed = listed;
+            if all_answered || intake.listed.is_empty() {
+                intake.listed = listed;
+            }
         }
         Control::Changes(changes) => intake.pending.extend(changes),
         Control::Rechecked { network, asked, found } => {

@@ -1,6 +1,7 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::domain::{CommitListener, Committed, PostId};
+use crate::live::Live;
 
 /// Ids of posts that the store has dropped, waiting for the pipeline to forget them too. Its bound is what one
 /// commit can drop, since the pipeline drains it on every turn.
@@ -15,13 +16,14 @@ impl Forgotten {
 
 /// Tells the live tail and the pipeline of every commit, in this order.
 pub struct Listeners {
-    pub live: Option<Arc<dyn CommitListener>>,
+    /// Set once the tails are open: the live side reads the store that it listens to.
+    pub live: Arc<OnceLock<Arc<Live>>>,
     pub forgotten: Forgotten,
 }
 
 impl CommitListener for Listeners {
     fn committed(&self, committed: &Committed) {
-        if let Some(live) = &self.live {
+        if let Some(live) = self.live.get() {
             live.committed(committed);
         }
         if !committed.forgotten.is_empty() {

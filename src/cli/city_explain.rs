@@ -7,7 +7,6 @@ use anyhow::{Context, bail};
 use super::ConfigFile;
 use crate::app::Settings;
 use crate::config::read_city;
-use crate::consent::Policy;
 use crate::domain::{AuthorProfile, Change, IdKey, Network, Placement, Timestamp};
 use crate::ingest::sources;
 use crate::intake::{Answer, Authors, Intake, KnownPosts};
@@ -40,7 +39,7 @@ impl Explain {
         let key = IdKey::new([0; 32]);
         let mut intake = Intake::new(
             key,
-            Policy::from(settings.consent.policy),
+            crate::app::policy(&settings),
             Arc::new(CitySet::compile(vec![city])),
             KnownPosts::default(),
             Authors::new(key, [], Default::default()),

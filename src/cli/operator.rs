@@ -102,7 +102,7 @@ impl Migrate {
     pub fn run(self) -> anyhow::Result<()> {
         block_on(async {
             let settings = self.config.load()?;
-            app::open_store(&settings, None).await?.close().await;
+            app::open_store_alone(&settings).await?.close().await?;
             println!("{}: in this version's form.", settings.store.url);
             Ok(())
         })

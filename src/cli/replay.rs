@@ -57,7 +57,7 @@ impl Replay {
         let profiles = self.profiles.as_ref().map(|path| read_profiles(network, path)).transpose()?;
         let file = std::fs::File::open(&self.file).with_context(|| self.file.display().to_string())?;
         let clock = ManualClock::new(SystemClock.now());
-        let store = app::open_store(&settings, None).await?;
+        let store = app::open_store_alone(&settings).await?;
         let cities = app::read_cities(&settings)?;
         let mut intake = app::intake(&settings, &store, Arc::new(cities.set)).await?;
         let progress = self.progress(&file)?;
@@ -81,7 +81,7 @@ impl Replay {
             }
         }
         commit(&mut intake, &store).await?;
-        store.close().await;
+        store.close().await?;
         progress.finish_and_clear();
         print_tally(frames, &intake.tally, self.json);
         Ok(())
@@ -97,7 +97,7 @@ impl Replay {
 
 fn read_profiles(network: Network, path: &PathBuf) -> anyhow::Result<HashMap<AuthorId, AuthorProfile>> {
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let profiles = sources::profiles_from_file(network, &text).with_context(|| path.display().to_string())?;
+    let profiles = sources::profiles_from_file(network, &text, SystemClock.now()).with_context(|| path.display().to_string())?;
     Ok(profiles.into_iter().map(|profile| (profile.id.clone(), profile)).collect())
 }
 

@@ -116,7 +116,8 @@ pub fn decide(
     })
 }
 
-fn judge_labels(labels: &[Label], now: Timestamp) -> Result<(), RefuseReason> {
+/// The labels that keep a post, or an author, off every public page.
+pub fn judge_labels(labels: &[Label], now: Timestamp) -> Result<(), RefuseReason> {
     // Asked first: it is what an author chose, and the more telling reason of the two.
     if Label::in_force(labels, now).any(|value| value == SIGNED_IN_ONLY) {
         return Err(RefuseReason::NoUnauthenticated);

@@ -1,5 +1,6 @@
 use super::{Answer, Held, Intake};
 use crate::consent;
+use crate::normalize::clean_profile;
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, NativeId, Network, Outcome, PostId, RefuseReason,
     Timestamp,
@@ -25,7 +26,7 @@ impl Intake {
             held.profile = Some(Box::new(record.clone()));
         }
         let Some(mut profile) = self.authors.get(network, &author).cloned() else { return };
-        merge_record(&mut profile, record);
+        merge_record(&mut profile, clean_profile(record));
         self.author_changed(profile, now);
         self.questions.push((network, author));
     }
@@ -67,12 +68,13 @@ impl Intake {
             Answer::Unknown(network, author) => (network, author, None),
         };
         let held = self.hold.take_author(network, &author);
-        let Some(mut profile) = profile else {
+        let Some(profile) = profile else {
             held.posts.into_iter().for_each(|held| self.refuse_held(held, RefuseReason::AuthorUnknown));
             return None;
         };
+        let mut profile = clean_profile(profile);
         if let Some(record) = held.profile {
-            merge_record(&mut profile, *record);
+            merge_record(&mut profile, clean_profile(*record));
         }
         if self.authors.get(network, &author).is_some() {
             self.author_changed(profile.clone(), now);
@@ -83,7 +85,7 @@ impl Intake {
     /// What is known of an author with stored posts has changed: the posts stay, hide or go.
     pub fn author_changed(&mut self, profile: AuthorProfile, now: Timestamp) {
         let has_left = self.authors.has_left(profile.network, &profile.id);
-        let verdict = match consent::judge_author(self.policy, &profile, has_left, now) {
+        let verdict = match consent::judge_absolute(self.policy, &profile, has_left, now) {
             Ok(()) => AuthorVerdict::Show,
             Err(RefuseReason::AuthorInactive) if profile.status == AccountStatus::Hidden => AuthorVerdict::Hide,
             Err(_) => AuthorVerdict::Purge,

@@ -96,6 +96,12 @@ impl Intake {
         self.cities.matches(post, &MatchContext { listed: &self.listed, thread })
     }
 
+    /// The card that a reply answers, where we hold it.
+    pub fn parent_of(&self, post: &Post) -> Option<PostId> {
+        let parent = &post.reply.as_ref()?.parent;
+        Some(PostId::derive(&self.key, post.network, parent)).filter(|id| self.known.contains(*id))
+    }
+
     /// The held post that a reply hangs on.
     pub fn held_parent(&self, network: Network, raw: &RawPost) -> Option<PostId> {
         let reply = raw.reply.as_ref().filter(|_| !self.hold.is_empty())?;

@@ -39,6 +39,13 @@ pub struct Matches {
     pub excluded: bool,
 }
 
+impl Matches {
+    /// Why a post that no city asks for is refused.
+    pub const fn refusal(&self) -> RefuseReason {
+        if self.excluded { RefuseReason::Excluded } else { RefuseReason::Unmatched }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Owner {
     city: u32,

@@ -17,7 +17,7 @@ const EDGES: [(&str, &[&str]); 17] = [
     ("normalize", &[]),
     ("matcher", &[]),
     ("consent", &[]),
-    ("intake", &["consent", "matcher"]),
+    ("intake", &["normalize", "consent", "matcher"]),
     ("pipeline", &["normalize", "matcher", "consent", "intake"]),
     ("store", &[]),
     ("live", &[]),
