@@ -65,9 +65,9 @@ fn parse_forwarded(entry: &str) -> Option<IpAddr> {
 fn parse_network(entry: &str) -> Result<(IpAddr, u8), String> {
     let wrong = || format!("`{entry}` is neither an IP address nor a network such as 10.0.0.0/8");
     let (address, bits) = entry.split_once('/').map_or((entry, None), |(address, bits)| (address, Some(bits)));
-    let address: IpAddr = address.parse().or_else(|_| Err(wrong()))?;
+    let address: IpAddr = address.parse().map_err(|_not_parsed| wrong())?;
     let width = if address.is_ipv4() { 32 } else { 128 };
-    let bits = bits.map_or(Ok(width), |bits| bits.parse().or_else(|_| Err(wrong())))?;
+    let bits = bits.map_or(Ok(width), |bits| bits.parse().map_err(|_not_parsed| wrong()))?;
     if bits > width { Err(wrong()) } else { Ok((address, bits)) }
 }
 

@@ -82,17 +82,20 @@ impl LiveQuery {
 /// A cursor given back to us, in the parameter or header of that name.
 pub fn cursor(name: &str, token: &str) -> Result<Cursor, ApiError> {
     let mend = "take the `cursor` of a page of posts or of a live message as it stands, or leave it out";
-    Cursor::parse(token).or_else(|_| Err(ApiError::bad(name, "is not a cursor of this server", mend)))
+    Cursor::parse(token).map_err(|_error| ApiError::bad(name, "is not a cursor of this server", mend))
 }
+
+/// A parameter's name and value.
+type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// The parameters of a query, each known, present once, and not empty: an empty one is as if it were left out, as
 /// forms send it.
-fn pairs<'a>(query: &'a str, beside_filters: &[&str]) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>, ApiError> {
+fn pairs<'a>(query: &'a str, beside_filters: &[&str]) -> Result<Vec<Pair<'a>>, ApiError> {
     const FILTERS: [&str; 5] = ["tag", "zone", "network", "lang", "lane"];
     if query.len() > QUERY_BYTES_MAX {
         return Err(ApiError::bad("query", "is too long", format!("at most {QUERY_BYTES_MAX} bytes")));
     }
-    let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
+    let mut pairs: Vec<Pair<'a>> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let known: Vec<&str> = beside_filters.iter().copied().chain(FILTERS).collect();
         if !known.contains(&name.as_ref()) {
@@ -121,7 +124,7 @@ fn filter(filter: &mut Filter, name: &str, value: &str, city: &City) -> Result<(
 
 fn before(value: &str) -> Result<u64, ApiError> {
     let mend = "take the `next` of a page or the `position` of a post";
-    value.parse().or_else(|_| Err(ApiError::bad("before", "is not a position", mend)))
+    value.parse().map_err(|_error| ApiError::bad("before", "is not a position", mend))
 }
 
 fn limit(value: &str) -> Result<usize, ApiError> {

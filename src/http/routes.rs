@@ -3,9 +3,12 @@ use actix_web::{Route, guard, web};
 use super::ApiError;
 use super::handlers::{cities, documents, events, health, live, posts, sources};
 
+/// Gives a route its handler.
+type Handler = fn(Route) -> Route;
+
 /// Every address of the API with its handler, all of them read with GET. `openapi.rs` documents each, and a test
 /// compares the two.
-pub const ROUTES: [(&str, fn(Route) -> Route); 11] = [
+pub const ROUTES: [(&str, Handler); 11] = [
     ("/api/v1/cities", |route| route.to(cities::list)),
     ("/api/v1/cities/{city}/posts", |route| route.to(posts::list)),
     ("/api/v1/cities/{city}/live", |route| route.to(live::open)),

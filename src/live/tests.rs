@@ -133,7 +133,7 @@ proptest! {
                     reader.take(&subscription.next().await.unwrap());
                     prop_assert!(reader.recovered);
                     prop_assert_eq!(reader.cursor, before);
-                    if stage.log.ends().head.0 % 3 != 0 {
+                    if !stage.log.ends().head.0.is_multiple_of(3) {
                         drain(&mut subscription, &mut reader).await;
                     }
                 }
