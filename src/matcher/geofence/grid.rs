@@ -1,12 +1,12 @@
 use geo::Coord;
 
 use super::area::Area;
-use super::{Bounds, ContentsBuilder, Entry, NOTHING};
+use super::{Bounds, Content, ContentsBuilder, Entry};
 
 /// Cells along one side of a tile's grid: 512 cells of a degree are about 200 m.
 const SIDE_MAX: usize = 512;
 /// Cells per vertex in a tile: enough that most cells are crossed by no border.
-const CELLS_PER_VERTEX: usize = 2;
+const CELLS_PER_VERTEX: usize = 4;
 /// Degrees (a tenth of a millimetre) by which an edge is held to be thicker than it is when cells are marked. Far
 /// above the error of the arithmetic, so a cell left unmarked is crossed by nothing.
 const SLACK: f64 = 1e-9;
@@ -17,8 +17,8 @@ pub(super) struct Grid {
     side: usize,
     columns_per_degree: f64,
     rows_per_degree: f64,
-    /// Row by row from the south-west: the number of the cell's content.
-    cells: Box<[u32]>,
+    /// Row by row from the south-west.
+    cells: Box<[Content]>,
 }
 
 impl Grid {
@@ -44,7 +44,7 @@ impl Grid {
             side,
             columns_per_degree: per_degree(bounds.max.x - bounds.min.x),
             rows_per_degree: per_degree(bounds.max.y - bounds.min.y),
-            cells: vec![NOTHING; side * side].into(),
+            cells: vec![Content::NOTHING; side * side].into(),
         };
 
         let mut entries: Vec<(usize, Entry)> = Vec::new();
@@ -58,15 +58,15 @@ impl Grid {
             content.extend(same_cell.iter().map(|(_, entry)| *entry));
             let cell = same_cell.first().and_then(|(cell, _)| grid.cells.get_mut(*cell));
             if let Some(cell) = cell {
-                *cell = contents.number(&content);
+                *cell = contents.content(&content);
             }
         }
         Some(grid)
     }
 
-    pub fn content_at(&self, point: Coord<f64>) -> Option<u32> {
+    pub fn content_at(&self, point: Coord<f64>) -> Option<Content> {
         let cell = self.bounds.holds(point).then(|| self.row(point.y) * self.side + self.column(point.x))?;
-        self.cells.get(cell).copied().filter(|content| *content != NOTHING)
+        self.cells.get(cell).copied().filter(|content| *content != Content::NOTHING)
     }
 
     /// Adds what each cell says of one area: crossed by its border, or whole inside.

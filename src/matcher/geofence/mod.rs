@@ -23,8 +23,8 @@ use grid::Grid;
 /// Tiles of one degree: longitudes -180 to 180 and latitudes -90 to 90, both ends included.
 const TILE_COLUMNS: usize = 361;
 const TILE_ROWS: usize = 181;
-/// The mark of a tile, or of a cell, in which there is nothing.
-const NOTHING: u32 = 0;
+/// The mark of a tile in which there is nothing.
+const NO_GRID: u32 = 0;
 
 pub(super) struct Geofence {
     areas: Vec<Area>,
@@ -50,9 +50,12 @@ impl Geofence {
             }
         }
 
-        let mut tiles = vec![NOTHING; TILE_COLUMNS * TILE_ROWS].into_boxed_slice();
+        let mut tiles = vec![NO_GRID; TILE_COLUMNS * TILE_ROWS].into_boxed_slice();
         let mut grids = Vec::new();
         let mut contents = ContentsBuilder::new();
+        // In order, so that one build is like another.
+        let mut by_tile: Vec<_> = by_tile.into_iter().collect();
+        by_tile.sort_unstable_by_key(|(tile, _)| *tile);
         for (tile, numbers) in by_tile {
             let Some(grid) = Grid::build(tile_bounds(tile), &numbers, &areas, &mut contents) else { continue };
             grids.push(grid);
@@ -71,8 +74,13 @@ impl Geofence {
             let index = usize::try_from(number).ok()?.checked_sub(1)?;
             self.grids.get(index)
         });
-        let Some(set) = grid.and_then(|grid| grid.content_at(point)) else { return };
-        for entry in self.contents.of(set) {
+        let Some(content) = grid.and_then(|grid| grid.content_at(point)) else { return };
+        if let Some(only) = content.only_whole() {
+            // Most cells: answered without a look at any list.
+            out.push(only);
+            return;
+        }
+        for entry in self.contents.of(content) {
             let holds = entry.is_whole() || self.areas.get(entry.area()).is_some_and(|area| area.holds(point));
             if holds {
                 out.push(entry.number());
@@ -108,7 +116,21 @@ impl Entry {
     }
 }
 
-/// The distinct contents of cells. Neighbouring cells mostly hold the same, so a cell is a number into this list.
+/// What a cell holds: nothing, one outline whole, or a number into [`Contents`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Content(u32);
+
+impl Content {
+    const NOTHING: Self = Self(0);
+    /// Set when the other bits are the number of the only outline, which holds the cell whole.
+    const ONLY_WHOLE: u32 = 1 << 31;
+
+    fn only_whole(self) -> Option<u32> {
+        (self.0 & Self::ONLY_WHOLE != 0).then_some(self.0 & !Self::ONLY_WHOLE)
+    }
+}
+
+/// The distinct contents of cells that need a list. Neighbouring cells mostly hold the same.
 struct Contents {
     /// Content `n` is `entries[starts[n] .. starts[n + 1]]`; content 0 is empty.
     starts: Vec<u32>,
@@ -116,16 +138,16 @@ struct Contents {
 }
 
 impl Contents {
-    fn of(&self, set: u32) -> &[Entry] {
-        let set = set as usize;
-        let bounds = self.starts.get(set).zip(self.starts.get(set.saturating_add(1)));
+    fn of(&self, content: Content) -> &[Entry] {
+        let number = content.0 as usize;
+        let bounds = self.starts.get(number).zip(self.starts.get(number.saturating_add(1)));
         bounds.and_then(|(start, end)| self.entries.get(*start as usize..*end as usize)).unwrap_or_default()
     }
 }
 
 struct ContentsBuilder {
     built: Contents,
-    known: HashMap<Box<[Entry]>, u32>,
+    known: HashMap<Box<[Entry]>, Content>,
 }
 
 impl ContentsBuilder {
@@ -133,16 +155,21 @@ impl ContentsBuilder {
         Self { built: Contents { starts: vec![0, 0], entries: Vec::new() }, known: HashMap::new() }
     }
 
-    /// The number of a content; equal contents have one.
-    fn number(&mut self, entries: &[Entry]) -> u32 {
-        if let Some(number) = self.known.get(entries) {
-            return *number;
+    /// The content of these entries, which are in order; equal entries give one content.
+    fn content(&mut self, entries: &[Entry]) -> Content {
+        if let [only] = entries
+            && only.is_whole()
+        {
+            return Content(only.number() | Content::ONLY_WHOLE);
         }
-        let number = u32::try_from(self.built.starts.len().saturating_sub(1)).unwrap_or(NOTHING);
+        if let Some(content) = self.known.get(entries) {
+            return *content;
+        }
+        let content = Content(u32::try_from(self.built.starts.len().saturating_sub(1)).unwrap_or_default());
         self.built.entries.extend_from_slice(entries);
         self.built.starts.push(u32::try_from(self.built.entries.len()).unwrap_or(u32::MAX));
-        self.known.insert(entries.into(), number);
-        number
+        self.known.insert(entries.into(), content);
+        content
     }
 }
 
