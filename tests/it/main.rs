@@ -2,5 +2,6 @@
 
 mod support;
 
+mod kill;
 mod pipeline;
 mod tidy;
