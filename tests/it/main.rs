@@ -2,6 +2,9 @@
 
 mod support;
 
+mod demo;
 mod kill;
+mod outputs;
 mod pipeline;
+mod replay;
 mod tidy;
