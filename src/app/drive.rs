@@ -64,9 +64,7 @@ pub async fn drive(
     let mut last_commit = Instant::now();
     let mut is_open = true;
     while is_open || committing.is_some() || !intake.pending.is_empty() {
-        for post in inputs.forgotten.take() {
-            intake.known.forget(post);
-        }
+        intake.forget(&inputs.forgotten.take());
         for (network, author) in std::mem::take(&mut intake.questions) {
             if !outputs.lookups.ask(network, &author) {
                 pipeline::answered(&mut intake, Answer::Unknown(network, author), clock.now());

@@ -190,12 +190,20 @@ pub struct Rehearsed {
     pub frame: String,
 }
 
+/// What [`rehearse`] gives.
+#[derive(Debug)]
+pub struct Rehearsal {
+    pub said: Vec<Rehearsed>,
+    pub world: SharedWorld,
+    pub officials: Vec<OfficialBody>,
+}
+
 /// Every post of every city once, replies after what they answer, a second apart and all before `now`; and the world
 /// that results, before anybody edits, deletes or leaves.
-pub fn rehearse(seed: u64, now: Timestamp) -> Result<(Vec<Rehearsed>, SharedWorld), ScriptError> {
+pub fn rehearse(seed: u64, now: Timestamp) -> Result<Rehearsal, ScriptError> {
     let scripts = Scripts::load()?;
     let world = SharedWorld::default();
-    officials(&scripts, &world, now);
+    let officials = officials(&scripts, &world, now);
     let mut stage = Stage::new(world.clone());
     let mut said = Vec::new();
     let utterances = player::every_post_once(&scripts, seed);
@@ -208,7 +216,7 @@ pub fn rehearse(seed: u64, now: Timestamp) -> Result<(Vec<Rehearsed>, SharedWorl
             said.push(Rehearsed { city, key: line.post.key.clone(), expect: line.post.expect, frame });
         }
     }
-    Ok((said, world))
+    Ok(Rehearsal { said, world, officials })
 }
 
 #[cfg(test)]

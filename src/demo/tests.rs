@@ -33,7 +33,7 @@ fn a_backlog_is_the_past_in_order_and_the_same_for_a_seed() {
 #[test]
 fn a_backlog_fills_every_page() {
     for (rate, least) in [(Rate::Metropole, 70), (Rate::Ville, 30), (Rate::Village, 15)] {
-        let (said, _) = rehearse(1, noon()).unwrap();
+        let said = rehearse(1, noon()).unwrap().said;
         let Past { mut player, .. } = Past::play(&Scripts::load().unwrap(), rate, 3, noon().plus_seconds(-8 * 86_400));
         let from = noon().plus_seconds(-rate.backlog_seconds());
         let events: Vec<Event> = std::iter::from_fn(|| player.next_until(noon())).filter(|e| e.at >= from).collect();
@@ -46,7 +46,7 @@ fn a_backlog_fills_every_page() {
 
 #[test]
 fn a_rehearsal_says_every_post_once() {
-    let (said, world) = rehearse(1, noon()).unwrap();
+    let Rehearsal { said, world, .. } = rehearse(1, noon()).unwrap();
     let posts: usize = Scripts::load().unwrap().cities().map(|city| city.lines().count()).sum();
     assert_eq!(said.len(), posts);
     let frames: Vec<String> = said.iter().map(|one| one.frame.clone()).collect();

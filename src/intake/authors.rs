@@ -48,6 +48,6 @@ impl Authors {
     }
 
     fn subject(&self, network: Network, author: &AuthorId) -> SubjectHash {
-        SubjectHash(self.key.hash64(&["subject", network.as_str(), author.as_str()]))
+        SubjectHash::derive(&self.key, network, author)
     }
 }

@@ -134,6 +134,18 @@ impl Intake {
         self.pending.push(Change::Upsert { post, author, placements, received_at: now });
     }
 
+    /// The store has dropped these posts. One that is about to be stored again stays known.
+    pub fn forget(&mut self, dropped: &[PostId]) {
+        for post in dropped {
+            let comes_back = self.pending.iter().any(|change| {
+                matches!(change, Change::Upsert { post: stored, placements, .. } if stored.id == *post && !placements.is_empty())
+            });
+            if !comes_back {
+                self.known.forget(*post);
+            }
+        }
+    }
+
     /// Everything decided so far, as one transaction.
     pub fn take_batch(&mut self) -> Batch {
         Batch { changes: std::mem::take(&mut self.pending), checkpoints: self.watermarks.take_moved() }

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use parvis::config::read_folder;
 use parvis::consent::Policy;
-use parvis::demo::{rehearse, script::Expect};
-use parvis::domain::{
-    AccountRef, AuthorProfile, Change, IdKey, ListedAs, Network, Timestamp,
-};
+use parvis::demo::{OfficialBody, Rehearsal, rehearse, script::Expect};
+use parvis::domain::{AuthorProfile, Change, IdKey, ListedAs, Network, Timestamp};
 use parvis::ingest::sources::{decoder, profiles_from_file};
 use parvis::intake::{Answer, Authors, Intake, KnownPosts};
 use parvis::matcher::{CitySet, ListedAccounts};
@@ -21,18 +19,18 @@ fn s06_every_sample_post_ends_as_its_script_says_and_in_its_own_city() {
     let set = Arc::new(CitySet::compile(folder.cities));
     let mut wrong = Vec::new();
     for seed in 0..3 {
-        let (said, world) = rehearse(seed, NOW).unwrap();
+        let Rehearsal { said, world, officials } = rehearse(seed, NOW).unwrap();
         let key = IdKey::new([3; 32]);
         let mut intake =
             Intake::new(key, Policy::Standard, set.clone(), KnownPosts::default(), Authors::new(key, [], Default::default()));
-        intake.listed = listed(seed);
+        intake.listed = listed(officials);
         let mut decoder = decoder(Network::Bluesky).unwrap();
         assert!(said.len() >= 240, "{} posts", said.len());
         for post in &said {
             let before = intake.tally.clone();
             observe(&mut intake, decoder.decode(post.frame.as_bytes()), NOW);
             for (network, author) in std::mem::take(&mut intake.questions) {
-                let view = world.lock().visible(author.as_str()).map(parvis::demo::appview::profile_view);
+                let view = world.lock().visible(author.as_str()).map(parvis::demo::appview::profile);
                 let profile = view.and_then(|view| profiles_from_file(network, &view.to_string(), NOW).unwrap().pop());
                 let answer = profile.map_or(Answer::Unknown(network, author), |profile: AuthorProfile| Answer::Found(Box::new(profile)));
                 answered(&mut intake, answer, NOW);
@@ -64,11 +62,10 @@ fn s06_every_sample_post_ends_as_its_script_says_and_in_its_own_city() {
 }
 
 /// The demonstration's own bodies, as its cities list them.
-fn listed(seed: u64) -> ListedAccounts {
+fn listed(officials: Vec<OfficialBody>) -> ListedAccounts {
     let mut listed = ListedAccounts::default();
-    for body in parvis::demo::official_bodies(seed).unwrap() {
-        let account = AccountRef { network: Network::Bluesky, handle: body.handle };
-        let listing = ListedAs { name: account.handle, body: Some(body.name) };
+    for body in officials {
+        let listing = ListedAs { name: body.handle, body: Some(body.name) };
         listed.insert(
             Network::Bluesky,
             parvis::domain::AuthorId::new(body.did),

@@ -5,6 +5,8 @@
 
 mod view;
 
+pub use view::profile;
+
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

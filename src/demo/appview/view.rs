@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::demo::world::{Account, StoredPost};
 
 /// `app.bsky.actor.defs#profileViewDetailed`, as a reader without an account gets it.
-pub(super) fn profile(account: &Account) -> Value {
+pub fn profile(account: &Account) -> Value {
     let mut view = basic(account);
     view.insert("description".into(), account.persona.bio.as_str().into());
     view.insert("followersCount".into(), 0.into());

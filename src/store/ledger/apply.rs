@@ -263,6 +263,7 @@ impl Ledger {
     pub(super) fn forget(&mut self, id: PostId) {
         if let Some(stored) = self.posts.remove(&id) {
             self.out.bereft_authors.insert(stored.author_row);
+            self.out.forgotten.push(id);
             if stored.stored {
                 self.out.erased_posts.push(stored.row);
                 self.out.erases_text = true;

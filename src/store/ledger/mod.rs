@@ -139,6 +139,7 @@ pub struct Writes {
     /// A text was erased or replaced: its bytes have to leave the write-ahead log too.
     pub erases_text: bool,
     pub entries: BTreeMap<CityId, Vec<FeedEntry>>,
+    pub forgotten: Vec<PostId>,
 }
 
 impl Ledger {

@@ -242,7 +242,7 @@ impl Writer {
             self.truncate_soon();
         }
         if let Some(listener) = &self.listener
-            && !committed.entries.is_empty()
+            && !(committed.entries.is_empty() && committed.forgotten.is_empty())
         {
             listener.committed(&committed);
         }
@@ -261,7 +261,8 @@ impl Writer {
         statements::COMMIT.run(connection, []).await?;
         let erases_text = ledger.out.erases_text || !ledger.out.left.is_empty();
         let entries = ledger.out.entries.into_iter().collect();
-        Ok((Committed { entries, refused: ledger.refused }, erases_text))
+        let forgotten = ledger.out.forgotten;
+        Ok((Committed { entries, refused: ledger.refused, forgotten }, erases_text))
     }
 
     async fn retain_step(&mut self, mut retaining: Retaining) {
