@@ -73,7 +73,7 @@ pub async fn resolve_listed(cities: &[Arc<City>], lookups: &[Arc<dyn AuthorLooku
 fn accounts(city: &City) -> impl Iterator<Item = (&AccountRef, ListedAs)> {
     let officials = city.officials.iter().flat_map(|official| {
         official.accounts.iter().map(move |account| {
-            (account, ListedAs { name: account.handle.clone(), body: Some(official.name.clone()), kind: Some(official.kind) })
+            (account, ListedAs { name: account.handle.clone(), body: Some(official.name.clone()) })
         })
     });
     let is_official = |account: &&AccountRef| city.officials.iter().any(|official| official.accounts.contains(account));
@@ -82,6 +82,6 @@ fn accounts(city: &City) -> impl Iterator<Item = (&AccountRef, ListedAs)> {
         .accounts
         .iter()
         .filter(move |account| !is_official(account))
-        .map(|account| (account, ListedAs { name: account.handle.clone(), body: None, kind: None }));
+        .map(|account| (account, ListedAs { name: account.handle.clone(), body: None }));
     officials.chain(others)
 }

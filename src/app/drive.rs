@@ -17,7 +17,6 @@ use crate::pipeline;
 use crate::shutdown::Shutdown;
 
 /// What reaches the pipeline beside observations. Few, so their channel is small and its senders wait.
-#[derive(Debug)]
 pub enum Control {
     /// City files have changed, or a listed account's identity is known now.
     /// When not every network answered, accounts known before stay listed.

@@ -17,7 +17,7 @@ use super::{Settings, cities, intake, open_store};
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, City, FeedLog};
 use crate::http::page::{self, DemoNote, PageRenderer, PageSettings, PageState, PrivacyNotice, RetentionDays};
-use crate::http::{self, AppState, CityDirectory, TrustedProxies};
+use crate::http::{self, AppState, CityDirectory, ServedCities, TrustedProxies};
 use crate::ingest::{self, Outbound, SupervisorOptions, sources};
 use crate::intake::{Intake, Lookups};
 use crate::live::{Live, LiveLimits};
@@ -87,7 +87,10 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         }
     }
 
-    let renderer = Arc::new(PageRenderer::new(page_settings(&settings, demo.clone())));
+    let directory =
+        Arc::new(ArcSwap::from_pointee(CityDirectory { cities: set.cities().to_vec(), broken: read.broken }));
+    let served = Arc::new(ServedCities(directory.clone()));
+    let renderer = Arc::new(PageRenderer::new(served.clone(), http::view::post_json));
     let live = Live::new(log.clone(), renderer.clone(), http::view::sources_json, live_limits(&settings));
     for city in set.cities() {
         live.open_city(&city.id, log.head(&city.id).await?);
@@ -130,10 +133,6 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         shutdown.clone(),
     ));
 
-    let directory = Arc::new(ArcSwap::from_pointee(CityDirectory {
-        cities: set.cities().to_vec(),
-        broken: read.broken,
-    }));
     let state = Data::new(AppState {
         cities: directory.clone(),
         log: log.clone(),
@@ -149,7 +148,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     });
     let pages = Data::new(PageState {
         log,
-        cities: Arc::new(http::ServedCities(directory.clone())),
+        cities: served,
         sources: Arc::new(move || health.borrow().to_vec()),
         clock: clock.clone(),
         settings: page_settings(&settings, demo),
@@ -266,12 +265,20 @@ fn page_settings(settings: &Settings, demo: Option<DemoNote>) -> Arc<PageSetting
         privacy: PrivacyNotice {
             controller: privacy.controller.clone(),
             contact: privacy.contact.clone(),
-            kind: privacy.controller_kind,
-            legal_basis: privacy.legal_basis,
-            purpose: privacy.purpose,
+            kind: privacy.controller_kind.map(page_kind),
+            legal_basis: privacy.legal_basis.map(name_of).unwrap_or_default(),
+            purpose: privacy.purpose.map(name_of).unwrap_or_default(),
         },
         retention: RetentionDays { invited: at_most(30), public: at_most(7), quiet: at_most(3) },
         demo,
         ..PageSettings::default()
     })
+}
+
+fn name_of<T: serde::Serialize>(value: T) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn page_kind(kind: crate::config::ControllerKind) -> page::ControllerKind {
+    page::ControllerKind::parse(&name_of(kind)).unwrap_or_default()
 }

@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use clap::Subcommand;
 
 use super::{ConfigFile, block_on};
 use crate::app;
+use crate::clock::SystemClock;
 use crate::domain::PostId;
 use crate::store::{Command, Operator, Person as PersonName};
 
@@ -77,7 +80,7 @@ impl Person {
             Self::Erase { handle, config } => act(&config, Command::PersonErase(PersonName::parse(&handle))),
             Self::Export { handle, config } => block_on(async {
                 let operator = open(&config).await?;
-                println!("{}", operator.person_export(&PersonName::parse(&handle)).await?);
+                println!("{}", operator.person_export(&handle).await?);
                 Ok(())
             }),
             Self::Requests { close: Some(number), config } => act(&config, Command::CloseLeaveRequest(number)),
@@ -86,7 +89,7 @@ impl Person {
                 for request in &requests {
                     println!(
                         "{}\t{}\t{}\t{}\t{}",
-                        request.id, request.at.to_rfc3339(), request.city, request.network.as_str(), request.handle
+                        request.id, request.at.to_rfc3339(), request.city.as_str(), request.network.as_str(), request.handle
                     );
                 }
                 if requests.is_empty() {
@@ -110,12 +113,14 @@ impl Migrate {
 }
 
 async fn open(config: &ConfigFile) -> anyhow::Result<Operator> {
-    Ok(Operator::open(&config.load()?.store.url).await?)
+    Ok(Operator::open(&config.load()?.store.url, Arc::new(SystemClock)).await?)
 }
 
 fn act(config: &ConfigFile, command: Command) -> anyhow::Result<()> {
     block_on(async {
-        let report = open(config).await?.run(command).await?;
+        let mut operator = open(config).await?;
+        let report = operator.run(command).await?;
+        operator.close().await?;
         anyhow::ensure!(report.found, "{}", report.summary);
         println!("{}", report.summary);
         Ok(())

@@ -28,8 +28,8 @@ pub struct HttpSettings {
     pub listen: String,
     /// The address under which people reach this server; links, feeds and the content security policy use it.
     pub public_url: String,
-    /// Addresses of proxies whose `X-Forwarded-For` is believed. Nobody else's is.
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Addresses of proxies, or networks as 10.0.0.0/8, whose `X-Forwarded-For` is believed. Nobody else's is.
+    pub trusted_proxies: Vec<String>,
     /// Live connections from one IPv4 address or IPv6 /64; schools and mobile networks share one. One more is closed
     /// with 4029.
     pub max_sessions_per_address: usize,

@@ -6,7 +6,7 @@ use super::geofence::Geofence;
 use super::hashtag_index::HashtagIndex;
 use super::listed::ListedAccounts;
 use super::phrase_index::PhraseIndex;
-use crate::domain::{City, CityId, KnownPost, Match, Network, Post, PostId};
+use crate::domain::{City, CityId, KnownPost, Match, Network, Post, PostId, RefuseReason};
 
 /// All cities, compiled: an immutable snapshot.
 pub struct CitySet {

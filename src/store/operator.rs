@@ -111,7 +111,8 @@ impl Operator {
         }
     }
 
-    async fn run(&mut self, command: Command) -> Result<Report, StoreError> {
+    /// Has a command carried out, by this process or by the serving one, and waits for it.
+    pub async fn run(&mut self, command: Command) -> Result<Report, StoreError> {
         let deadline = Instant::now() + ANSWER_MAX;
         if let Some(store) = &self.store {
             return store.operate(command).await;
