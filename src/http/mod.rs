@@ -1,1 +1,3 @@
-//! (to be written)
+//! The outside of the server. (The routes and the JSON shapes are written beside this module.)
+
+pub mod page;
