@@ -16,7 +16,7 @@ use super::upkeep::Upkeep;
 use super::{Settings, cities, intake, open_store};
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, City, FeedLog};
-use crate::http::page::{self, DemoNote, PageRenderer, PageSettings, PageState, PrivacyNotice, RetentionDays};
+use crate::http::page::{self, DemoNote, PageRenderer, PageSettings, PageState, RetentionDays};
 use crate::http::{self, AppState, CityDirectory, ServedCities, TrustedProxies};
 use crate::ingest::{self, Outbound, SupervisorOptions, sources};
 use crate::intake::{Intake, Lookups};
@@ -257,28 +257,13 @@ fn http_settings(settings: &Settings) -> anyhow::Result<http::HttpSettings> {
 }
 
 fn page_settings(settings: &Settings, demo: Option<DemoNote>) -> Arc<PageSettings> {
-    let privacy = &settings.privacy;
     let days = settings.store.retention_days;
     let at_most = |ceiling: u32| u16::try_from(days.min(ceiling)).unwrap_or(u16::MAX);
     Arc::new(PageSettings {
         public_url: settings.http.public_url.trim_end_matches('/').to_owned(),
-        privacy: PrivacyNotice {
-            controller: privacy.controller.clone(),
-            contact: privacy.contact.clone(),
-            kind: privacy.controller_kind.map(page_kind),
-            legal_basis: privacy.legal_basis.map(name_of).unwrap_or_default(),
-            purpose: privacy.purpose.map(name_of).unwrap_or_default(),
-        },
+        privacy: settings.privacy.clone(),
         retention: RetentionDays { invited: at_most(30), public: at_most(7), quiet: at_most(3) },
         demo,
         ..PageSettings::default()
     })
-}
-
-fn name_of<T: serde::Serialize>(value: T) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-fn page_kind(kind: crate::config::ControllerKind) -> page::ControllerKind {
-    page::ControllerKind::parse(&name_of(kind)).unwrap_or_default()
 }

@@ -215,3 +215,37 @@ impl<S: Default> Settings<S> {
         }
     }
 }
+
+impl ControllerKind {
+    /// The name in the file, and in the keys of the pages' words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Town => "town",
+            Self::Epci => "epci",
+            Self::Association => "association",
+            Self::Press => "press",
+            Self::Individual => "individual",
+        }
+    }
+}
+
+impl LegalBasis {
+    /// The name in the file, and in the keys of the pages' words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PublicInterest => "public_interest",
+            Self::LegitimateInterest => "legitimate_interest",
+        }
+    }
+}
+
+impl Purpose {
+    /// The name in the file, and in the keys of the pages' words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LocalInformation => "local_information",
+            Self::PublicDialogue => "public_dialogue",
+            Self::PressReview => "press_review",
+        }
+    }
+}

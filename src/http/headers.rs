@@ -29,7 +29,7 @@ impl Csp<'_> {
         format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{live}; font-src 'self'; \
              img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
-             frame-ancestors {ancestors}; require-trusted-types-for 'script'; trusted-types parvis"
+             frame-ancestors {ancestors}; require-trusted-types-for 'script'; trusted-types parvis-card"
         )
     }
 }

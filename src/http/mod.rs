@@ -13,6 +13,7 @@ mod handlers;
 mod headers;
 mod near;
 mod openapi;
+pub mod page;
 mod query;
 mod routes;
 mod security_txt;
@@ -27,7 +28,7 @@ mod websocket;
 mod tests;
 
 pub use address::TrustedProxies;
-pub use directory::CityDirectory;
+pub use directory::{CityDirectory, ServedCities};
 pub use error::{ApiError, Problem};
 pub use headers::{Csp, security_headers};
 pub use near::near;

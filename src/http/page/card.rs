@@ -1,0 +1,173 @@
+use std::sync::Arc;
+
+use askama::Template;
+
+use crate::domain::{Card, CardRenderer, City, Lane, MediaKind, Network, fold_tag};
+
+use super::{
+    address::Address,
+    calendar::Calendar,
+    context::Cities,
+    outline::zone_id,
+    text::{Link, Segment, segments, site, web_address},
+    words::{Language, Words},
+};
+
+/// Renders cards for pages and for live sessions, by one template.
+pub struct PageRenderer {
+    cities: Arc<dyn Cities>,
+    json: fn(&Card) -> String,
+}
+
+impl PageRenderer {
+    /// `json` writes the post object of the HTTP contract (`http::view`).
+    pub fn new(cities: Arc<dyn Cities>, json: fn(&Card) -> String) -> Self {
+        Self { cities, json }
+    }
+}
+
+impl CardRenderer for PageRenderer {
+    fn json(&self, card: &Card) -> String {
+        (self.json)(card)
+    }
+
+    /// Empty for a card of a city that is no longer served: its sessions are closed anyway.
+    fn html(&self, card: &Card, language: &'static str) -> String {
+        let words = Words::new(Language::parse(language).unwrap_or_default());
+        self.cities.city(&card.city).map(|city| render_card(card, &city, words)).unwrap_or_default()
+    }
+}
+
+/// One card. Depends on the card, its city and the language alone, so that a page and a live session give the same.
+pub fn render_card(card: &Card, city: &City, words: Words) -> String {
+    CardView::new(card, city, words).render().unwrap_or_default()
+}
+
+/// The zone under which a card counts on the map: none under a tag of an assembly (L-42).
+pub fn zone_on_map<'a>(card: &'a Card, city: &City) -> Option<&'a str> {
+    let assembly = |tag: &String| city.recipe.assembly.iter().any(|other| fold_tag(other) == fold_tag(tag));
+    card.zone.as_deref().filter(|_| !card.tags.iter().any(assembly))
+}
+
+/// The words for a network, as a reader knows it.
+pub fn network_name(network: Network, words: Words) -> String {
+    words.t(&format!("network-{}", network.as_str()))
+}
+
+#[derive(Template)]
+#[template(path = "card.html")]
+struct CardView<'a> {
+    w: Words,
+    card: &'a Card,
+    id: String,
+    thread: Option<String>,
+    lane: String,
+    name: &'a str,
+    handle: Option<&'a str>,
+    network: String,
+    /// In words; with the body's name where the account calls itself something else.
+    listed: Option<String>,
+    /// The label above the text, for what is not simply somebody speaking.
+    kind: Option<String>,
+    practical: bool,
+    zone_on_map: Option<&'a str>,
+    text: Vec<Segment>,
+    media: Vec<MediaLine>,
+    zone: Option<Place>,
+    created: String,
+    created_full: String,
+    edited_full: Option<String>,
+    why: String,
+    original: Option<String>,
+    leave: String,
+}
+
+struct Place {
+    name: String,
+    href: String,
+    /// The shape to draw beside the name, where the zone has one.
+    shape: Option<String>,
+}
+
+struct MediaLine {
+    /// `Photo`, `Vidéo`, `Lien`.
+    what: String,
+    text: String,
+    href: Option<String>,
+    described: bool,
+}
+
+impl<'a> CardView<'a> {
+    fn new(card: &'a Card, city: &City, words: Words) -> Self {
+        let calendar = Calendar::new(&city.timezone, words);
+        let slug = card.city.as_str();
+        let carry = Some(words.language);
+        let handle = card.author.handle.as_deref().filter(|handle| !handle.is_empty());
+        let name = card.author.name.as_deref().filter(|name| !name.trim().is_empty());
+        let kind = match &card.lane {
+            Lane::People => None,
+            Lane::Info => Some(words.t("kind-info")),
+            Lane::Press => Some(words.t("kind-press")),
+            Lane::Agenda => Some(words.t("kind-agenda")),
+            Lane::Around => {
+                Some(city.around.as_ref().map_or_else(
+                    || words.t("kind-around"),
+                    |around| words.with("kind-around-of", "name", &around.name),
+                ))
+            }
+            Lane::Event(event) => Some(words.with("kind-event", "name", event)),
+        };
+        Self {
+            w: words,
+            card,
+            id: card.id.token(),
+            thread: card.thread.map(|thread| thread.token()),
+            lane: card.lane.to_token(),
+            name: name.or(handle).unwrap_or_else(|| card.author.id.as_str()),
+            handle: handle.filter(|_| name.is_some()),
+            network: network_name(card.network, words),
+            listed: card.author.official.as_deref().map(|body| {
+                if name == Some(body) { words.t("card-listed") } else { words.with("card-official", "name", body) }
+            }),
+            kind,
+            practical: matches!(card.lane, Lane::Info | Lane::Agenda),
+            zone_on_map: zone_on_map(card, city),
+            text: segments(card, words.language),
+            media: card.media.iter().map(|medium| MediaLine::new(medium, words)).collect(),
+            zone: card.zone.as_ref().map(|zone| Place {
+                name: zone.clone(),
+                href: Address::city(slug).with("zone", zone.as_str()).language(carry).to_string(),
+                shape: city
+                    .zones
+                    .iter()
+                    .any(|known| known.name == *zone && known.boundary.is_some())
+                    .then(|| zone_id(zone)),
+            }),
+            created: calendar.short(card.created_at),
+            created_full: calendar.full(card.created_at),
+            edited_full: card.edited_at.map(|at| calendar.full(at)),
+            why: Address::why(slug, card.id).language(carry).to_string(),
+            original: card.url.as_deref().and_then(web_address),
+            leave: Address::below(slug, "leave").with("post", card.id.token()).language(carry).to_string(),
+        }
+    }
+}
+
+impl MediaLine {
+    fn new(medium: &crate::domain::Media, words: Words) -> Self {
+        let described = !medium.alt.trim().is_empty();
+        let what = words.t(&format!("media-{}", medium.kind.as_str()));
+        // Only a link leads away: pictures and films are seen on their network, by "Voir l'original", so that
+        // nobody's browser asks a third party for anything by reading here (L-31).
+        let href = match medium.kind {
+            MediaKind::Link => medium.url.as_deref().and_then(web_address),
+            MediaKind::Image | MediaKind::Video => None,
+        };
+        let text = match (described, &href) {
+            (true, _) => medium.alt.clone(),
+            (false, Some(address)) => site(address).unwrap_or_default(),
+            (false, None) => words.t(&format!("media-{}-undescribed", medium.kind.as_str())),
+        };
+        Self { what, text, described: described || href.is_some(), href }
+    }
+}

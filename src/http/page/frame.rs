@@ -1,0 +1,123 @@
+use crate::domain::City;
+
+use super::{
+    address::Address,
+    assets::{self, Linked},
+    context::PageContext,
+    outline::Outline,
+    words::{Language, Words},
+};
+
+/// What surrounds every page: head, masthead, foot.
+pub struct Frame<'a> {
+    pub w: Words,
+    pub title: String,
+    /// Of the page's own words, for search engines and shared links; empty for none.
+    pub description: String,
+    pub city: Option<&'a City>,
+    pub home: String,
+    /// The city's feed, or the list of cities where there is no city.
+    pub top: String,
+    pub outline: Option<Outline>,
+    pub linked: &'static Linked,
+    pub theme: Option<String>,
+    pub icon: Option<String>,
+    pub canonical: String,
+    /// Pages about one post, filtered pages and older pages stay out of search engines.
+    pub noindex: bool,
+    pub tongues: Vec<Tongue>,
+    pub demo: Option<String>,
+    pub foot: Vec<FootLink>,
+    pub attribution: &'a [String],
+}
+
+/// The same page in a language of the interface.
+pub struct Tongue {
+    pub code: &'static str,
+    pub name: &'static str,
+    pub href: String,
+    pub current: bool,
+}
+
+pub struct FootLink {
+    pub text: String,
+    pub href: String,
+}
+
+impl<'a> Frame<'a> {
+    /// `here` is the page's own address, without a language.
+    pub fn new(context: &PageContext, city: Option<&'a City>, here: &Address, title: String) -> Self {
+        let w = context.words();
+        let carry = context.carried();
+        let home = Address::home().language(carry).to_string();
+        Self {
+            w,
+            title,
+            description: String::new(),
+            city,
+            top: city.map_or_else(|| home.clone(), |city| Address::city(city.id.as_str()).language(carry).to_string()),
+            home,
+            outline: city.and_then(Outline::of),
+            linked: assets::linked(),
+            theme: city.map(theme_address),
+            icon: city.map(|city| Address::below(city.id.as_str(), "icon.svg").to_string()),
+            canonical: format!("{}{here}", context.settings.public_url),
+            noindex: false,
+            tongues: Language::ALL.map(|language| Tongue::new(language, context, here)).into(),
+            demo: context.settings.demo.as_ref().map(|note| {
+                if note.speed > 1 {
+                    w.count("demo-note-fast", usize::try_from(note.speed).unwrap_or(usize::MAX))
+                } else {
+                    w.t("demo-note")
+                }
+            }),
+            foot: city.map(|city| foot(context, city)).unwrap_or_default(),
+            attribution: city.map(|city| city.attribution.as_slice()).unwrap_or_default(),
+        }
+    }
+
+    pub const fn hidden_from_search(mut self) -> Self {
+        self.noindex = true;
+        self
+    }
+
+    pub fn described(mut self, description: String) -> Self {
+        self.description = description;
+        self
+    }
+}
+
+impl Tongue {
+    fn new(language: Language, context: &PageContext, here: &Address) -> Self {
+        Self {
+            code: language.as_str(),
+            name: match language {
+                Language::French => "Français",
+                Language::English => "English",
+            },
+            href: here.clone().language(Some(language)).to_string(),
+            current: language == context.language,
+        }
+    }
+}
+
+/// The colours' address changes with the colours, so that it may be cached for long.
+fn theme_address(city: &City) -> String {
+    let mark = blake3::hash(super::theme::theme_css(city).as_bytes()).to_hex();
+    Address::below(city.id.as_str(), "theme.css").with("v", mark.get(..8).unwrap_or_default()).to_string()
+}
+
+fn foot(context: &PageContext, city: &City) -> Vec<FootLink> {
+    let w = context.words();
+    ["about", "recipe", "sources", "leave", "privacy", "accessibility"]
+        .into_iter()
+        .map(|page| FootLink {
+            text: match page {
+                // The law asks for the state of conformity in the link itself, on every page.
+                "accessibility" => w.t(&format!("foot-accessibility-{}", context.settings.conformity.as_str())),
+                _ => w.t(&format!("foot-{page}")),
+            },
+            href: Address::below(city.id.as_str(), page).language(context.carried()).to_string(),
+        })
+        .collect()
+}

@@ -1,0 +1,374 @@
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, http::header, http::StatusCode, web};
+use serde::Deserialize;
+
+use crate::{
+    clock::Clock,
+    domain::{City, CityId, FeedLog, Filter, Lane, Network, PostId, SourceHealth, StoreError, Timestamp, fold_tag},
+};
+
+use super::super::Csp;
+use super::{
+    about::{render_about, render_accessibility, render_privacy},
+    address::Address,
+    assets,
+    cities::{CityGlance, render_cities},
+    city::{CityPage, render_city},
+    context::{Cities, PageContext, PageSettings},
+    leave::{LEAVE_FORM_BYTES_MAX, LeaveForm, LeavePage, LeaveProblem, render_leave, render_leave_done},
+    outline::icon_svg,
+    recipe::render_recipe,
+    rhythm::Rhythm,
+    sources::render_sources,
+    theme::theme_css,
+    trouble::{Trouble, render_trouble},
+    why::render_why,
+    words::Language,
+};
+
+/// Posts on one page; older ones are a link away.
+const POSTS_PER_PAGE: usize = 50;
+
+/// What the handlers need of the server.
+pub struct PageState {
+    pub log: Arc<dyn FeedLog>,
+    pub cities: Arc<dyn Cities>,
+    pub sources: Arc<dyn Fn() -> Vec<SourceHealth> + Send + Sync>,
+    pub clock: Arc<dyn Clock>,
+    pub settings: Arc<PageSettings>,
+}
+
+type State = web::Data<PageState>;
+
+/// Adds the pages. To be called after every other route, for `/{city}` takes any first word; expects
+/// `web::Data<PageState>` in the application.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/").route(web::get().to(cities)).route(web::head().to(cities)))
+        .service(web::resource("/assets/{file}").route(web::get().to(assets::serve)))
+        .service(web::resource("/{city}/theme.css").route(web::get().to(theme)))
+        .service(web::resource("/{city}/icon.svg").route(web::get().to(icon)))
+        .service(web::resource("/{city}/why/{post}").route(web::get().to(why)).route(web::head().to(why)))
+        .service(
+            web::resource("/{city}/leave")
+                .app_data(web::FormConfig::default().limit(LEAVE_FORM_BYTES_MAX))
+                .route(web::get().to(leave))
+                .route(web::head().to(leave))
+                .route(web::post().to(leave_sent)),
+        )
+        .service(
+            web::resource("/{city}/{page:recipe|sources|about|privacy|accessibility}")
+                .route(web::get().to(notice))
+                .route(web::head().to(notice)),
+        )
+        .service(web::resource("/{city}").route(web::get().to(city)).route(web::head().to(city)))
+        .default_service(web::to(not_found));
+}
+
+/// The query of every page; unreadable values count as absent.
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    hl: Option<String>,
+    before: Option<String>,
+    tag: Option<String>,
+    zone: Option<String>,
+    network: Option<String>,
+    lang: Option<String>,
+    lane: Option<String>,
+    post: Option<String>,
+}
+
+impl Asked {
+    fn of(request: &HttpRequest) -> Self {
+        web::Query::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default()
+    }
+
+    fn filter(&self) -> Filter {
+        let given = |value: &Option<String>| value.as_ref().filter(|text| !text.is_empty()).cloned();
+        Filter {
+            tag: given(&self.tag).map(|tag| fold_tag(&tag)).filter(|key| !key.is_empty()),
+            zone: given(&self.zone),
+            network: self.network.as_deref().and_then(Network::parse),
+            lang: given(&self.lang).map(|lang| lang.to_ascii_lowercase()),
+            lane: self.lane.as_deref().and_then(Lane::parse),
+        }
+    }
+}
+
+impl PageState {
+    fn context(&self, request: &HttpRequest, asked: &Asked) -> PageContext {
+        let accept = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        PageContext {
+            settings: Arc::clone(&self.settings),
+            language: Language::choose(asked.hl.as_deref(), accept),
+            language_asked: asked.hl.as_deref().and_then(Language::parse).is_some(),
+            now: self.clock.now(),
+        }
+    }
+
+    async fn times(&self, city: &CityId, now: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+        self.log.recent_times(city, now.plus_seconds(-Rhythm::DAYS * 86_400), Rhythm::TIMES_MAX).await
+    }
+}
+
+/// A page could not be made: which page is shown instead.
+struct Failure {
+    context: PageContext,
+    city: Option<Arc<City>>,
+    trouble: Trouble,
+}
+
+/// What a handler about one city begins with.
+struct Visit {
+    asked: Asked,
+    context: PageContext,
+    city: Arc<City>,
+}
+
+impl Visit {
+    fn of(request: &HttpRequest, state: &PageState) -> Result<Self, Box<Failure>> {
+        let asked = Asked::of(request);
+        let context = state.context(request, &asked);
+        let slug = request.match_info().get("city").unwrap_or_default();
+        match state.cities.city(&CityId::new(slug)) {
+            Some(city) => Ok(Self { asked, context, city }),
+            None => {
+                Err(Box::new(Failure { context, city: None, trouble: Trouble::NoCity(slug.to_owned()) }))
+            }
+        }
+    }
+
+    fn fails(self, trouble: Trouble) -> Box<Failure> {
+        Box::new(Failure { context: self.context, city: Some(self.city), trouble })
+    }
+}
+
+impl Failure {
+    fn respond(&self, state: &PageState) -> HttpResponse {
+        let body = render_trouble(&self.context, self.city.as_deref(), &self.trouble, &state.cities.all());
+        let status = StatusCode::from_u16(self.trouble.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = html(&self.context, status, body);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("30"));
+        }
+        response
+    }
+}
+
+fn html(context: &PageContext, status: StatusCode, body: String) -> HttpResponse {
+    let policy = Csp::Page { public_url: &context.settings.public_url }.value();
+    HttpResponse::build(status)
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((header::CONTENT_LANGUAGE, context.language.as_str()))
+        // Asked again each time, yet kept for "back": the page then resumes by its cursor.
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::VARY, "Accept-Language"))
+        .body(body)
+}
+
+fn answer(state: &PageState, result: Result<HttpResponse, Box<Failure>>) -> HttpResponse {
+    result.unwrap_or_else(|failure| failure.respond(state))
+}
+
+async fn cities(request: HttpRequest, state: State) -> HttpResponse {
+    let asked = Asked::of(&request);
+    let context = state.context(&request, &asked);
+    let mut glances = Vec::new();
+    for city in state.cities.all() {
+        match state.times(&city.id, context.now).await {
+            Ok(times) => glances.push(CityGlance { city, times }),
+            Err(_unreadable) => {
+                let failure = Failure { context, city: None, trouble: Trouble::Unavailable };
+                return failure.respond(&state);
+            }
+        }
+    }
+    let body = render_cities(&context, &glances);
+    html(&context, StatusCode::OK, body)
+}
+
+async fn city(request: HttpRequest, state: State) -> HttpResponse {
+    if let Some(elsewhere) = as_typed(&request, &state) {
+        return elsewhere;
+    }
+    answer(&state, city_page(&request, &state).await)
+}
+
+async fn city_page(request: &HttpRequest, state: &PageState) -> Result<HttpResponse, Box<Failure>> {
+    let visit = Visit::of(request, state)?;
+    let filter = visit.asked.filter();
+    let before = visit.asked.before.as_deref().and_then(|before| before.parse().ok());
+    let id = &visit.city.id;
+    let read = async {
+        let page = state.log.page(id, &filter, None, before, POSTS_PER_PAGE, true).await?;
+        Ok::<_, StoreError>((page, state.times(id, visit.context.now).await?))
+    };
+    let Ok((page, times)) = read.await else { return Err(visit.fails(Trouble::Unavailable)) };
+    let body = render_city(&CityPage {
+        context: &visit.context,
+        city: &visit.city,
+        page: &page,
+        filter: &filter,
+        before,
+        times: &times,
+        sources: &(state.sources)(),
+    });
+    Ok(html(&visit.context, StatusCode::OK, body))
+}
+
+async fn why(request: HttpRequest, state: State) -> HttpResponse {
+    answer(&state, why_page(&request, &state).await)
+}
+
+async fn why_page(request: &HttpRequest, state: &PageState) -> Result<HttpResponse, Box<Failure>> {
+    let visit = Visit::of(request, state)?;
+    let Some(post) = request.match_info().get("post").and_then(PostId::parse) else {
+        return Err(visit.fails(Trouble::NoPost));
+    };
+    match state.log.card(&visit.city.id, post).await {
+        Ok(Some(card)) => {
+            let body = render_why(&visit.context, &visit.city, &card);
+            Ok(html(&visit.context, StatusCode::OK, body))
+        }
+        Ok(None) => Err(visit.fails(Trouble::NoPost)),
+        Err(_unreadable) => Err(visit.fails(Trouble::Unavailable)),
+    }
+}
+
+/// The pages that are made from the city and the settings.
+async fn notice(request: HttpRequest, state: State) -> HttpResponse {
+    answer(&state, notice_page(&request, &state).await)
+}
+
+async fn notice_page(request: &HttpRequest, state: &PageState) -> Result<HttpResponse, Box<Failure>> {
+    let visit = Visit::of(request, state)?;
+    let (context, city) = (&visit.context, &visit.city);
+    let body = match request.match_info().get("page").unwrap_or_default() {
+        "recipe" => render_recipe(context, city),
+        "about" => render_about(context, city),
+        "privacy" => render_privacy(context, city),
+        "accessibility" => render_accessibility(context, city),
+        "sources" => match state.times(&city.id, context.now).await {
+            Ok(times) => render_sources(context, city, &(state.sources)(), &times),
+            // The state of the sources matters most when the store is in trouble: shown without the usual level.
+            Err(_unreadable) => render_sources(context, city, &(state.sources)(), &[]),
+        },
+        _ => return Err(visit.fails(Trouble::NoPage)),
+    };
+    Ok(html(context, StatusCode::OK, body))
+}
+
+async fn leave(request: HttpRequest, state: State) -> HttpResponse {
+    let visit = match Visit::of(&request, &state) {
+        Ok(visit) => visit,
+        Err(failure) => return failure.respond(&state),
+    };
+    let post = visit.asked.post.as_deref().and_then(PostId::parse);
+    let mut form = LeaveForm::default();
+    if let Some(post) = post {
+        form.post = post.token();
+        // Filled in from the card, so that its author has nothing to type.
+        if let Ok(Some(card)) = state.log.card(&visit.city.id, post).await {
+            form.network = card.network.as_str().to_owned();
+            form.handle = card.author.handle.clone().unwrap_or_default();
+        }
+    }
+    let page = LeavePage { form, problem: None, networks: networks(&state) };
+    html(&visit.context, StatusCode::OK, render_leave(&visit.context, &visit.city, &page))
+}
+
+/// Rate limits are the server's, before this handler.
+async fn leave_sent(request: HttpRequest, state: State, form: web::Form<LeaveForm>) -> HttpResponse {
+    let visit = match Visit::of(&request, &state) {
+        Ok(visit) => visit,
+        Err(failure) => return failure.respond(&state),
+    };
+    let form = form.into_inner();
+    let outcome = if from_our_page(&request, &state.settings.public_url) {
+        form.read()
+    } else {
+        Err(LeaveProblem::ForeignPage)
+    };
+    let outcome = match outcome {
+        Ok(asked) => {
+            let kept = state.log.ask_to_leave(&visit.city.id, asked.network, &asked.handle, visit.context.now).await;
+            kept.map(|()| asked).or(Err(LeaveProblem::TryLater))
+        }
+        Err(problem) => Err(problem),
+    };
+    match outcome {
+        Ok(asked) => html(&visit.context, StatusCode::OK, render_leave_done(&visit.context, &visit.city, &asked)),
+        Err(problem) => {
+            let status = match problem {
+                LeaveProblem::ForeignPage => StatusCode::FORBIDDEN,
+                LeaveProblem::TryLater => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            let page = LeavePage { form, problem: Some(problem), networks: networks(&state) };
+            html(&visit.context, status, render_leave(&visit.context, &visit.city, &page))
+        }
+    }
+}
+
+fn networks(state: &PageState) -> Vec<Network> {
+    (state.sources)().iter().map(|source| source.network).collect()
+}
+
+/// Whether a form was sent from one of our pages (A4). Browsers say so by `Sec-Fetch-Site`, older ones by `Origin`;
+/// what sends neither is no browser, and carries nobody's authority.
+fn from_our_page(request: &HttpRequest, public_url: &str) -> bool {
+    let said = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+    if let Some(site) = said("sec-fetch-site") {
+        return site == "same-origin";
+    }
+    let Some(origin) = said("origin") else { return true };
+    let host = request.connection_info().host().to_owned();
+    origin == public_url || origin == format!("https://{host}") || origin == format!("http://{host}")
+}
+
+async fn theme(request: HttpRequest, state: State) -> HttpResponse {
+    match Visit::of(&request, &state) {
+        Ok(visit) => file("text/css; charset=utf-8", theme_css(&visit.city)),
+        Err(_unknown) => HttpResponse::NotFound().finish(),
+    }
+}
+
+async fn icon(request: HttpRequest, state: State) -> HttpResponse {
+    match Visit::of(&request, &state) {
+        Ok(visit) => file("image/svg+xml", icon_svg(&visit.city)),
+        Err(_unknown) => HttpResponse::NotFound().finish(),
+    }
+}
+
+fn file(content_type: &str, body: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, content_type))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
+        .body(body)
+}
+
+/// Any other address: the city's own page of trouble where the first word is a city.
+pub async fn not_found(request: HttpRequest, state: State) -> HttpResponse {
+    if let Some(elsewhere) = as_typed(&request, &state) {
+        return elsewhere;
+    }
+    let context = state.context(&request, &Asked::of(&request));
+    let first = request.path().trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
+    let city = state.cities.city(&CityId::new(&first));
+    let trouble = if city.is_some() { Trouble::NoPage } else { Trouble::NoCity(first) };
+    Failure { context, city, trouble }.respond(&state)
+}
+
+/// `/Nantes` and `/nantes/` are what people type: they are led to `/nantes`.
+fn as_typed(request: &HttpRequest, state: &PageState) -> Option<HttpResponse> {
+    let meant = request.path().trim_matches('/').to_lowercase();
+    if request.path().strip_prefix('/') == Some(meant.as_str()) || meant.contains('/') {
+        return None;
+    }
+    let city = state.cities.city(&CityId::new(&meant))?;
+    let context = state.context(request, &Asked::of(request));
+    let address = Address::city(city.id.as_str()).language(context.carried()).to_string();
+    Some(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, address)).finish())
+}

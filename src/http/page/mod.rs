@@ -1,0 +1,48 @@
+//! The pages that citizens read, as text: template data, words, dates, outlines, and the handlers that fill them.
+//!
+//! Owns what stands on a page and how it reads in each language of the interface. Does not own JSON, the live
+//! channel, security headers or rate limits, and decides about no post.
+//! Invariant: a page is a pure function of what it is given; the same city, posts, filter and instant give the same
+//! bytes, and nothing in them executes (the policy `default-src 'none'` holds on every page).
+
+mod about;
+mod address;
+mod assets;
+mod calendar;
+mod card;
+mod cities;
+mod city;
+mod context;
+mod frame;
+mod handlers;
+mod leave;
+mod outline;
+mod recipe;
+mod rhythm;
+mod sources;
+mod text;
+mod theme;
+mod trouble;
+mod why;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use assets::check_assets;
+pub use about::{render_about, render_accessibility, render_privacy};
+pub use card::PageRenderer;
+pub use cities::{CityGlance, render_cities};
+pub use city::{CityPage, render_city};
+pub use context::{
+    Cities, Conformity, DemoNote, PageContext, PageSettings, RetentionDays,
+};
+pub use handlers::{PageState, configure};
+pub use leave::{LEAVE_FORM_BYTES_MAX, LeaveForm, LeavePage, LeaveProblem, render_leave, render_leave_done};
+pub use outline::icon_svg;
+pub use recipe::render_recipe;
+pub use sources::render_sources;
+pub use theme::theme_css;
+pub use trouble::{Trouble, render_trouble};
+pub use why::render_why;
+pub use words::Language;

@@ -1,0 +1,203 @@
+use std::fmt::Write as _;
+
+use geo::{BoundingRect, Coord, InteriorPoint, LineString, MapCoords, MultiPolygon, Polygon, Simplify};
+
+use crate::domain::{City, fold_tag};
+
+use super::theme;
+
+/// The longer side of every drawing, in its own units.
+const SIDE: f64 = 1_000.0;
+/// Paths longer than this are simplified further. A city of any shape stays recognisable at 1 kB.
+const PATH_BYTES_MAX: usize = 2_000;
+
+/// A city's emblem: its contour and its zones on one integer grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outline {
+    pub width: i32,
+    pub height: i32,
+    /// SVG path data; empty when only zones have a boundary.
+    pub contour: String,
+    pub zones: Vec<ZoneShape>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ZoneShape {
+    pub name: String,
+    /// Names the shape in the page: `z-` and the folded name.
+    pub id: String,
+    pub path: String,
+    /// Where a figure stands inside the zone.
+    pub x: i32,
+    pub y: i32,
+    /// The zone's own frame, for drawing it alone.
+    pub frame: (i32, i32, i32, i32),
+}
+
+/// The name of a zone's shape within a page.
+pub fn zone_id(name: &str) -> String {
+    format!("z-{}", fold_tag(name))
+}
+
+impl Outline {
+    /// `None` for a city that has no boundary at all.
+    pub fn of(city: &City) -> Option<Self> {
+        let shapes: Vec<&MultiPolygon<f64>> =
+            city.boundary.iter().chain(city.zones.iter().filter_map(|zone| zone.boundary.as_ref())).collect();
+        let plane = Plane::around(&shapes)?;
+        let contour = city.boundary.as_ref().map(|shape| path(&plane.project(shape), 2.0)).unwrap_or_default();
+        let zones = city
+            .zones
+            .iter()
+            .filter_map(|zone| {
+                let shape = plane.project(zone.boundary.as_ref()?);
+                let (x, y) = shape.interior_point().map(|point| (whole(point.x()), whole(point.y())))?;
+                let frame = shape.bounding_rect()?;
+                Some(ZoneShape {
+                    name: zone.name.clone(),
+                    id: zone_id(&zone.name),
+                    path: path(&shape, 3.0),
+                    x,
+                    y,
+                    frame: (whole(frame.min().x), whole(frame.min().y), whole(frame.width()), whole(frame.height())),
+                })
+            })
+            .collect();
+        Some(Self { width: whole(plane.width), height: whole(plane.height), contour, zones })
+    }
+
+    /// The frame with a margin for the stroke, as SVG's `viewBox` states it.
+    pub fn view_box(&self) -> String {
+        format!("-8 -8 {} {}", self.width + 16, self.height + 16)
+    }
+}
+
+impl ZoneShape {
+    pub fn view_box(&self) -> String {
+        let (x, y, width, height) = self.frame;
+        let margin = (width.max(height) / 12).max(4);
+        format!("{} {} {} {}", x - margin, y - margin, width + 2 * margin, height + 2 * margin)
+    }
+}
+
+/// The outline alone, in the accent colour, as a favicon; a plain square where a city has no boundary.
+pub fn icon_svg(city: &City) -> String {
+    let accent = theme::colour(&city.look.accent, theme::LIGHT);
+    let Some(outline) = Outline::of(city) else {
+        return format!(
+            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="{accent}" d="M2 2h12v12H2z"/></svg>"#
+        );
+    };
+    let path = if outline.contour.is_empty() {
+        outline.zones.iter().map(|zone| zone.path.as_str()).collect::<String>()
+    } else {
+        outline.contour.clone()
+    };
+    // Square, so that browsers do not stretch it, with the shape in the middle.
+    let side = outline.width.max(outline.height) + 40;
+    let (x, y) = ((outline.width - side) / 2, (outline.height - side) / 2);
+    format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="{x} {y} {side} {side}"><path fill="{accent}" fill-rule="evenodd" d="{path}"/></svg>"#
+    )
+}
+
+/// A flat local projection: degrees of longitude shrunk by the cosine of the middle latitude, north up.
+struct Plane {
+    west: f64,
+    north: f64,
+    shrink: f64,
+    scale: f64,
+    width: f64,
+    height: f64,
+}
+
+impl Plane {
+    fn around(shapes: &[&MultiPolygon<f64>]) -> Option<Self> {
+        let frame = shapes.iter().filter_map(|shape| shape.bounding_rect()).reduce(|a, b| {
+            geo::Rect::new(
+                Coord { x: a.min().x.min(b.min().x), y: a.min().y.min(b.min().y) },
+                Coord { x: a.max().x.max(b.max().x), y: a.max().y.max(b.max().y) },
+            )
+        })?;
+        let shrink = ((frame.min().y + frame.max().y) / 2.0).to_radians().cos().max(0.01);
+        let (wide, high) = (frame.width() * shrink, frame.height());
+        let longest = wide.max(high);
+        if longest <= 0.0 || !longest.is_finite() {
+            return None;
+        }
+        let scale = SIDE / longest;
+        Some(Self {
+            west: frame.min().x,
+            north: frame.max().y,
+            shrink,
+            scale,
+            width: wide * scale,
+            height: high * scale,
+        })
+    }
+
+    fn project(&self, shape: &MultiPolygon<f64>) -> MultiPolygon<f64> {
+        shape.map_coords(|point| Coord {
+            x: (point.x - self.west) * self.shrink * self.scale,
+            y: (self.north - point.y) * self.scale,
+        })
+    }
+}
+
+/// Path data in whole units, relative after each start. Simplified by `tolerance` units, then by twice as much until
+/// it fits; eight doublings leave nothing but triangles, so the loop ends.
+fn path(shape: &MultiPolygon<f64>, tolerance: f64) -> String {
+    let mut tolerance = tolerance;
+    let mut drawn = String::new();
+    for _ in 0..8 {
+        drawn = draw(&shape.simplify(tolerance));
+        if drawn.len() <= PATH_BYTES_MAX {
+            break;
+        }
+        tolerance *= 2.0;
+    }
+    drawn
+}
+
+fn draw(shape: &MultiPolygon<f64>) -> String {
+    let mut path = String::new();
+    for polygon in shape {
+        for ring in rings(polygon) {
+            draw_ring(ring, &mut path);
+        }
+    }
+    path
+}
+
+fn rings(polygon: &Polygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
+    std::iter::once(polygon.exterior()).chain(polygon.interiors())
+}
+
+fn draw_ring(ring: &LineString<f64>, path: &mut String) {
+    let mut points = ring.coords().map(|point| (whole(point.x), whole(point.y)));
+    let Some(start) = points.next() else { return };
+    let mut steps = Vec::new();
+    let mut last = start;
+    for point in points {
+        if point != last {
+            steps.push((point.0 - last.0, point.1 - last.1));
+            last = point;
+        }
+    }
+    // The closing step is drawn by `z`; fewer than two others enclose nothing.
+    steps.pop();
+    if steps.len() < 2 {
+        return;
+    }
+    // Writing to a string cannot fail.
+    let _ = write!(path, "M{} {}l", start.0, start.1);
+    for (index, (x, y)) in steps.iter().enumerate() {
+        let _ = write!(path, "{}{x} {y}", if index == 0 { "" } else { " " });
+    }
+    path.push('z');
+}
+
+fn whole(value: f64) -> i32 {
+    // Drawings are a thousand units wide, far inside the range; a value that is not finite becomes 0.
+    value.round() as i32
+}

@@ -1,0 +1,75 @@
+use askama::Template;
+
+use crate::domain::{AccountRef, City};
+
+use super::{address::Address, card::network_name, context::PageContext, frame::Frame, words::Words};
+
+/// What the city asks for, in plain words and whole: a reader can check every decision against it.
+pub fn render_recipe(context: &PageContext, city: &City) -> String {
+    let w = context.words();
+    let here = Address::below(city.id.as_str(), "recipe");
+    RecipeView {
+        frame: Frame::new(context, Some(city), &here, w.with("recipe-title", "city", &city.name)),
+        w,
+        city,
+        networks: city
+            .recipe
+            .word_networks
+            .iter()
+            .map(|network| network_name(*network, w))
+            .collect::<Vec<_>>()
+            .join(", "),
+        together: city.recipe.all_of.iter().map(|tags| join_tags(tags)).collect(),
+        accounts: city.recipe.accounts.iter().map(|account| account_line(account, w)).collect(),
+        officials: city
+            .officials
+            .iter()
+            .map(|official| Listed {
+                name: official.name.clone(),
+                group: official.group.clone(),
+                kind: w.t(&format!("official-{}", official_key(official.kind))),
+                accounts: official.accounts.iter().map(|account| account_line(account, w)).collect::<Vec<_>>().join(", "),
+            })
+            .collect(),
+    }
+    .render()
+    .unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "recipe.html")]
+struct RecipeView<'a> {
+    frame: Frame<'a>,
+    w: Words,
+    city: &'a City,
+    networks: String,
+    together: Vec<String>,
+    accounts: Vec<String>,
+    officials: Vec<Listed>,
+}
+
+struct Listed {
+    name: String,
+    group: String,
+    kind: String,
+    accounts: String,
+}
+
+fn join_tags(tags: &[String]) -> String {
+    tags.iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" + ")
+}
+
+fn account_line(account: &AccountRef, w: Words) -> String {
+    w.with2("recipe-account", "handle", &account.handle, "network", &network_name(account.network, w))
+}
+
+const fn official_key(kind: crate::domain::OfficialKind) -> &'static str {
+    use crate::domain::OfficialKind;
+    match kind {
+        OfficialKind::Institution => "institution",
+        OfficialKind::Elected => "elected",
+        OfficialKind::Service => "service",
+        OfficialKind::Press => "press",
+        OfficialKind::Association => "association",
+    }
+}

@@ -1,0 +1,137 @@
+use askama::Template;
+
+use crate::domain::{City, SourceHealth, SourceState, Timestamp};
+
+use super::{
+    address::Address,
+    calendar::Calendar,
+    card::network_name,
+    context::PageContext,
+    frame::Frame,
+    rhythm::usual_per_day,
+    words::Words,
+};
+
+/// What this feed can see and what it can't (feature 7). `times` as in [`super::CityPage`].
+pub fn render_sources(context: &PageContext, city: &City, sources: &[SourceHealth], times: &[Timestamp]) -> String {
+    SourcesView::new(context, city, sources, times).render().unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "sources.html")]
+struct SourcesView<'a> {
+    frame: Frame<'a>,
+    w: Words,
+    usual: Option<String>,
+    sources: Vec<SourceView>,
+}
+
+struct SourceView {
+    name: Option<String>,
+    state: String,
+    trouble: bool,
+    detail: String,
+    last_event: Option<String>,
+    missing: Option<String>,
+    gaps: Vec<String>,
+}
+
+impl<'a> SourcesView<'a> {
+    fn new(context: &PageContext, city: &'a City, sources: &[SourceHealth], times: &[Timestamp]) -> Self {
+        let w = context.words();
+        let calendar = Calendar::new(&city.timezone, w);
+        let usual = usual_per_day(times, context.now);
+        let here = Address::below(city.id.as_str(), "sources");
+        // With one source the usual level is that source's; with several it can't be told apart here.
+        let of_one = usual.filter(|_| sources.len() == 1);
+        Self {
+            frame: Frame::new(context, Some(city), &here, w.with("sources-title", "city", &city.name)),
+            w,
+            usual: usual.map(|rate| {
+                if rate >= 1.0 {
+                    w.count("sources-usual-day", rounded(rate))
+                } else {
+                    w.count("sources-usual-week", rounded(rate * 7.0))
+                }
+            }),
+            sources: sources
+                .iter()
+                .map(|source| SourceView::new(source, &calendar, context.now, of_one, w))
+                .collect(),
+        }
+    }
+}
+
+impl SourceView {
+    fn new(source: &SourceHealth, calendar: &Calendar, now: Timestamp, usual: Option<f64>, w: Words) -> Self {
+        let trouble = is_trouble(source.state);
+        let away = now.seconds_since(source.since).max(0) as f64 / 86_400.0;
+        let missing = usual.filter(|_| trouble).map(|rate| rounded(rate * away)).filter(|n| *n > 0);
+        Self {
+            name: (source.source.as_str() != source.network.as_str()).then(|| source.source.as_str().to_owned()),
+            state: state_sentence(source, calendar, now, w),
+            trouble,
+            detail: if trouble { source.detail.clone() } else { String::new() },
+            last_event: source
+                .last_event_at
+                .map(|at| w.with("sources-last-event", "when", &calendar.since(at, now))),
+            missing: missing.map(|n| w.count("sources-missing", n)),
+            gaps: source
+                .gaps
+                .iter()
+                .rev()
+                .map(|gap| {
+                    w.with2(
+                        "sources-gap",
+                        "from",
+                        &calendar.since(gap.from, now),
+                        "until",
+                        // Of one day, the second time needs no date.
+                        &calendar.since(gap.until, gap.from),
+                    )
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Whether a reader misses something because of this state.
+pub const fn is_trouble(state: SourceState) -> bool {
+    match state {
+        SourceState::Live | SourceState::Connecting => false,
+        SourceState::CatchingUp
+        | SourceState::WaitingForProfiles
+        | SourceState::Silent
+        | SourceState::Down
+        | SourceState::Refused
+        | SourceState::Stopped => true,
+    }
+}
+
+/// `Bluesky : coupé depuis 14:10, nouvel essai en cours.`
+pub fn state_sentence(source: &SourceHealth, calendar: &Calendar, now: Timestamp, w: Words) -> String {
+    let key = match source.state {
+        SourceState::Connecting => "source-connecting",
+        SourceState::Live => "source-live",
+        SourceState::CatchingUp => "source-catching-up",
+        SourceState::WaitingForProfiles => "source-waiting-for-profiles",
+        SourceState::Silent => "source-silent",
+        SourceState::Down => "source-down",
+        SourceState::Refused => "source-refused",
+        SourceState::Stopped => "source-stopped",
+    };
+    let network = network_name(source.network, w);
+    w.with2(key, "network", &network, "since", &calendar.since(source.since, now))
+}
+
+/// Which networks are read, in one sentence.
+pub fn reads(sources: &[SourceHealth], w: Words) -> String {
+    let mut names: Vec<String> = sources.iter().map(|source| network_name(source.network, w)).collect();
+    names.dedup();
+    if names.is_empty() { w.t("reads-nothing") } else { w.with("reads", "networks", &names.join(", ")) }
+}
+
+fn rounded(value: f64) -> usize {
+    // Figures here are small and not negative; the cast saturates otherwise.
+    value.round() as usize
+}

@@ -1,0 +1,236 @@
+//! An invented town, invented people, and a feed log in memory.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use geo::{LineString, MultiPolygon, Polygon};
+
+use crate::{
+    clock::ManualClock,
+    domain::*,
+    http::page::{Cities, PageContext, PageSettings, PageState},
+};
+
+pub fn now() -> Timestamp {
+    Timestamp::parse_rfc3339("2026-11-21T15:42:00Z").expect("a date")
+}
+
+pub fn square(west: f64, south: f64, side: f64) -> MultiPolygon<f64> {
+    let ring = [(0.0, 0.0), (side, 0.0), (side * 1.2, side * 0.6), (side, side), (0.0, side), (0.0, 0.0)];
+    let ring: LineString<f64> = ring.iter().map(|(x, y)| (west + x, south + y)).collect();
+    MultiPolygon(vec![Polygon::new(ring, Vec::new())])
+}
+
+pub fn city() -> City {
+    City {
+        id: CityId::new("port-fictif"),
+        name: "Port-Fictif".into(),
+        timezone: "Europe/Paris".into(),
+        languages: vec!["fr".into()],
+        boundary: Some(square(-1.6, 47.2, 0.1)),
+        zones: vec![
+            Zone {
+                name: "Île <aux> Épices".into(),
+                boundary: Some(square(-1.58, 47.22, 0.03)),
+                below_cell: false,
+                places: vec!["quai aux Grues".into()],
+            },
+            Zone { name: "Le Port".into(), boundary: None, below_cell: true, places: vec!["cale 3".into()] },
+        ],
+        around: Some(Around { name: "Pays fictif".into(), boundary: None, hashtags: vec!["paysfictif".into()] }),
+        recipe: Recipe {
+            invite: Some("ParvisPortFictif".into()),
+            hashtags: vec!["portfictif".into()],
+            words: vec!["Port-Fictif".into()],
+            word_networks: vec![Network::Bluesky],
+            assembly: vec!["manifportfictif".into()],
+            ..Recipe::default()
+        },
+        recipe_hash: "0123456789abcdef".into(),
+        officials: vec![],
+        participation: None,
+        look: Look { accent: "#0f5c46".into(), accent_dark: "#6fc7a3".into() },
+        attribution: vec!["Contours inventés, licence ouverte".into()],
+    }
+}
+
+pub fn card(n: u64, text: &str) -> Card {
+    let received_at = now().plus_seconds(-(1_000 - i64::try_from(n).unwrap_or(0)) * 60);
+    Card {
+        id: PostId::from_u64(n),
+        city: CityId::new("port-fictif"),
+        position: n,
+        network: Network::Bluesky,
+        native_id: NativeId::new(format!("at://did:plc:invented{n}/app.bsky.feed.post/{n}")),
+        url: Some(format!("https://bsky.app/profile/lea.example/post/{n}")),
+        author: CardAuthor {
+            id: AuthorId::new("did:plc:lea"),
+            handle: Some("lea.example".into()),
+            name: Some("Léa Fictive".into()),
+            official: None,
+        },
+        text: text.into(),
+        facets: Vec::new(),
+        lang: Some("fr".into()),
+        created_at: received_at,
+        received_at,
+        edited_at: None,
+        tags: Vec::new(),
+        media: Vec::new(),
+        reply_to: None,
+        thread: None,
+        location: None,
+        zone: None,
+        zone_from_text: false,
+        lane: Lane::People,
+        sensitive: false,
+        automated: false,
+        tier: Tier::Public,
+        reasons: vec![Reason { rule: Rule::Hashtag, value: "portfictif".into() }],
+        recipe: "0123456789abcdef".into(),
+    }
+}
+
+pub fn context() -> PageContext {
+    PageContext {
+        settings: Arc::new(PageSettings { public_url: "https://parvis.example".into(), ..PageSettings::default() }),
+        language: super::super::Language::French,
+        language_asked: false,
+        now: now(),
+    }
+}
+
+pub fn bluesky(state: SourceState) -> SourceHealth {
+    SourceHealth {
+        source: SourceId::new("bluesky"),
+        network: Network::Bluesky,
+        state,
+        since: now().plus_seconds(-5_520),
+        last_event_at: Some(now().plus_seconds(-60)),
+        gaps: vec![Gap { from: now().plus_seconds(-90_000), until: now().plus_seconds(-86_000) }],
+        detail: "connection reset".into(),
+    }
+}
+
+pub fn page(cards: Vec<Card>, replies: Vec<Card>) -> Page {
+    Page {
+        cards: cards.into_iter().map(Arc::new).collect(),
+        replies: replies.into_iter().map(Arc::new).collect(),
+        head: Head { epoch: Epoch(7), head: Offset(42), floor: Offset(0) },
+        next: None,
+    }
+}
+
+/// Cities and their cards in memory, newest first.
+#[derive(Default)]
+pub struct Samples {
+    pub cities: Vec<Arc<City>>,
+    pub cards: Vec<Arc<Card>>,
+    pub asked_to_leave: std::sync::Mutex<Vec<(Network, String)>>,
+    pub broken: bool,
+}
+
+impl Cities for Samples {
+    fn city(&self, id: &CityId) -> Option<Arc<City>> {
+        self.cities.iter().find(|city| city.id == *id).cloned()
+    }
+
+    fn all(&self) -> Vec<Arc<City>> {
+        self.cities.clone()
+    }
+}
+
+impl Samples {
+    fn of(&self, city: &CityId) -> impl Iterator<Item = &Arc<Card>> {
+        self.cards.iter().filter(move |card| card.city == *city)
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if self.broken { Err(StoreError::Unavailable("disk full".into())) } else { Ok(()) }
+    }
+}
+
+impl FeedLog for Samples {
+    fn head<'a>(&'a self, _: &'a CityId) -> BoxFuture<'a, Result<Head, StoreError>> {
+        Box::pin(async { Ok(page(vec![], vec![]).head) })
+    }
+
+    fn entries<'a>(
+        &'a self,
+        _: &'a CityId,
+        _: Offset,
+        _: usize,
+    ) -> BoxFuture<'a, Result<Vec<FeedEntry>, StoreError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn page<'a>(
+        &'a self,
+        city: &'a CityId,
+        filter: &'a Filter,
+        _: Option<&'a str>,
+        before: Option<u64>,
+        limit: usize,
+        _: bool,
+    ) -> BoxFuture<'a, Result<Page, StoreError>> {
+        Box::pin(async move {
+            self.check()?;
+            let mut roots: Vec<Arc<Card>> = self
+                .of(city)
+                .filter(|card| card.thread.is_none() && filter.admits(card))
+                .filter(|card| before.is_none_or(|before| card.position < before))
+                .cloned()
+                .collect();
+            let more = roots.len() > limit;
+            roots.truncate(limit);
+            let mut replies: Vec<Arc<Card>> =
+                self.of(city).filter(|card| roots.iter().any(|root| Some(root.id) == card.thread)).cloned().collect();
+            replies.reverse();
+            let next = more.then(|| roots.last().map(|card| card.position)).flatten();
+            Ok(Page { cards: roots, replies, next, ..page(vec![], vec![]) })
+        })
+    }
+
+    fn card<'a>(&'a self, city: &'a CityId, post: PostId) -> BoxFuture<'a, Result<Option<Arc<Card>>, StoreError>> {
+        Box::pin(async move {
+            self.check()?;
+            Ok(self.of(city).find(|card| card.id == post).cloned())
+        })
+    }
+
+    fn recent_times<'a>(
+        &'a self,
+        city: &'a CityId,
+        since: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Timestamp>, StoreError>> {
+        Box::pin(async move {
+            self.check()?;
+            Ok(self.of(city).map(|card| card.received_at).filter(|at| *at >= since).take(limit).collect())
+        })
+    }
+
+    fn ask_to_leave<'a>(
+        &'a self,
+        _: &'a CityId,
+        network: Network,
+        handle: &'a str,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.check()?;
+            self.asked_to_leave.lock().expect("no panic elsewhere").push((network, handle.to_owned()));
+            Ok(())
+        })
+    }
+}
+
+pub fn state(samples: Arc<Samples>, settings: PageSettings) -> PageState {
+    PageState {
+        log: Arc::<Samples>::clone(&samples),
+        cities: samples,
+        sources: Arc::new(|| vec![bluesky(SourceState::Live)]),
+        clock: Arc::new(ManualClock::new(now())),
+        settings: Arc::new(settings),
+    }
+}

@@ -1,0 +1,439 @@
+# The interface's words in English. Every message has its counterpart in fr/main.ftl; a test checks it.
+
+## Around every page
+
+skip-main = Skip to content
+skip-posts = Skip to posts
+nav-language = Interface language
+nav-foot = About this square
+nav-lanes = Sections
+demo-word = Demonstration.
+demo-note = These posts are invented; nobody published them.
+demo-note-fast = These posts are invented; nobody published them. Time runs { $n } times faster here.
+foot-about = Charter of the square
+foot-recipe = What the city looks for
+foot-sources = What this feed can and can’t see
+foot-leave = Remove my posts
+foot-privacy = Personal data
+foot-accessibility-full = Accessibility: fully compliant
+foot-accessibility-partial = Accessibility: partially compliant
+foot-accessibility-none = Accessibility: not compliant
+foot-no-tracking = No account, no cookie, no audience measurement, no third-party request.
+foot-outlines = Outlines:
+back-to-square = Back to the square
+back-to-cities = See the cities
+quoted = “{ $text }”
+
+## Networks, languages
+
+network-bluesky = Bluesky
+network-mastodon = Mastodon
+network-nostr = Nostr
+network-feed = Website feeds
+network-opendata = Open data
+network-push = Direct push
+language-fr = French
+language-en = English
+language-br = Breton
+language-es = Spanish
+language-de = German
+language-it = Italian
+language-pt = Portuguese
+language-ar = Arabic
+language-tr = Turkish
+language-uk = Ukrainian
+language-nl = Dutch
+
+## Time
+
+calendar-day-and-time = { $day } at { $time }
+
+## The list of cities
+
+cities-title = Parvis, the square in front of the town hall
+cities-h1 = The square in front of the town hall
+cities-lead = Parvis gathers, city by city, the public posts that speak of it on open networks. Read what is being said, with no account and no advertising.
+cities-list = Cities
+cities-none = No city is open here yet.
+cities-what = What you find here
+cities-what-text = Posts by residents, associations, the local press and public services, in the order in which they arrive. No ranking, no recommendation.
+cities-consent = What authors are asked
+cities-consent-text = Nothing is taken from anyone who does not want it. Every post says why it is here, leads to the original and can be removed by its author.
+cities-not = What this is not
+cities-not-text = Neither a social network nor a surveillance tool: nobody is followed, scored or ranked, and the town hall sees nothing more than you do.
+glance-day = { $n ->
+    [one] { $n } post in the last 24 hours
+   *[other] { $n } posts in the last 24 hours
+}
+glance-week = { $n ->
+    [one] { $n } post in the last 7 days
+   *[other] { $n } posts in the last 7 days
+}
+glance-quiet = Quiet since { $since }
+glance-none = Quiet for the last four weeks
+
+## A city's square
+
+city-title = { $city }, now · Parvis
+city-description = The public posts that speak of { $city } on open networks, in the order in which they arrive.
+state-as-of = As of { $time }
+state-live = { $n ->
+    [one] { $n } post in the last 24 hours
+   *[other] { $n } posts in the last 24 hours
+}
+state-today = { $n ->
+    [one] { $n } post today
+   *[other] { $n } posts today
+}
+state-week = { $n ->
+    [one] { $n } post this week
+   *[other] { $n } posts this week
+}
+state-quiet = quiet since { $since }
+state-none = no post in the last { $n } days
+trouble-more = What this feed can see
+pause = Pause
+reload = Reload the page
+lane-all = All
+lane-people = Residents
+lane-info = Practical information
+lane-press = Press
+lane-agenda = Events
+lane-around = Nearby
+filters-title = Filter
+filters-in-force = Filtered by
+filters-clear = Show all
+filter-remove = (remove)
+filter-zones = Neighbourhoods
+filter-tags = Hashtags
+filter-networks = Networks
+filter-languages = Languages
+sheet-close = Close
+section-today = Today
+section-yesterday = Yesterday
+section-this-week = This week
+section-last-week = Last week
+section-week-of = Week of { $day }
+thread-replies = { $n ->
+    [one] { $n } reply
+   *[other] { $n } replies
+}
+paging-older = Older posts
+paging-newest = Back to the newest
+paging-end = { $n ->
+    [one] That is all: posts are kept for { $n } day at most.
+   *[other] That is all: posts are kept for { $n } days at most.
+}
+empty-title = The square of { $city } is quiet
+empty-no-source = No network is being read at the moment, so nothing can arrive.
+empty-reading-since = { $network } has been read since { $since }, and nothing there has matched what the city looks for.
+empty-last = The last post dates from { $since }.
+empty-filtered = No post matches these filters
+empty-filtered-why = There may be some without them.
+empty-older = Nothing older
+empty-older-why = { $n ->
+    [one] Posts are kept for { $n } day at most, then erased.
+   *[other] Posts are kept for { $n } days at most, then erased.
+}
+empty-invite = To open the conversation, post on Bluesky with #{ $tag }: that is inviting yourself to the square.
+around-title = Notes
+map-title = Map
+map-caption = { $n ->
+    [0] None of the posts shown is placed in a neighbourhood.
+    [one] { $n } of the posts shown is placed in a neighbourhood.
+   *[other] { $n } of the posts shown are placed in a neighbourhood.
+}
+map-table = The map as a table
+map-table-caption = Posts shown, by neighbourhood
+map-zone = Neighbourhood
+map-posts = Posts
+speak-title = Have your say
+speak-invite = On Bluesky, a post that carries #{ $tag } invites itself to the square. It appears here at once.
+speak-participation = Take part in { $city }’s consultations
+sees-title = What this feed can see
+sees-not = It sees neither Facebook, Instagram, TikTok nor X, and nothing private.
+sees-more = Sources and gaps
+reads = This feed reads { $networks }.
+reads-nothing = This feed reads no network at the moment.
+
+## A post
+
+card-on-network = on { $network }
+card-listed = Listed account
+card-official = Listed account: { $name }
+card-automated = Automated account
+card-reply = In reply to a post of the square
+card-sensitive = Marked as sensitive by its author. Show
+card-zone-from-text = from the text
+card-edited = edited
+card-why = Why here?
+card-original = See the original
+card-leave = Remove me
+kind-info = Practical information
+kind-press = Press
+kind-agenda = Event
+kind-around = Nearby
+kind-around-of = Nearby · { $name }
+kind-event = Event · { $name }
+media-image = Photo
+media-video = Video
+media-link = Link
+media-line = { $what }:
+media-image-undescribed = Image without a description
+media-video-undescribed = Video without a description
+media-link-undescribed = Link without a description
+
+## Why here?
+
+why-title = Why is this post here?
+why-post = The post
+why-reasons = What brought it
+why-rule-invite = It carries #{ $value }, the invitation tag: its author wanted it on the square of { $city }.
+why-rule-hashtag = It carries the hashtag #{ $value }, which { $city } looks for.
+why-rule-word = Its text contains “{ $value }”, which { $city } looks for.
+why-rule-all_of = It carries hashtags that together mean { $city }: { $value }.
+why-rule-ambiguous = It contains an ambiguous term beside a local one: { $value }.
+why-rule-geotag = It is attached to a place within { $value }.
+why-rule-account = Its account is listed by { $city }: { $value }.
+why-rule-thread = It replies to a post that is already on the square.
+why-rule-around = It speaks of the surroundings of { $city }: { $value }.
+why-thread-link = See that post
+why-facts = What we know of it
+why-source = Network and address of origin
+why-created = Published
+why-received = Arrived here
+why-edited = Edited
+why-place = Place
+why-place-text = { $zone }, from the words of the text. A text never gives a point on the map.
+why-place-point = { $zone }. The exact point is not kept; it is rounded to a square of { $n } metres.
+why-place-zone = { $zone }. No point is kept.
+why-place-city = Somewhere in { $zone }. The exact point is not kept; it is rounded to a square of { $n } metres.
+why-place-none = No place is stated or kept.
+why-tier = The author’s consent
+tier-invited = Invited: the account is listed by the city, or the post carries the invitation tag.
+tier-public = Public: its author published it for everyone and asked for nothing else.
+tier-quiet = Quiet: public, but its author does not wish it to be found by searching.
+why-kept = Kept until
+why-until = { $n ->
+    [one] { $day }, { $n } day after it arrived; then erased. Erased at once if its author deletes it.
+   *[other] { $day }, { $n } days after it arrived; then erased. Erased at once if its author deletes it.
+}
+why-recipe = Recipe applied
+why-recipe-of = What { $city } looks for
+why-recipe-changed = The recipe has changed since; this post still matches it.
+why-not-wanted = Did you not want to be here?
+why-not-wanted-text = If this post is yours, you can delete it on its network: it disappears from here at once. You can also ask that nothing of yours be shown here.
+why-leave = Remove my posts
+
+## The recipe
+
+recipe-title = What { $city } looks for
+recipe-lead = A public post comes to the square of { $city } if one of these rules calls it and none turns it away. Nothing else decides: not how popular it is, not who wrote it, not what it thinks.
+recipe-admits = What calls a post
+recipe-invite = Invitation tag
+recipe-invite-why = Using it is inviting yourself to the square: consent is given for that post.
+recipe-hashtags = Hashtags
+recipe-words = Words of the text
+recipe-words-why = Whole words, in posts that are not replies, on { $networks } and in the city’s languages.
+recipe-together = Hashtags together
+recipe-geotag = Place
+recipe-geotag-why = The post is attached to a place within { $city }.
+recipe-accounts = Accounts
+recipe-account = @{ $handle } on { $network }
+recipe-threads = Replies
+recipe-threads-why = Replies to a post of the square come with it, on the same conditions.
+recipe-ambiguous = Ambiguous terms
+recipe-ambiguous-why = They also mean something else. Alone they are not enough: a local term, a neighbourhood, a place or a listed account must stand beside them.
+recipe-context = Local terms that settle the doubt, along with the neighbourhoods and their places:
+recipe-exclude = What turns a post away
+recipe-assembly = Hashtags of assemblies
+recipe-assembly-why = Posts that carry them are read like any other, but count in no map, no alert and no count of authors.
+recipe-around = The surroundings
+recipe-around-why = Posts that speak of { $name } have a section of their own and say so.
+recipe-zones = Neighbourhoods
+recipe-zones-why = A text that names one of these places is filed under its neighbourhood, never placed at a point.
+recipe-places = Places recognised in texts
+recipe-zone-no-outline = no outline
+recipe-zone-below-cell = too small to place a person in
+recipe-officials = Listed accounts
+recipe-officials-why = Being listed is no approval; not being listed is no blame.
+official-institution = institution
+official-elected = elected person
+official-service = public service
+official-press = press
+official-association = association
+recipe-version = Version
+recipe-version-why = The mark of this recipe is printed with every post it brought:
+recipe-outlines = Where the outlines come from
+
+## The sources
+
+sources-title = What the feed of { $city } can and can’t see
+sources-lead = An empty feed is not always a quiet city. This page says what is read, what is missing, and why.
+sources-read = What is read
+sources-last-event = Last sign received: { $when }.
+sources-missing = { $n ->
+    [one] Going by the last four weeks, about { $n } post is missing.
+   *[other] Going by the last four weeks, about { $n } posts are missing.
+}
+sources-detail = In detail:
+sources-gaps = Recent gaps
+sources-gap = from { $from } to { $until }
+sources-usual-day = { $n ->
+    [one] Usually about { $n } post a day.
+   *[other] Usually about { $n } posts a day.
+}
+sources-usual-week = { $n ->
+    [0] Usually less than one post a week.
+    [one] Usually about { $n } post a week.
+   *[other] Usually about { $n } posts a week.
+}
+source-connecting = { $network }: connecting since { $since }.
+source-live = { $network }: read live since { $since }.
+source-catching-up = { $network }: catching up since { $since }.
+source-waiting-for-profiles = { $network }: waiting for authors’ profiles since { $since }; nothing is shown without their consent.
+source-silent = { $network }: connected, but silent since { $since }.
+source-down = { $network }: cut off since { $since }, trying again.
+source-refused = { $network }: refusing to answer since { $since }.
+source-stopped = { $network }: stopped since { $since }.
+sources-unseen = What this feed will not see
+sources-unseen-lead = These networks close their public posts to those without an account or a contract. We do not work around their doors.
+sources-meta = Reading is reserved for their accounts and for commercial agreements.
+sources-x = Public reading closed in 2023; access is paid.
+sources-tiktok = No public access that would let one follow a city.
+sources-messengers = These are private or group conversations; they have no place here.
+sources-not-yet = Not yet read here
+sources-mastodon = Planned, server by server, with the agreement of those who run them.
+sources-feeds-name = Websites, calendars, RSS feeds
+sources-feeds = Planned: the town hall, the press and associations often publish there first.
+sources-nostr = Under study.
+sources-people = Who will never be shown
+sources-people-text = Posts meant for a circle, posts of authors who refuse to be read outside their network, indexed or taken up by a robot, and posts flagged as shocking. Of those nothing is kept but a number.
+
+## Leaving
+
+leave-title = Remove my posts
+leave-lead = You can ask that nothing of yours appears here any more. You need not say why.
+leave-here = Ask here
+leave-network = Network
+leave-handle = Account name
+leave-handle-help = For example lea.bsky.social, with or without @.
+leave-post = Asked from post { $post }.
+leave-submit = Ask for removal
+leave-then = What happens next
+leave-then-1 = The person in charge of this site receives your request and makes sure that the account exists. It is dealt with as soon as possible, within one month at the latest.
+leave-then-2 = All posts of that account are then erased, in every city, and disappear at once from open pages.
+leave-then-3 = Later ones will not be taken up. Only an unreadable mark of the account remains, to recognise it.
+leave-contact = For a question, or a doubt about your request: { $contact }
+leave-faster = Faster, without us
+leave-faster-delete = Delete the post on its network: it disappears from here at once.
+leave-faster-setting = On Bluesky, ask in the settings to be read by signed-in people only: your posts leave the square.
+leave-faster-bio = Add #nobot or #NoParvis to your description: same effect.
+leave-problem-title = The request was not sent
+leave-problem-missing = Enter the name of the account to remove.
+leave-problem-impossible = That account name is not possible: it has no space, slash or angle bracket.
+leave-problem-network = Choose a network from the list.
+leave-problem-foreign = The request came from another site. Send it from this page.
+leave-problem-later = The request can’t be kept at the moment. Try again in a few minutes.
+leave-done-title = Your request is recorded
+leave-done-lead = It concerns the account @{ $handle } on { $network }.
+
+## Personal data
+
+privacy-title = Personal data
+privacy-lead = A public post is still personal data. Here is who answers for it, why, and for how long.
+privacy-controller = Controller
+privacy-controller-none = No controller is named: this installation is not open to the public.
+controller-town = municipality
+controller-epci = group of municipalities
+controller-association = association
+controller-press = press
+controller-individual = private person
+privacy-contact = Contact
+privacy-purpose = Purpose
+privacy-basis = Legal basis
+purpose-local_information = Local information for the townspeople
+purpose-public_dialogue = Public dialogue between the town and its people
+purpose-press_review = The local press review
+basis-public_interest = Task in the public interest (GDPR, article 6(1)(e))
+basis-legitimate_interest = Legitimate interest (GDPR, article 6(1)(f))
+privacy-data = What is kept
+privacy-data-text = The public text of the post, its author’s public name and identifier, its dates, its hashtags, the descriptions of its images, and a place rounded to one kilometre if it states one. No image, no biography, no followers, no history of places.
+privacy-origin = Where it comes from
+privacy-origin-text = From the open networks named on the sources page, where its author published it for everyone.
+privacy-kept = For how long
+privacy-kept-invited = { $n ->
+    [one] listed accounts and invited posts: { $n } day
+   *[other] listed accounts and invited posts: { $n } days
+}
+privacy-kept-public = { $n ->
+    [one] other public posts: { $n } day
+   *[other] other public posts: { $n } days
+}
+privacy-kept-quiet = { $n ->
+    [one] quiet posts: { $n } day
+   *[other] quiet posts: { $n } days
+}
+privacy-readers = Who reads it
+privacy-readers-text = You, and everyone in the same way. The town hall sees no post that a resident cannot read.
+privacy-refused = What is not done here
+privacy-refused-text = No profile, no score, no analysis of opinion, religion or health; no search by author; no resale; no use for policing, taxation or recruitment.
+privacy-rights = Your rights
+privacy-rights-text = You can see what is kept about you, have it corrected, object to it and have it erased.
+privacy-complaint = If the answer does not satisfy you, you can turn to the CNIL, 3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07, or to your country’s authority.
+privacy-visit = Your visit
+privacy-visit-text = These pages use no cookie and no audience measurement and ask nothing of third parties. Your browser only remembers, on your side, whether you paused the feed. Addresses are truncated in the server’s logs and erased after 7 days.
+
+## Accessibility
+
+accessibility-title = Accessibility
+accessibility-lead = This statement concerns the public pages of the square of { $city }.
+accessibility-state = State of compliance
+accessibility-state-full = Fully compliant with the French general accessibility framework (RGAA) 4.1.2.
+accessibility-state-partial = Partially compliant with the French general accessibility framework (RGAA) 4.1.2.
+accessibility-state-none = Not compliant: no audit against the French general accessibility framework (RGAA) 4.1.2 has been made of this installation yet. It is the only answer the law allows without an audit; it does not say that these pages can’t be used.
+accessibility-done = What is done
+accessibility-done-pause = The feed can be paused and resumed; the button is the first one of the page, by keyboard and by mouse.
+accessibility-done-still = Nothing moves while you read: new posts wait behind a button.
+accessibility-done-say = A screen reader hears at most one announcement every 30 seconds, with a number, never the text of posts.
+accessibility-done-scripts = Everything can be read without JavaScript, page by page.
+accessibility-done-images = Image descriptions are shown; their absence is said. Every text carries its language.
+accessibility-done-map = The map always has its table. No information rests on colour alone.
+accessibility-done-contrast = Light or dark theme, increased contrast, forced colours, zoom and reduced motion follow your settings.
+accessibility-not = Content beyond our reach
+accessibility-not-text = Texts and image descriptions are their authors’. The original pages, on their networks, have their own statement.
+accessibility-contact = Report an obstacle
+accessibility-contact-text = Write to { $contact }: you are owed an answer within a week, and the content will be given to you in another form if needed.
+accessibility-contact-none = No address is given: this installation is not open to the public.
+accessibility-defender = Further remedies
+accessibility-defender-text = Without a satisfactory answer you can turn to the French Défenseur des droits: defenseurdesdroits.fr, +33 9 69 39 00 00, or Défenseur des droits, Libre réponse 71120, 75342 Paris Cedex 07.
+
+## The charter
+
+about-title = The square of { $city }
+about-lead = A public square: you pass through, you listen, you speak if you like. It gathers what is said of { $city } on open networks.
+about-speak = Who speaks
+about-speak-text = People, associations, the press and public services, each from their own account. Accounts listed by the city are marked in words; the others speak for themselves.
+about-order = In what order
+about-order-text = That of arrival. No post is put forward, not even those of the town hall.
+about-public = On what conditions
+about-public-text = Only posts published for everyone, by authors who have not asked to be kept out. The text is never altered; it is signed, dated and leads to the original.
+about-leave = How to leave
+about-leave-text = By deleting the post, by saying so in one’s description, or by asking here. What is deleted at its origin is deleted here.
+about-never = What it will not be used for
+about-never-text = To watch people or assemblies, to score opinions, to recruit, to police. There is no search by author.
+about-who = Who answers for it
+about-code = The software
+about-code-text = Parvis is free software under the AGPL-3.0 licence. Its code can be read, checked and reused.
+
+## When something is missing
+
+trouble-no-city = This city is not here
+trouble-no-city-lead = No square bears the name “{ $asked }”.
+trouble-no-page = This page does not exist
+trouble-no-page-lead = The address may be incomplete.
+trouble-no-post = This post is not here
+trouble-no-post-lead = It may have been deleted by its author, erased at the end of its time, or never have been on this square.
+trouble-unavailable = The square is closed for a moment
+trouble-unavailable-lead = Posts can’t be read right now. Nothing is lost: come back in a minute.
+trouble-near = Were you looking for:

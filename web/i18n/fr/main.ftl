@@ -1,0 +1,440 @@
+# Les mots de l'interface, en français. Chaque message a son pendant dans en/main.ftl ; un test le vérifie.
+# Espaces insécables devant : ; ? ! et à l'intérieur des guillemets ; un test le vérifie aussi.
+
+## Autour de chaque page
+
+skip-main = Aller au contenu
+skip-posts = Aller aux messages
+nav-language = Langue de l’interface
+nav-foot = À propos de cette place
+nav-lanes = Rubriques
+demo-word = Démonstration.
+demo-note = Ces messages sont inventés ; personne ne les a publiés.
+demo-note-fast = Ces messages sont inventés ; personne ne les a publiés. Le temps y passe { $n } fois plus vite.
+foot-about = Charte de la place
+foot-recipe = Ce que la ville recherche
+foot-sources = Ce que ce fil voit, et ne voit pas
+foot-leave = Retirer mes messages
+foot-privacy = Données personnelles
+foot-accessibility-full = Accessibilité : totalement conforme
+foot-accessibility-partial = Accessibilité : partiellement conforme
+foot-accessibility-none = Accessibilité : non conforme
+foot-no-tracking = Ni compte, ni cookie, ni mesure d’audience, ni requête vers un tiers.
+foot-outlines = Contours :
+back-to-square = Revenir à la place
+back-to-cities = Voir les villes
+quoted = « { $text } »
+
+## Réseaux, langues
+
+network-bluesky = Bluesky
+network-mastodon = Mastodon
+network-nostr = Nostr
+network-feed = Flux de sites
+network-opendata = Données ouvertes
+network-push = Envoi direct
+language-fr = français
+language-en = anglais
+language-br = breton
+language-es = espagnol
+language-de = allemand
+language-it = italien
+language-pt = portugais
+language-ar = arabe
+language-tr = turc
+language-uk = ukrainien
+language-nl = néerlandais
+
+## Temps
+
+calendar-day-and-time = { $day } à { $time }
+
+## La liste des villes
+
+cities-title = Parvis, la place devant la mairie
+cities-h1 = La place devant la mairie
+cities-lead = Parvis réunit, ville par ville, les messages publics qui parlent d’elle sur les réseaux ouverts. On y lit ce qui se dit, sans compte et sans publicité.
+cities-list = Villes
+cities-none = Aucune ville n’est encore ouverte ici.
+cities-what = Ce qu’on y trouve
+cities-what-text = Les messages d’habitants, d’associations, de la presse locale et des services publics, dans l’ordre où ils arrivent. Aucun classement, aucune recommandation.
+cities-consent = Ce qu’on demande aux auteurs
+cities-consent-text = Rien n’est repris de qui ne veut pas l’être. Chaque message dit pourquoi il est là, mène à l’original et peut être retiré par son auteur.
+cities-not = Ce que ce n’est pas
+cities-not-text = Ni un réseau social, ni un outil de surveillance : personne n’y est suivi, noté ou classé, et la mairie n’y voit rien de plus que vous.
+glance-day = { $n ->
+    [one] { $n } message ces dernières 24 heures
+   *[other] { $n } messages ces dernières 24 heures
+}
+glance-week = { $n ->
+    [one] { $n } message ces 7 derniers jours
+   *[other] { $n } messages ces 7 derniers jours
+}
+glance-quiet = Calme depuis { $since }
+glance-none = Calme ces quatre dernières semaines
+
+## La place d'une ville
+
+city-title = { $city }, en ce moment · Parvis
+city-description = Les messages publics qui parlent de { $city } sur les réseaux ouverts, dans l’ordre où ils arrivent.
+state-as-of = État à { $time }
+state-live = { $n ->
+    [one] { $n } message ces dernières 24 heures
+   *[other] { $n } messages ces dernières 24 heures
+}
+state-today = { $n ->
+    [one] { $n } message aujourd’hui
+   *[other] { $n } messages aujourd’hui
+}
+state-week = { $n ->
+    [one] { $n } message cette semaine
+   *[other] { $n } messages cette semaine
+}
+state-quiet = calme depuis { $since }
+state-none = aucun message ces { $n } derniers jours
+trouble-more = Ce que ce fil voit
+pause = Mettre en pause
+reload = Actualiser la page
+lane-all = Tout
+lane-people = Habitants
+lane-info = Infos pratiques
+lane-press = Presse
+lane-agenda = Agenda
+lane-around = Alentours
+filters-title = Filtrer
+filters-in-force = Filtré par
+filters-clear = Tout montrer
+filter-remove = (retirer)
+filter-zones = Quartiers
+filter-tags = Mots-clés
+filter-networks = Réseaux
+filter-languages = Langues
+sheet-close = Fermer
+section-today = Aujourd’hui
+section-yesterday = Hier
+section-this-week = Cette semaine
+section-last-week = La semaine dernière
+section-week-of = Semaine du { $day }
+thread-replies = { $n ->
+    [one] { $n } réponse
+   *[other] { $n } réponses
+}
+paging-older = Messages plus anciens
+paging-newest = Revenir aux plus récents
+paging-end = { $n ->
+    [one] C’est tout : les messages sont gardés { $n } jour au plus.
+   *[other] C’est tout : les messages sont gardés { $n } jours au plus.
+}
+empty-title = La place de { $city } est calme
+empty-no-source = Aucun réseau n’est lu en ce moment ; rien ne peut donc arriver.
+empty-reading-since = { $network } est lu depuis { $since }, et rien n’y a encore répondu à ce que la ville recherche.
+empty-last = Le dernier message date de { $since }.
+empty-filtered = Aucun message ne répond à ces filtres
+empty-filtered-why = Il y en a peut-être d’autres sans eux.
+empty-older = Rien de plus ancien
+empty-older-why = { $n ->
+    [one] Les messages sont gardés { $n } jour au plus, puis effacés.
+   *[other] Les messages sont gardés { $n } jours au plus, puis effacés.
+}
+empty-invite = Pour ouvrir la conversation, publiez sur Bluesky avec #{ $tag } : c’est s’inviter sur la place.
+around-title = Repères
+map-title = Plan
+map-caption = { $n ->
+    [0] Aucun des messages affichés n’est situé dans un quartier.
+    [one] { $n } des messages affichés est situé dans un quartier.
+   *[other] { $n } des messages affichés sont situés dans un quartier.
+}
+map-table = Le plan en tableau
+map-table-caption = Messages affichés, par quartier
+map-zone = Quartier
+map-posts = Messages
+speak-title = Prendre la parole
+speak-invite = Sur Bluesky, un message qui porte #{ $tag } s’invite sur la place. Il paraît ici aussitôt.
+speak-participation = Participer aux consultations de { $city }
+sees-title = Ce que ce fil voit
+sees-not = Il ne voit ni Facebook, ni Instagram, ni TikTok, ni X, ni rien de privé.
+sees-more = Sources et lacunes
+reads = Ce fil lit { $networks }.
+reads-nothing = Ce fil ne lit aucun réseau en ce moment.
+
+## Un message
+
+card-on-network = sur { $network }
+card-listed = Compte listé
+card-official = Compte listé : { $name }
+card-automated = Compte automatique
+card-reply = En réponse à un message de la place
+card-sensitive = Contenu signalé sensible par son auteur. Afficher
+card-zone-from-text = d’après le texte
+card-edited = modifié
+card-why = Pourquoi ici ?
+card-original = Voir l’original
+card-leave = Me retirer
+kind-info = Info pratique
+kind-press = Presse
+kind-agenda = Agenda
+kind-around = Alentours
+kind-around-of = Alentours · { $name }
+kind-event = Événement · { $name }
+media-image = Photo
+media-video = Vidéo
+media-link = Lien
+media-line = { $what } :
+media-image-undescribed = Image sans description
+media-video-undescribed = Vidéo sans description
+media-link-undescribed = Lien sans description
+
+## Pourquoi ici ?
+
+why-title = Pourquoi ce message est-il ici ?
+why-post = Le message
+why-reasons = Ce qui l’a fait venir
+why-rule-invite = Il porte #{ $value }, le mot-clé d’invitation : son auteur a voulu qu’il soit sur la place de { $city }.
+why-rule-hashtag = Il porte le mot-clé #{ $value }, que { $city } recherche.
+why-rule-word = Son texte contient « { $value } », que { $city } recherche.
+why-rule-all_of = Il porte ensemble des mots-clés qui, réunis, désignent { $city } : { $value }.
+why-rule-ambiguous = Il contient un terme ambigu à côté d’un terme d’ici : { $value }.
+why-rule-geotag = Il est attaché à un lieu situé dans { $value }.
+why-rule-account = Son compte est listé par { $city } : { $value }.
+why-rule-thread = Il répond à un message qui est déjà sur la place.
+why-rule-around = Il parle des alentours de { $city } : { $value }.
+why-thread-link = Voir ce message
+why-facts = Ce que nous en savons
+why-source = Réseau et adresse d’origine
+why-created = Publié
+why-received = Arrivé ici
+why-edited = Modifié
+why-place = Lieu
+why-place-text = { $zone }, d’après les mots du texte. Un texte ne donne jamais un point sur la carte.
+why-place-point = { $zone }. Le point exact n’est pas gardé ; il est arrondi à un carré de { $n } mètres.
+why-place-zone = { $zone }. Aucun point n’est gardé.
+why-place-city = Quelque part dans { $zone }. Le point exact n’est pas gardé ; il est arrondi à un carré de { $n } mètres.
+why-place-none = Aucun lieu n’est indiqué ni gardé.
+why-tier = Accord de l’auteur
+tier-invited = Invité : le compte est listé par la ville, ou le message porte le mot-clé d’invitation.
+tier-public = Public : l’auteur l’a publié pour tous et n’a rien demandé d’autre.
+tier-quiet = Discret : public, mais son auteur ne souhaite pas qu’on le retrouve par une recherche.
+why-kept = Gardé jusqu’au
+why-until = { $n ->
+    [one] { $day }, soit { $n } jour après son arrivée ; puis effacé. Effacé aussitôt si son auteur le supprime.
+   *[other] { $day }, soit { $n } jours après son arrivée ; puis effacé. Effacé aussitôt si son auteur le supprime.
+}
+why-recipe = Recette appliquée
+why-recipe-of = Ce que { $city } recherche
+why-recipe-changed = La recette a changé depuis ; ce message y répond toujours.
+why-not-wanted = Vous ne vouliez pas être ici ?
+why-not-wanted-text = Si ce message est le vôtre, vous pouvez le supprimer sur son réseau : il disparaît d’ici aussitôt. Vous pouvez aussi demander que rien de vous n’y soit repris.
+why-leave = Retirer mes messages
+
+## La recette
+
+recipe-title = Ce que { $city } recherche
+recipe-lead = Un message public vient sur la place de { $city } si l’une de ces règles l’appelle et qu’aucune ne l’écarte. Rien d’autre ne décide : ni sa popularité, ni son auteur, ni son opinion.
+recipe-admits = Ce qui appelle un message
+recipe-invite = Mot-clé d’invitation
+recipe-invite-why = L’employer, c’est s’inviter sur la place : l’accord vaut pour ce message.
+recipe-hashtags = Mots-clés
+recipe-words = Mots du texte
+recipe-words-why = Mots entiers, dans les messages qui ne sont pas des réponses, sur { $networks } et dans les langues de la ville.
+recipe-together = Mots-clés réunis
+recipe-geotag = Lieu
+recipe-geotag-why = Le message est attaché à un lieu situé dans { $city }.
+recipe-accounts = Comptes
+recipe-account = @{ $handle } sur { $network }
+recipe-threads = Réponses
+recipe-threads-why = Les réponses à un message de la place viennent avec lui, sous les mêmes conditions.
+recipe-ambiguous = Termes ambigus
+recipe-ambiguous-why = Ils désignent aussi autre chose. Seuls, ils ne suffisent pas : il faut à côté un terme d’ici, un quartier, un lieu ou un compte listé.
+recipe-context = Termes d’ici qui lèvent le doute, avec les quartiers et leurs lieux :
+recipe-exclude = Ce qui écarte un message
+recipe-assembly = Mots-clés de rassemblement
+recipe-assembly-why = Les messages qui les portent se lisent comme les autres, mais ne comptent dans aucune carte, aucune alerte et aucun décompte d’auteurs.
+recipe-around = Les alentours
+recipe-around-why = Les messages qui parlent de { $name } ont leur propre rubrique et le disent.
+recipe-zones = Quartiers
+recipe-zones-why = Un texte qui nomme l’un de ces lieux est rangé dans son quartier, jamais placé en un point.
+recipe-places = Lieux reconnus dans les textes
+recipe-zone-no-outline = sans contour
+recipe-zone-below-cell = trop petit pour y situer une personne
+recipe-officials = Comptes listés
+recipe-officials-why = Être listé n’est pas une approbation ; ne pas l’être n’est pas un blâme.
+official-institution = institution
+official-elected = élu ou élue
+official-service = service public
+official-press = presse
+official-association = association
+recipe-version = Version
+recipe-version-why = L’empreinte de cette recette est imprimée avec chaque message qu’elle a fait venir :
+recipe-outlines = Origine des contours
+
+## Les sources
+
+sources-title = Ce que le fil de { $city } voit, et ne voit pas
+sources-lead = Un fil vide n’est pas toujours une ville calme. Cette page dit ce qui est lu, ce qui manque, et pourquoi.
+sources-read = Ce qui est lu
+sources-last-event = Dernier signe reçu : { $when }.
+sources-missing = { $n ->
+    [one] D’après les quatre dernières semaines, il manque environ { $n } message.
+   *[other] D’après les quatre dernières semaines, il manque environ { $n } messages.
+}
+sources-detail = En détail :
+sources-gaps = Lacunes récentes
+sources-gap = de { $from } à { $until }
+sources-usual-day = { $n ->
+    [one] D’ordinaire, environ { $n } message par jour.
+   *[other] D’ordinaire, environ { $n } messages par jour.
+}
+sources-usual-week = { $n ->
+    [0] D’ordinaire, moins d’un message par semaine.
+    [one] D’ordinaire, environ { $n } message par semaine.
+   *[other] D’ordinaire, environ { $n } messages par semaine.
+}
+source-connecting = { $network } : connexion en cours depuis { $since }.
+source-live = { $network } : lu en direct depuis { $since }.
+source-catching-up = { $network } : rattrape son retard depuis { $since }.
+source-waiting-for-profiles = { $network } : en attente des profils d’auteurs depuis { $since } ; rien n’est montré sans leur accord.
+source-silent = { $network } : connecté, mais muet depuis { $since }.
+source-down = { $network } : coupé depuis { $since }, nouvel essai en cours.
+source-refused = { $network } : refuse de répondre depuis { $since }.
+source-stopped = { $network } : à l’arrêt depuis { $since }.
+sources-unseen = Ce que ce fil ne verra pas
+sources-unseen-lead = Ces réseaux ferment leurs messages publics à qui n’a pas de compte ou de contrat. Nous ne contournons pas leurs portes.
+sources-meta = Lecture réservée à leurs comptes et à des accords commerciaux.
+sources-x = Lecture publique fermée depuis 2023, accès payant.
+sources-tiktok = Aucun accès public qui permette de suivre une ville.
+sources-messengers = Ce sont des conversations privées ou de groupe ; elles n’ont rien à faire ici.
+sources-not-yet = Pas encore lu ici
+sources-mastodon = Prévu, serveur par serveur, avec l’accord de qui l’administre.
+sources-feeds-name = Sites, agendas, flux RSS
+sources-feeds = Prévu : la mairie, la presse et les associations publient souvent là d’abord.
+sources-nostr = À l’étude.
+sources-people = Qui ne sera jamais montré
+sources-people-text = Les messages réservés à un cercle, ceux d’auteurs qui refusent d’être lus hors de leur réseau, indexés ou repris par un robot, et ceux qui sont signalés comme choquants. De ceux-là, rien n’est gardé qu’un nombre.
+
+## Se retirer
+
+leave-title = Retirer mes messages
+leave-lead = Vous pouvez demander que plus rien de vous ne paraisse ici. Vous n’avez pas à dire pourquoi.
+leave-here = Le demander ici
+leave-network = Réseau
+leave-handle = Nom de compte
+leave-handle-help = Par exemple lea.bsky.social, avec ou sans @.
+leave-post = Demande faite depuis le message { $post }.
+leave-submit = Demander le retrait
+leave-then = Ce qui se passe ensuite
+leave-then-1 = La personne responsable de ce site reçoit votre demande et s’assure que le compte existe. Elle la traite dès que possible, au plus tard dans un délai d’un mois.
+leave-then-2 = Tous les messages de ce compte sont alors effacés, dans toutes les villes, et disparaissent aussitôt des pages ouvertes.
+leave-then-3 = Les suivants ne seront pas repris. Il ne reste qu’une empreinte du compte, illisible, qui sert à le reconnaître.
+leave-contact = Une question, ou un doute sur le suivi de votre demande : { $contact }
+leave-faster = Plus vite, sans nous
+leave-faster-delete = Supprimez le message sur son réseau : il disparaît d’ici aussitôt.
+leave-faster-setting = Sur Bluesky, demandez dans les réglages à n’être lu que par des personnes connectées : vos messages quittent la place.
+leave-faster-bio = Ajoutez #nobot ou #NoParvis à votre présentation : même effet.
+leave-problem-title = La demande n’a pas été envoyée
+leave-problem-missing = Indiquez le nom du compte à retirer.
+leave-problem-impossible = Ce nom de compte n’est pas possible : il ne contient ni espace, ni barre, ni chevron.
+leave-problem-network = Choisissez un réseau dans la liste.
+leave-problem-foreign = La demande venait d’un autre site. Envoyez-la depuis cette page.
+leave-problem-later = La demande ne peut pas être gardée en ce moment. Réessayez dans quelques minutes.
+leave-done-title = Votre demande est enregistrée
+leave-done-lead = Elle concerne le compte @{ $handle } sur { $network }.
+
+## Données personnelles
+
+privacy-title = Données personnelles
+privacy-lead = Un message public reste une donnée personnelle. Voici qui en répond ici, pourquoi, et pour combien de temps.
+privacy-controller = Responsable
+privacy-controller-none = Aucun responsable n’est nommé : cette installation n’est pas ouverte au public.
+controller-town = commune
+controller-epci = intercommunalité
+controller-association = association
+controller-press = organe de presse
+controller-individual = particulier
+privacy-contact = Contact
+privacy-purpose = But
+privacy-basis = Base légale
+purpose-local_information = L’information locale des habitants
+purpose-public_dialogue = Le dialogue public entre la ville et ses habitants
+purpose-press_review = La revue de presse locale
+basis-public_interest = Mission d’intérêt public (RGPD, article 6.1.e)
+basis-legitimate_interest = Intérêt légitime (RGPD, article 6.1.f)
+privacy-data = Ce qui est gardé
+privacy-data-text = Le texte public du message, le nom et l’identifiant public de son auteur, ses dates, ses mots-clés, les descriptions de ses images, et un lieu arrondi au kilomètre s’il en indique un. Ni image, ni biographie, ni abonnés, ni historique de lieux.
+privacy-origin = D’où cela vient
+privacy-origin-text = Des réseaux ouverts nommés à la page des sources, où l’auteur l’a publié pour tous.
+privacy-kept = Combien de temps
+privacy-kept-invited = { $n ->
+    [one] comptes listés et messages invités : { $n } jour
+   *[other] comptes listés et messages invités : { $n } jours
+}
+privacy-kept-public = { $n ->
+    [one] autres messages publics : { $n } jour
+   *[other] autres messages publics : { $n } jours
+}
+privacy-kept-quiet = { $n ->
+    [one] messages discrets : { $n } jour
+   *[other] messages discrets : { $n } jours
+}
+privacy-readers = Qui les lit
+privacy-readers-text = Vous, et tout le monde de la même façon. La mairie ne voit aucun message qu’un habitant ne peut pas lire.
+privacy-refused = Ce qui ne se fait pas ici
+privacy-refused-text = Aucun profil, aucune note, aucune analyse d’opinion, de religion ou de santé ; aucune recherche par auteur ; aucune revente ; aucun usage de police, de fiscalité ou de recrutement.
+privacy-rights = Vos droits
+privacy-rights-text = Vous pouvez voir ce qui est gardé sur vous, le faire corriger, vous y opposer et le faire effacer.
+privacy-complaint = Si la réponse ne vous convient pas, vous pouvez saisir la CNIL, 3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07, ou l’autorité de votre pays.
+privacy-visit = Votre visite
+privacy-visit-text = Ces pages n’emploient ni cookie ni mesure d’audience et ne demandent rien à un tiers. Votre navigateur retient seulement, chez vous, si vous avez mis le fil en pause. Les adresses sont tronquées dans les journaux du serveur et effacées après 7 jours.
+
+## Accessibilité
+
+accessibility-title = Accessibilité
+accessibility-lead = Cette déclaration porte sur les pages publiques de la place de { $city }.
+accessibility-state = État de conformité
+accessibility-state-full = Totalement conforme au référentiel général d’amélioration de l’accessibilité (RGAA) 4.1.2.
+accessibility-state-partial = Partiellement conforme au référentiel général d’amélioration de l’accessibilité (RGAA) 4.1.2.
+accessibility-state-none = Non conforme : aucun audit selon le référentiel général d’amélioration de l’accessibilité (RGAA) 4.1.2 n’a encore été fait sur cette installation. C’est la seule réponse que le droit permet sans audit ; elle ne dit pas que ces pages sont inutilisables.
+accessibility-done = Ce qui est fait
+accessibility-done-pause = Le fil peut être mis en pause et repris ; le bouton est le premier de la page, au clavier comme à la souris.
+accessibility-done-still = Rien ne bouge pendant que vous lisez : les nouveaux messages attendent derrière un bouton.
+accessibility-done-say = Un lecteur d’écran entend au plus une annonce toutes les 30 secondes, avec un nombre, jamais le texte des messages.
+accessibility-done-scripts = Tout se lit sans JavaScript, page par page.
+accessibility-done-images = La description des images est affichée ; son absence est dite. Chaque texte porte sa langue.
+accessibility-done-map = Le plan a toujours son tableau. Aucune information ne tient à la seule couleur.
+accessibility-done-contrast = Thème clair ou sombre, contrastes renforcés, couleurs imposées, agrandissement et réduction des animations suivent vos réglages.
+accessibility-not = Contenus hors de notre portée
+accessibility-not-text = Les textes et les descriptions d’images sont ceux de leurs auteurs. Les pages d’origine, sur leurs réseaux, ont leur propre déclaration.
+accessibility-contact = Signaler un obstacle
+accessibility-contact-text = Écrivez à { $contact } : une réponse vous est due sous une semaine, et le contenu vous sera donné sous une autre forme si besoin.
+accessibility-contact-none = Aucune adresse n’est indiquée : cette installation n’est pas ouverte au public.
+accessibility-defender = Voies de recours
+accessibility-defender-text = Sans réponse satisfaisante, vous pouvez saisir le Défenseur des droits : defenseurdesdroits.fr, 09 69 39 00 00, ou Défenseur des droits, Libre réponse 71120, 75342 Paris Cedex 07.
+
+## La charte
+
+about-title = La place de { $city }
+about-lead = Une place publique : on y passe, on y écoute, on y parle si l’on veut. Elle réunit ce qui se dit de { $city } sur les réseaux ouverts.
+about-speak = Qui parle
+about-speak-text = Des personnes, des associations, la presse et des services publics, chacun depuis son propre compte. Les comptes listés par la ville sont marqués en toutes lettres ; les autres parlent en leur nom.
+about-order = Dans quel ordre
+about-order-text = Celui de l’arrivée. Aucun message n’est mis en avant, pas même ceux de la mairie.
+about-public = À quelles conditions
+about-public-text = Seulement des messages publiés pour tous, d’auteurs qui n’ont pas demandé à en être tenus à l’écart. Le texte n’est jamais modifié ; il est signé, daté et mène à l’original.
+about-leave = Comment en sortir
+about-leave-text = En supprimant le message, en le disant dans sa présentation, ou en le demandant ici. Ce qui est supprimé à l’origine l’est ici.
+about-never = À quoi cela ne servira pas
+about-never-text = À surveiller des personnes ou des rassemblements, à noter des opinions, à recruter, à contrôler. La recherche par auteur n’existe pas.
+about-who = Qui en répond
+about-code = Le logiciel
+about-code-text = Parvis est un logiciel libre, sous licence AGPL-3.0. Son code peut être lu, vérifié et repris.
+
+## Quand quelque chose manque
+
+trouble-no-city = Cette ville n’est pas ici
+trouble-no-city-lead = Aucune place ne porte le nom « { $asked } ».
+trouble-no-page = Cette page n’existe pas
+trouble-no-page-lead = L’adresse est peut-être incomplète.
+trouble-no-post = Ce message n’est pas ici
+trouble-no-post-lead = Il a pu être supprimé par son auteur, effacé à la fin de son délai, ou n’avoir jamais été sur cette place.
+trouble-unavailable = La place est fermée un instant
+trouble-unavailable-lead = Les messages ne peuvent pas être lus en ce moment. Rien n’est perdu : revenez dans une minute.
+trouble-near = Cherchiez-vous :

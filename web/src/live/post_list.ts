@@ -1,0 +1,190 @@
+// The list of posts as it stands in the page: finds, inserts, replaces and removes cards, and keeps its sections.
+// Owns the elements below #posts; does not decide when anything is shown.
+import type { Language, Words } from "../words";
+import { sectionKey, sectionTitle, type Rhythm } from "./sections";
+
+/** More articles than this are let go from the bottom; "older posts" leads to them. */
+export const ARTICLES_MAX = 200;
+
+export interface ListOptions {
+  language: Language;
+  words: Words;
+  timeZone: string;
+  rhythm: Rhythm;
+  /** An older page: nothing is added at its top. */
+  older: boolean;
+}
+
+export class PostList {
+  constructor(
+    readonly root: HTMLElement,
+    private readonly options: ListOptions,
+  ) {}
+
+  article(id: string): HTMLElement | null {
+    return this.root.querySelector<HTMLElement>(`article[data-id="${CSS.escape(id)}"]`);
+  }
+
+  /** The cards that stand by themselves, newest first. */
+  roots(): HTMLElement[] {
+    return [...this.root.querySelectorAll<HTMLElement>("section > ol > li > article")];
+  }
+
+  /** Puts a card where its position says. False when this page has no place for it. */
+  insert(card: HTMLElement): boolean {
+    this.root.querySelector("[data-empty]")?.remove();
+    const thread = card.dataset["thread"];
+    if (thread && thread !== card.dataset["id"]) return this.#insertReply(card, thread);
+    const roots = this.roots();
+    const next = roots.find((other) => position(other) < position(card));
+    if (!next && roots.length > 0 && (this.options.older || document.querySelector("[data-older-link]"))) return false;
+    if (next && next === roots[0] && this.options.older) return false;
+    const entry = wrap(card);
+    if (next && next !== roots[0]) {
+      next.closest("li")?.before(entry);
+    } else if (!next && roots.length > 0) {
+      roots.at(-1)?.closest("li")?.after(entry);
+    } else {
+      this.#topSection(card).prepend(entry);
+    }
+    return true;
+  }
+
+  /** Exchanges a card for its newer form; the focus stays on the same link. */
+  replace(card: HTMLElement): void {
+    const old = this.article(card.dataset["id"] ?? "");
+    if (!old) return;
+    const focused = old.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
+    const act = focused?.dataset["act"];
+    const opened = old.querySelector<HTMLDetailsElement>("details.sensitive")?.open;
+    const twin = card.querySelector<HTMLDetailsElement>("details.sensitive");
+    if (opened && twin) twin.open = true;
+    old.replaceWith(card);
+    if (focused) (card.querySelector<HTMLElement>(`[data-act="${act ?? ""}"]`) ?? card).focus({ preventScroll: true });
+  }
+
+  /** Takes a card away. True when the focus was on it; it then goes to the next post. */
+  remove(id: string): boolean {
+    const entry = this.article(id)?.closest("li");
+    if (!entry) return false;
+    const focused = entry.contains(document.activeElement);
+    const articles = [...this.root.querySelectorAll<HTMLElement>("article")].filter((other) => !entry.contains(other));
+    const next =
+      articles.find((other) => entry.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING) ??
+      articles.at(-1) ??
+      this.root;
+    const list = entry.parentElement;
+    entry.remove();
+    const thread = list?.closest<HTMLDetailsElement>("details.thread");
+    if (thread) this.#summarize(thread);
+    else if (list?.childElementCount === 0) list.closest("section")?.remove();
+    if (focused) next.focus({ preventScroll: true });
+    return focused;
+  }
+
+  /** Lets go of the oldest beyond the bound, but never of one that is focused or in sight. */
+  trim(): void {
+    const roots = this.roots();
+    let count = this.root.querySelectorAll("article").length;
+    for (const article of roots.reverse()) {
+      if (count <= ARTICLES_MAX) break;
+      const entry = article.closest("li");
+      const visible = article.getBoundingClientRect().top < window.innerHeight;
+      if (!entry || visible || entry.contains(document.activeElement)) break;
+      count -= entry.querySelectorAll("article").length;
+      this.remove(article.dataset["id"] ?? "");
+    }
+    this.pointOlderLink();
+  }
+
+  /** "Older posts" begins after the last card that is shown. */
+  pointOlderLink(): void {
+    const last = this.roots().at(-1);
+    const paging = document.querySelector<HTMLElement>("[data-paging]");
+    const link = paging?.querySelector<HTMLAnchorElement>("[data-older-link]");
+    if (!last || !link) return;
+    const address = new URL(link.href);
+    address.searchParams.set("before", last.dataset["position"] ?? "");
+    link.href = address.href;
+  }
+
+  /** Writes the sections' titles anew: a page may stay open over midnight. */
+  retitle(now: Date): void {
+    for (const section of this.root.querySelectorAll<HTMLElement>("section[data-key]")) {
+      const heading = section.querySelector("h2");
+      if (heading) this.#title(heading, section.dataset["key"] ?? "", now);
+    }
+  }
+
+  #insertReply(card: HTMLElement, thread: string): boolean {
+    const entry = this.article(thread)?.closest("li");
+    if (!entry) return false;
+    let details = entry.querySelector<HTMLDetailsElement>(":scope > details.thread");
+    if (!details) {
+      details = document.createElement("details");
+      details.className = "thread";
+      details.append(document.createElement("summary"), document.createElement("ol"));
+      entry.append(details);
+    }
+    const replies = [...details.querySelectorAll<HTMLElement>("article")];
+    const next = replies.find((other) => position(other) > position(card));
+    if (next) next.closest("li")?.before(wrap(card));
+    else details.querySelector("ol")?.append(wrap(card));
+    this.#summarize(details);
+    return true;
+  }
+
+  #summarize(thread: HTMLDetailsElement): void {
+    const count = thread.querySelectorAll("article").length;
+    if (count === 0) return thread.remove();
+    const summary = thread.querySelector("summary");
+    if (summary) summary.textContent = this.options.words.replies(count);
+  }
+
+  /** The list of the section that a card at the top belongs to. */
+  #topSection(card: HTMLElement): Element {
+    const now = new Date();
+    const received = new Date(card.dataset["received"] ?? now);
+    const key = sectionKey(received, this.options.timeZone, this.options.rhythm);
+    const first = this.root.querySelector<HTMLElement>(":scope > section[data-key]");
+    // A card never opens a section older than the one below it: order is by arrival, and sections only divide it.
+    if (first && (first.dataset["key"] ?? "") >= key) return first.querySelector("ol") ?? first;
+    const section = document.createElement("section");
+    section.className = "day";
+    section.dataset["key"] = key;
+    section.setAttribute("aria-labelledby", `day-${key}`);
+    const heading = document.createElement("h2");
+    heading.id = `day-${key}`;
+    this.#title(heading, key, now);
+    const list = document.createElement("ol");
+    section.append(heading, list);
+    this.root.prepend(section);
+    this.retitle(now);
+    return list;
+  }
+
+  #title(heading: Element, key: string, now: Date): void {
+    const { timeZone, rhythm, words, language } = this.options;
+    const title = sectionTitle(key, sectionKey(now, timeZone, rhythm), rhythm, words, language);
+    const text = title.date ? `${title.heading} ${title.date}` : title.heading;
+    if (heading.textContent === text) return;
+    heading.textContent = title.heading;
+    if (title.date) {
+      const date = document.createElement("span");
+      date.className = "date";
+      date.textContent = title.date;
+      heading.append(" ", date);
+    }
+  }
+}
+
+function wrap(card: HTMLElement): HTMLLIElement {
+  const entry = document.createElement("li");
+  entry.append(card);
+  return entry;
+}
+
+/** Positions are whole numbers below 2^53 for as long as a city exists. */
+export function position(card: HTMLElement): number {
+  return Number(card.dataset["position"] ?? 0);
+}

@@ -1,0 +1,66 @@
+// The few words that only exist once a page lives; all others come from the server (web/i18n).
+// Numbers, plurals and dates are the browser's own (`Intl`).
+
+export type Language = "fr" | "en";
+
+export type FeedState =
+  | { kind: "connecting" }
+  | { kind: "live" }
+  | { kind: "polling" }
+  | { kind: "offline"; since: Date }
+  | { kind: "closed" };
+
+const FR = {
+  pause: "Mettre en pause",
+  resume: "Reprendre",
+  paused: "En pause",
+  connecting: "Connexion en cours",
+  live: "En direct",
+  polling: "Mis à jour toutes les 30 secondes",
+  closed: "Cette place est fermée",
+  offline: (time: string) => `Hors ligne depuis ${time}`,
+  fresh: (n: number) => (n < 2 ? `${n} nouveau message` : `${n} nouveaux messages`),
+  replies: (n: number) => (n < 2 ? `${n} réponse` : `${n} réponses`),
+  removed: "Un message a été retiré par son auteur ou par la place.",
+  today: "Aujourd’hui",
+  yesterday: "Hier",
+  thisWeek: "Cette semaine",
+  lastWeek: "La semaine dernière",
+  weekOf: (day: string) => `Semaine du ${day}`,
+};
+
+const EN: typeof FR = {
+  pause: "Pause",
+  resume: "Resume",
+  paused: "Paused",
+  connecting: "Connecting",
+  live: "Live",
+  polling: "Updated every 30 seconds",
+  closed: "This square is closed",
+  offline: (time) => `Offline since ${time}`,
+  fresh: (n) => (n === 1 ? "1 new post" : `${n} new posts`),
+  replies: (n) => (n === 1 ? "1 reply" : `${n} replies`),
+  removed: "A post was removed by its author or by the square.",
+  today: "Today",
+  yesterday: "Yesterday",
+  thisWeek: "This week",
+  lastWeek: "Last week",
+  weekOf: (day) => `Week of ${day}`,
+};
+
+export type Words = typeof FR;
+
+export function wordsIn(language: Language): Words {
+  return language === "en" ? EN : FR;
+}
+
+/** The line that says what the feed is doing; times are of the city. */
+export function stateLine(state: FeedState, paused: boolean, language: Language, timeZone: string): string {
+  const words = wordsIn(language);
+  if (state.kind === "offline") {
+    const time = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "fr", { timeStyle: "short", timeZone });
+    return words.offline(time.format(state.since));
+  }
+  if (state.kind === "closed") return words.closed;
+  return paused ? words.paused : words[state.kind];
+}
