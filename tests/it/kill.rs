@@ -58,6 +58,9 @@ async fn d1_twenty_kills_lose_double_and_reorder_nothing() {
     network.appview.delay(Duration::from_millis(150));
     for round in 0..KILLS {
         server.start();
+        if round == 0 {
+            network.is_heard().await;
+        }
         write_round(&network, &mut oracle, &mut rng, round);
         let lived = Duration::from_millis(rng.u64(20..500));
         if reader.cursor.is_none() {

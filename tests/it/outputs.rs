@@ -57,6 +57,7 @@ async fn l09_who_asked_for_signed_in_readers_is_in_no_output() {
     network.join("shy", &["!no-unauthenticated"]);
     let mut server = Server::prepare(&network);
     server.start();
+    network.is_heard().await;
     let listeners = ["", "?format=html&hl=fr", "sse"].map(|path| listen(&server, path));
     tokio::time::sleep(Duration::from_millis(500)).await;
     network.post("shy", "1", "secret discret #ville");
@@ -87,6 +88,7 @@ async fn d5_a_deletion_reaches_every_output_in_five_seconds_and_leaves_the_disk(
     network.join("ana", &[]);
     let mut server = Server::prepare(&network);
     server.start();
+    network.is_heard().await;
     let mut reader = Reader::default();
     reader.read_for(&server.live_url(""), Duration::from_millis(100)).await;
     let beginning = reader.cursor.clone();
@@ -126,6 +128,7 @@ async fn l11_deactivation_hides_reactivation_returns_to_the_old_place_and_leavin
     }
     let mut server = Server::prepare(&network);
     server.start();
+    network.is_heard().await;
     network.post("ana", "1", "un #ville");
     network.post("bob", "2", "deux #ville");
     network.post("ana", "3", "trois #ville");
@@ -147,6 +150,7 @@ async fn l24_the_operator_hides_erases_and_lets_leave_while_the_server_runs() {
     }
     let mut server = Server::prepare(&network);
     server.start();
+    network.is_heard().await;
     network.post("ana", "1", "secret un #ville");
     network.post("bob", "2", "deux #ville");
     server.wait_for_texts(&["deux #ville", "secret un #ville"]).await;
@@ -203,6 +207,7 @@ async fn w6_sigterm_sends_readers_away_and_leaves_in_time() {
     network.join("ana", &[]);
     let mut server = Server::prepare(&network);
     server.start();
+    network.is_heard().await;
     let mut reader = Reader::default();
     let url = server.live_url("");
     let reading = tokio::spawn(async move {

@@ -74,8 +74,8 @@ fn imports(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (at, _) in text.match_indices("crate::") {
         let rest = &text[at + "crate::".len()..];
-        let names: Vec<&str> = match rest.strip_prefix('{') {
-            Some(group) => group.split('}').next().unwrap().split(',').collect(),
+        let names = match rest.strip_prefix('{') {
+            Some(group) => top_level_names(group),
             None => vec![rest],
         };
         for name in names {
@@ -86,6 +86,26 @@ fn imports(text: &str) -> BTreeSet<String> {
         }
     }
     found
+}
+
+/// The items of a `use` group, those of inner groups left out.
+fn top_level_names(group: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut names) = (0, 0, Vec::new());
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                names.push(&group[start..at]);
+                start = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    names
 }
 
 #[test]
@@ -112,7 +132,7 @@ fn imports_run_one_way() {
 
 #[test]
 fn the_import_reader_sees_what_it_should() {
-    let text = "use crate::domain::Post;\nuse crate::{store::Store, live};\nlet x = crate::http::view::post_json(y);";
+    let text = "use crate::domain::Post;\nuse crate::{store::{Store, open}, live};\nlet x = crate::http::view::post_json(y);";
     assert_eq!(imports(text).into_iter().collect::<Vec<_>>(), ["domain", "http", "live", "store"]);
 }
 

@@ -32,6 +32,15 @@ impl SimulatedNetwork {
         }
     }
 
+    /// Waits until the program listens: a first connection without a cursor hears only what comes after it.
+    pub async fn is_heard(&self) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while self.jetstream.clients() == 0 {
+            assert!(std::time::Instant::now() < deadline, "nobody connected");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     /// A time later than every earlier one, in microseconds.
     fn now_us(&self) -> i64 {
         let now = SystemClock.now().as_micros();
@@ -62,14 +71,9 @@ impl SimulatedNetwork {
         format!("at://{}/{POST}/{key}", Self::did(author))
     }
 
-    fn record(text: &str, time_us: i64, reply: Option<&str>) -> Value {
+    fn record(text: &str, time_us: i64) -> Value {
         let created = parvis::domain::Timestamp::from_micros(time_us).to_rfc3339();
-        let mut record = json!({ "$type": POST, "text": text, "langs": ["fr"], "createdAt": created, "facets": facets(text, &[]) });
-        if let Some(uri) = reply {
-            let reference = json!({ "uri": uri, "cid": "bafyreib" });
-            record["reply"] = json!({ "root": reference, "parent": reference });
-        }
-        record
+        json!({ "$type": POST, "text": text, "langs": ["fr"], "createdAt": created, "facets": facets(text, &[]) })
     }
 
     fn commit<'a>(did: &'a str, key: &'a str, collection: &'a str, time_us: i64) -> Commit<'a> {
@@ -77,20 +81,16 @@ impl SimulatedNetwork {
     }
 
     pub fn post(&self, author: &str, key: &str, text: &str) {
-        self.write(author, key, text, None, false);
-    }
-
-    pub fn reply(&self, author: &str, key: &str, text: &str, to: &str) {
-        self.write(author, key, text, Some(to), false);
+        self.write(author, key, text, false);
     }
 
     pub fn edit(&self, author: &str, key: &str, text: &str) {
-        self.write(author, key, text, None, true);
+        self.write(author, key, text, true);
     }
 
-    fn write(&self, author: &str, key: &str, text: &str, reply: Option<&str>, is_edit: bool) {
+    fn write(&self, author: &str, key: &str, text: &str, is_edit: bool) {
         let (did, time_us) = (Self::did(author), self.now_us());
-        let record = Self::record(text, time_us, reply);
+        let record = Self::record(text, time_us);
         self.world.lock().put_post(StoredPost {
             uri: Self::uri(author, key),
             cid: "bafyreib".into(),
