@@ -111,7 +111,8 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         async move { live.follow_sources(health).await }
     });
 
-    let (lookup_tasks, answers) = Lookups::start(lookups.clone(), &shutdown);
+    let patient = |lookup: &Arc<dyn AuthorLookup>| (lookup.clone(), settings.source.profile_attempts(lookup.network()));
+    let (lookup_tasks, answers) = Lookups::start(lookups.iter().map(patient).collect(), &shutdown);
     let (control_sender, control) = mpsc::channel::<Control>(64);
     let (waiting, mut is_waiting) = watch::channel(false);
     tokio::spawn({

@@ -28,21 +28,24 @@ pub struct Lookups {
 const QUESTIONS_MAX: usize = 8_192;
 /// How long a batch gathers before it is asked.
 const GATHER: Duration = Duration::from_millis(50);
-/// An author missing from a whole answer is asked for again after these pauses: an index may lag behind its network.
-const MISSING_PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
+/// An author missing from a whole answer is asked for again after this pause, doubled each time up to a minute: an
+/// index may lag behind its network. How often, the settings say.
+const MISSING_PAUSE: Duration = Duration::from_secs(2);
+const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Attempts while a network does not answer, the pauses doubling from half a second to a minute: about 15 minutes.
 const ATTEMPTS_MAX: u32 = 20;
 
 impl Lookups {
-    /// Starts a task per network. Answers come in the channel returned, which is bounded as the questions are.
-    pub fn start(networks: Vec<Arc<dyn AuthorLookup>>, shutdown: &Shutdown) -> (Self, mpsc::Receiver<Answer>) {
+    /// Starts a task per network; the number beside it is how often an author is asked for before counting as unknown.
+    /// Answers come in the channel returned, which is bounded as the questions are.
+    pub fn start(networks: Vec<(Arc<dyn AuthorLookup>, u32)>, shutdown: &Shutdown) -> (Self, mpsc::Receiver<Answer>) {
         let (answers, receiver) = mpsc::channel(QUESTIONS_MAX);
         let questions = networks
             .into_iter()
-            .map(|network| {
+            .map(|(network, attempts)| {
                 let (sender, questions) = mpsc::channel(QUESTIONS_MAX);
                 let name = network.network();
-                tokio::spawn(ask_all(network, questions, answers.clone(), shutdown.clone()));
+                tokio::spawn(ask_all(network, attempts, questions, answers.clone(), shutdown.clone()));
                 (name, sender)
             })
             .collect();
@@ -57,6 +60,7 @@ impl Lookups {
 
 async fn ask_all(
     network: Arc<dyn AuthorLookup>,
+    attempts: u32,
     mut questions: mpsc::Receiver<AuthorId>,
     answers: mpsc::Sender<Answer>,
     shutdown: Shutdown,
@@ -86,7 +90,7 @@ async fn ask_all(
         }
         if !missing.is_empty() {
             // Others do not wait for the missing: they are asked for again beside. Bounded, since the hold is.
-            tokio::spawn(ask_again(network.clone(), missing, answers.clone(), shutdown.clone()));
+            tokio::spawn(ask_again(network.clone(), attempts, missing, answers.clone(), shutdown.clone()));
         }
     }
 }
@@ -109,19 +113,21 @@ async fn ask(network: &dyn AuthorLookup, wanted: Vec<AuthorId>) -> Result<Asked,
                 retry_after_s.map_or(Duration::from_millis(500 << attempt.min(7)), Duration::from_secs)
             }
         };
-        tokio::time::sleep(pause.min(Duration::from_secs(60))).await;
+        tokio::time::sleep(pause.min(PAUSE_MAX)).await;
     }
     Err(wanted)
 }
 
-/// Asks for missing authors after each of the pauses, then gives them up as unknown.
+/// Asks for missing authors again, until they have been asked for `attempts` times; then gives them up as unknown.
 async fn ask_again(
     network: Arc<dyn AuthorLookup>,
+    attempts: u32,
     mut missing: Vec<AuthorId>,
     answers: mpsc::Sender<Answer>,
     shutdown: Shutdown,
 ) {
-    for pause in MISSING_PAUSES {
+    for attempt in 1..attempts {
+        let pause = MISSING_PAUSE.saturating_mul(1 << (attempt - 1).min(8)).min(PAUSE_MAX);
         let asked = tokio::select! {
             asked = async { tokio::time::sleep(pause).await; ask(&*network, missing.clone()).await } => asked,
             () = shutdown.triggered() => return,
