@@ -1,0 +1,103 @@
+use super::*;
+use crate::clock::ManualClock;
+
+const START: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+
+fn board() -> (HealthBoard, HealthHandle, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::new(START));
+    let sources = vec![(SourceId::new("bluesky"), Network::Bluesky, Some(Duration::from_secs(60)))];
+    let board = HealthBoard::new(sources, clock.clone());
+    let handle = board.handle(0);
+    (board, handle, clock)
+}
+
+fn state(board: &HealthBoard) -> (SourceState, i64) {
+    board.refresh();
+    let shown = board.watch();
+    let health = &shown.borrow()[0];
+    (health.state, health.since.seconds_since(START))
+}
+
+#[test]
+fn states_follow_what_happens_and_since_moves_with_the_state_only() {
+    let (board, handle, clock) = board();
+    assert_eq!(state(&board), (SourceState::Connecting, 0));
+    clock.set(START.plus_seconds(1));
+    handle.connected();
+    handle.saw(Some(START.plus_seconds(-7_200)));
+    assert_eq!(state(&board), (SourceState::CatchingUp, 1));
+    clock.set(START.plus_seconds(5));
+    handle.saw(Some(START.plus_seconds(4)));
+    assert_eq!(state(&board), (SourceState::Live, 5));
+    clock.set(START.plus_seconds(20));
+    handle.saw(Some(START.plus_seconds(20)));
+    assert_eq!(state(&board), (SourceState::Live, 5));
+
+    board.set_waiting(&SourceId::new("bluesky"), true);
+    board.set_waiting(&SourceId::new("unknown"), true);
+    assert_eq!(state(&board), (SourceState::WaitingForProfiles, 20));
+    board.set_waiting(&SourceId::new("bluesky"), false);
+    assert_eq!(state(&board), (SourceState::Live, 20));
+
+    clock.set(START.plus_seconds(80));
+    assert_eq!(state(&board), (SourceState::Silent, 80));
+    handle.phase(Phase::Refused, Some("no".into()));
+    assert_eq!(state(&board).0, SourceState::Refused);
+    handle.phase(Phase::Stopped, None);
+    assert_eq!(state(&board).0, SourceState::Stopped);
+}
+
+#[test]
+fn a_source_that_stays_silent_does_not_flicker_while_it_connects_anew() {
+    let (board, handle, clock) = board();
+    handle.connected();
+    clock.set(START.plus_seconds(60));
+    assert_eq!(state(&board), (SourceState::Silent, 60));
+    handle.silent("nothing received for 60 s".into());
+    handle.phase(Phase::Connecting, None);
+    handle.connected();
+    assert_eq!(state(&board), (SourceState::Silent, 60));
+    clock.set(START.plus_seconds(61));
+    handle.saw(None);
+    assert_eq!(state(&board), (SourceState::Live, 61));
+    // A connection that fails is down, whatever it was before.
+    handle.silent(String::new());
+    handle.phase(Phase::Down, Some("cut".into()));
+    assert_eq!(state(&board), (SourceState::Down, 61));
+}
+
+#[test]
+fn a_quiet_source_does_not_lag() {
+    let (board, handle, clock) = board();
+    handle.connected();
+    handle.saw(Some(START));
+    clock.set(START.plus_seconds(59));
+    assert_eq!(state(&board).0, SourceState::Live);
+}
+
+#[test]
+fn d2_the_last_twenty_gaps_are_remembered() {
+    let (board, handle, _clock) = board();
+    for second in 0..25 {
+        handle.gap(Gap { from: START.plus_seconds(second), until: START.plus_seconds(second + 1) });
+    }
+    let shown = board.watch();
+    let gaps = &shown.borrow()[0].gaps;
+    assert_eq!((gaps.len(), gaps[0].from), (20, START.plus_seconds(5)));
+}
+
+#[test]
+fn watchers_are_woken_by_changes_and_not_by_frames() {
+    let (board, handle, clock) = board();
+    handle.connected();
+    let mut shown = board.watch();
+    shown.mark_unchanged();
+    clock.set(START.plus_seconds(3));
+    handle.saw(None);
+    board.refresh();
+    assert!(!shown.has_changed().unwrap());
+    assert_eq!(shown.borrow()[0].last_event_at, Some(START.plus_seconds(3)));
+    handle.phase(Phase::Down, Some("cut off".into()));
+    assert!(shown.has_changed().unwrap());
+    assert_eq!(shown.borrow_and_update()[0].detail, "cut off");
+}

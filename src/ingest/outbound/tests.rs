@@ -1,0 +1,113 @@
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::*;
+
+/// Answers every connection with the same bytes; gives its address and counts what came.
+async fn server(answer: Vec<u8>) -> (Url, JoinHandle<()>, Arc<std::sync::atomic::AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/x", listener.local_addr().unwrap())).unwrap();
+    let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = count.clone();
+    let task = tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let mut request = [0; 2_048];
+            let _read = socket.read(&mut request).await;
+            let _written = socket.write_all(&answer).await;
+        }
+    });
+    (url, task, count)
+}
+
+fn answer(head: &str, body: &[u8]) -> Vec<u8> {
+    let mut answer =
+        format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len()).into_bytes();
+    answer.extend_from_slice(body);
+    answer
+}
+
+fn count(counter: &std::sync::atomic::AtomicUsize) -> usize {
+    counter.load(std::sync::atomic::Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn h4_a_redirect_is_an_answer_and_is_not_followed() {
+    let (inner, _inner_task, reached) = server(answer("200 OK", b"secret")).await;
+    let (outer, _outer_task, _) = server(answer(&format!("302 Found\r\nlocation: {inner}"), b"")).await;
+    let seen = Outbound::new("", true).unwrap().get(outer, HeaderMap::new()).await.unwrap();
+    assert_eq!((seen.status, count(&reached)), (302, 0));
+}
+
+#[tokio::test]
+async fn h4_nothing_is_connected_to_outside_public_space() {
+    let (url, _task, reached) = server(answer("200 OK", b"secret")).await;
+    let port = url.port().unwrap();
+    let outbound = Outbound::new("", false).unwrap();
+    for address in [url.to_string(), format!("http://localhost:{port}/"), format!("http://[::ffff:7f00:1]:{port}/")] {
+        let refused = outbound.get(Url::parse(&address).unwrap(), HeaderMap::new()).await;
+        assert!(matches!(refused, Err(OutboundError::Forbidden(_))), "{address}: {refused:?}");
+    }
+    // Past the form, names are checked when they are resolved: this one is of good form and leads home.
+    let refused = outbound.get(Url::parse("http://localhost/").unwrap(), HeaderMap::new()).await;
+    assert!(matches!(&refused, Err(OutboundError::Unreachable(why)) if why.contains("public space")), "{refused:?}");
+    assert_eq!(count(&reached), 0);
+}
+
+#[tokio::test]
+async fn h2_a_body_stops_at_the_limit() {
+    let (url, _task, _) = server(answer("200 OK", &vec![b'x'; BODY_LIMIT])).await;
+    let outbound = Outbound::new("", true).unwrap();
+    assert_eq!(outbound.get(url, HeaderMap::new()).await.map(|seen| seen.body.len()), Ok(BODY_LIMIT));
+    let (url, _task, _) = server(answer("200 OK", &vec![b'x'; BODY_LIMIT + 1])).await;
+    assert_eq!(outbound.get(url, HeaderMap::new()).await.map(|seen| seen.body.len()), Err(OutboundError::TooLarge));
+}
+
+/// 64 MiB of zeros, as brotli writes them.
+const BOMB: &[u8] = &[
+    203, 255, 255, 63, 248, 39, 0, 226, 177, 64, 32, 247, 254, 143, 255, 255, 127, 240, 79, 0, 196, 97, 17, 128, 238,
+    253, 31, 255, 255, 255, 224, 159, 0, 136, 195, 2, 0, 221, 251, 63, 254, 255, 255, 193, 63, 1, 16, 135, 5, 0, 186,
+    247, 127, 252, 255, 255, 131, 127, 2, 32, 14, 11, 0, 116, 239, 255, 248, 255, 255, 7, 255, 4, 64, 28, 22, 0, 232,
+    222, 255, 241, 255, 255, 15, 254, 9, 128, 56, 44, 0, 208, 189, 255, 203, 255, 255, 63, 252, 19, 0, 113, 88, 0, 160,
+    123, 255, 7,
+];
+
+#[tokio::test]
+async fn h2_a_compressed_bomb_stops_at_the_limit_of_what_it_becomes() {
+    let (url, _task, _) = server(answer("200 OK\r\ncontent-encoding: br", BOMB)).await;
+    let seen = Outbound::new("", true).unwrap().get(url, HeaderMap::new()).await;
+    assert_eq!(seen.map(|seen| seen.body.len()), Err(OutboundError::TooLarge));
+}
+
+#[tokio::test]
+async fn what_went_wrong_is_said_without_the_address() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/did:plc:somebody", listener.local_addr().unwrap())).unwrap();
+    drop(listener);
+    let error = Outbound::new("", true).unwrap().get(url, HeaderMap::new()).await.map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("refused") && !error.contains("somebody"), "{error}");
+}
+
+#[test]
+fn l07_the_user_agent_names_a_contact() {
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(user_agent(" ").unwrap(), format!("Parvis/{version}"));
+    assert_eq!(user_agent("mailto:a@parvis.example").unwrap(), format!("Parvis/{version} (+mailto:a@parvis.example)"));
+    assert!(Outbound::new("two\r\nlines", true).is_err());
+    assert!(Outbound::new("mairie de Nantes, à l'accueil", true).is_err());
+}
+
+#[test]
+fn waiting_is_asked_for_in_three_ways() {
+    let now = Timestamp::parse_rfc3339("2026-11-25T10:00:00Z").unwrap();
+    let asked = |name: &'static str, value: &'static str| {
+        retry_after(&HeaderMap::from_iter([(name.parse().unwrap(), HeaderValue::from_static(value))]), now)
+    };
+    assert_eq!(asked("retry-after", "120"), Some(Duration::from_secs(120)));
+    assert_eq!(asked("retry-after", "Wed, 25 Nov 2026 10:01:30 GMT"), Some(Duration::from_secs(90)));
+    assert_eq!(asked("retry-after", "Wed, 25 Nov 2026 09:00:00 GMT"), Some(Duration::ZERO));
+    assert_eq!(asked("ratelimit-reset", "1795600830"), Some(Duration::from_secs(30)));
+    assert_eq!(asked("retry-after", "soon"), None);
+    assert_eq!(asked("etag", "5"), None);
+}

@@ -1,0 +1,142 @@
+//! The AppView: who an author is now, and which posts still exist.
+//!
+//! Owns the two questions and the reading of their answers. Does not own batching, caching or retries (pipeline), nor
+//! what labels mean (consent).
+//! Invariant: an author or post that is not in the answer does not exist or is not shown to us; an answer that can't be
+//! read is no answer, so nobody is shown on the strength of it.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::{decode, lenient};
+use crate::clock::Clock;
+use crate::domain::{AuthorLookup, AuthorProfile, LookupError, NativeId, Network, PostCheck};
+use crate::ingest::Outbound;
+use crate::ingest::outbound::retry_after;
+use views::{PostView, PostsAnswer, ProfileView, ProfilesAnswer};
+
+mod views;
+
+pub use views::profiles_from_file;
+
+/// The most actors or posts that the AppView takes in one question.
+const BATCH_MAX: usize = 25;
+
+/// Asks one AppView, without signing in: it tells us what any signed-out visitor is told.
+pub struct AppView {
+    base: String,
+    outbound: Outbound,
+    clock: Arc<dyn Clock>,
+}
+
+/// The AppView's answer to a question it took.
+enum Said {
+    Body(Vec<u8>),
+    /// HTTP 400: something in the question is not to its liking.
+    BadQuestion,
+}
+
+impl AppView {
+    /// The error is one of configuration: an address that may not be connected to.
+    pub fn new(address: &str, outbound: Outbound, clock: Arc<dyn Clock>) -> Result<Self, String> {
+        let url = Url::parse(address).map_err(|error| format!("appview: {address}: {error}"))?;
+        outbound.guard().check(&url, &["http", "https"]).map_err(|error| format!("appview: {address}: {error}"))?;
+        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), outbound, clock })
+    }
+
+    /// Asks about all `values`, in questions of at most [`BATCH_MAX`].
+    ///
+    /// One bad value makes the AppView refuse a whole question. Such a question is asked again in halves, so that only
+    /// the bad value goes without an answer and counts as not existing; that is at most twice as many questions.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        parameter: &str,
+        values: Vec<String>,
+    ) -> Result<Vec<T>, LookupError> {
+        let mut questions: Vec<Vec<String>> = values.chunks(BATCH_MAX).map(<[_]>::to_vec).collect();
+        questions.reverse();
+        let mut answers = Vec::new();
+        while let Some(mut question) = questions.pop() {
+            if question.is_empty() {
+                continue;
+            }
+            match self.ask_once(method, parameter, &question).await? {
+                Said::Body(body) => answers.push(
+                    serde_json::from_slice(&body)
+                        .map_err(|_nonsense| unavailable("the AppView's answer can't be read"))?,
+                ),
+                Said::BadQuestion if question.len() == 1 => {}
+                Said::BadQuestion => {
+                    let second = question.split_off(question.len() / 2);
+                    questions.extend([second, question]);
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn ask_once(&self, method: &str, parameter: &str, values: &[String]) -> Result<Said, LookupError> {
+        let parameters = values.iter().map(|value| (parameter, value));
+        let url = Url::parse_with_params(&format!("{}/xrpc/{method}", self.base), parameters)
+            .map_err(|error| unavailable(&error.to_string()))?;
+        let answer = self
+            .outbound
+            .get(url, HeaderMap::new())
+            .await
+            .map_err(|error| unavailable(&format!("the AppView can't be asked: {error}")))?;
+        match answer.status {
+            200 => Ok(Said::Body(answer.body)),
+            400 => Ok(Said::BadQuestion),
+            status => Err(LookupError::Unavailable {
+                reason: format!("the AppView answered HTTP {status}"),
+                retry_after_s: retry_after(&answer.headers, self.clock.now()).map(|after| after.as_secs()),
+            }),
+        }
+    }
+}
+
+fn unavailable(reason: &str) -> LookupError {
+    LookupError::Unavailable { reason: reason.to_owned(), retry_after_s: None }
+}
+
+impl AuthorLookup for AppView {
+    fn network(&self) -> Network {
+        Network::Bluesky
+    }
+
+    fn batch_max(&self) -> usize {
+        BATCH_MAX
+    }
+
+    /// Deleted, suspended and deactivated accounts are not in the AppView's answer, and so not in this one.
+    fn profiles(&self, mut actors: Vec<String>) -> BoxFuture<'_, Result<Vec<AuthorProfile>, LookupError>> {
+        // What is neither a DID nor a handle exists nowhere, and would spoil the question for the others.
+        actors.retain(|actor| decode::author(actor).is_some() || decode::handle(actor).is_some());
+        async move {
+            let answers: Vec<ProfilesAnswer> = self.ask("app.bsky.actor.getProfiles", "actors", actors).await?;
+            let checked_at = self.clock.now();
+            let views = answers.iter().flat_map(|answer| &answer.profiles).filter_map(|raw| lenient::read(raw));
+            Ok(views.filter_map(|view: ProfileView| view.into_profile(checked_at)).collect())
+        }
+        .boxed()
+    }
+
+    fn posts(&self, ids: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>> {
+        let uris = ids.iter().map(|id| id.as_str().to_owned()).filter(|uri| uri.starts_with("at://")).collect();
+        async move {
+            let answers: Vec<PostsAnswer> = self.ask("app.bsky.feed.getPosts", "uris", uris).await?;
+            let views = answers.iter().flat_map(|answer| &answer.posts).filter_map(|raw| lenient::read(raw));
+            Ok(views.filter_map(PostView::into_check).collect())
+        }
+        .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! `[source.bluesky]`.
+//!
+//! Owns the keys, their defaults and their bounds. Does not own what they do. Invariant: settings that were read are
+//! ones that this version can run; what it can't is refused where it stands in the file.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use url::Url;
+
+pub const DEFAULT_PROFILE_ATTEMPTS: u32 = 5;
+const MOST_ENDPOINTS: usize = 16;
+
+/// Bluesky, through its Jetstream servers. The table alone turns it on; every key has a default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BlueskySettings {
+    /// The wire that the servers speak. Only "v1" now.
+    #[serde(deserialize_with = "wire")]
+    #[schemars(with = "Wire")]
+    pub wire: Wire,
+    /// Jetstream servers (`wss://…`), at least one and at most 16, tried in turn: when one fails or cuts us off, the
+    /// next takes over from the same instant.
+    #[serde(deserialize_with = "endpoints")]
+    pub endpoints: Vec<String>,
+    /// Compressed frames. Not supported yet: must be false.
+    #[serde(deserialize_with = "compress")]
+    pub compress: bool,
+    /// The AppView that is asked for authors' profiles and whether posts still exist.
+    #[serde(deserialize_with = "appview")]
+    pub appview: String,
+    /// Seconds without any event (5 to 86,400) after which the stream counts as silent and is connected anew. The real
+    /// network brings dozens of events a second.
+    #[serde(deserialize_with = "stall_seconds")]
+    #[schemars(range(min = 5, max = 86_400))]
+    pub stall_seconds: u32,
+    /// Seconds that are read again (0 to 3,600) when the stream is resumed: servers stamp the same event at slightly
+    /// different instants. What is read twice is stored once.
+    #[serde(deserialize_with = "rewind_seconds")]
+    #[schemars(range(max = 3_600))]
+    pub rewind_seconds: u32,
+    /// A server that keeps what we last read sends it again when we resume. When its first event is later than that by
+    /// more than this many seconds (0 to 86,400), what lay between is lost to us and reported as a gap. It allows for
+    /// servers' clocks; it need not be raised for a quiet stream.
+    #[serde(deserialize_with = "gap_tolerance_seconds")]
+    #[schemars(range(max = 86_400))]
+    pub gap_tolerance_seconds: u32,
+    /// How often (1 to 100) an author's profile is asked for before the author counts as unknown and the post is
+    /// refused.
+    #[serde(deserialize_with = "profile_attempts")]
+    #[schemars(range(min = 1, max = 100))]
+    pub profile_attempts: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Wire {
+    V1,
+}
+
+impl Default for BlueskySettings {
+    fn default() -> Self {
+        Self {
+            wire: Wire::V1,
+            endpoints: vec![
+                "wss://jetstream1.us-east.bsky.network".into(),
+                "wss://jetstream2.us-east.bsky.network".into(),
+            ],
+            compress: false,
+            appview: "https://public.api.bsky.app".into(),
+            stall_seconds: 60,
+            rewind_seconds: 5,
+            gap_tolerance_seconds: 10,
+            profile_attempts: DEFAULT_PROFILE_ATTEMPTS,
+        }
+    }
+}
+
+fn wire<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Wire, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "v1" => Ok(Wire::V1),
+        "v2" => Err(de::Error::custom("the wire \"v2\" is not supported yet: use \"v1\", which all servers speak")),
+        other => Err(de::Error::custom(format!("unknown wire {other:?}: use \"v1\""))),
+    }
+}
+
+fn compress<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    match bool::deserialize(deserializer)? {
+        false => Ok(false),
+        true => Err(de::Error::custom("compressed frames are not supported yet: set compress = false")),
+    }
+}
+
+fn endpoints<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let endpoints = Vec::<String>::deserialize(deserializer)?;
+    if endpoints.is_empty() || endpoints.len() > MOST_ENDPOINTS {
+        return Err(de::Error::custom(format!("give between 1 and {MOST_ENDPOINTS} endpoints")));
+    }
+    endpoints.into_iter().map(|endpoint| address(endpoint, &["ws", "wss"])).collect()
+}
+
+fn appview<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    address(String::deserialize(deserializer)?, &["http", "https"])
+}
+
+/// Whether it may be connected to is asked later, when it is known whether private networks are allowed.
+fn address<E: de::Error>(text: String, schemes: &[&str]) -> Result<String, E> {
+    match Url::parse(&text) {
+        Ok(url) if schemes.contains(&url.scheme()) && url.has_host() => Ok(text),
+        Ok(_) => Err(E::custom(format!("{text:?} must begin with {}://", schemes.join(":// or ")))),
+        Err(error) => Err(E::custom(format!("{text:?} is not an address: {error}"))),
+    }
+}
+
+fn bounded<'de, D: Deserializer<'de>>(deserializer: D, least: u32, most: u32) -> Result<u32, D::Error> {
+    // Read wide, so that a negative or huge number gets this message and not one about integer types.
+    match i64::deserialize(deserializer)? {
+        value if (i64::from(least)..=i64::from(most)).contains(&value) => {
+            u32::try_from(value).map_err(de::Error::custom)
+        }
+        value => Err(de::Error::custom(format!("{value} is not between {least} and {most}"))),
+    }
+}
+
+fn stall_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    bounded(deserializer, 5, 86_400)
+}
+
+fn rewind_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    bounded(deserializer, 0, 3_600)
+}
+
+fn gap_tolerance_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    bounded(deserializer, 0, 86_400)
+}
+
+fn profile_attempts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    bounded(deserializer, 1, 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::SourceSettings;
+    use super::*;
+
+    fn read(text: &str) -> Result<SourceSettings, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_table_turns_bluesky_on_with_its_defaults() {
+        assert_eq!(read("").map(|settings| settings.bluesky), Ok(None));
+        assert_eq!(read("[bluesky]").map(|settings| settings.bluesky), Ok(Some(BlueskySettings::default())));
+    }
+
+    #[test]
+    fn what_this_version_cannot_do_is_refused_where_it_stands() {
+        for (line, says) in [
+            ("wire = \"v2\"", "not supported yet"),
+            ("wire = \"v3\"", "unknown wire"),
+            ("compress = true", "not supported yet"),
+            ("endpoints = []", "between 1 and 16"),
+            ("endpoints = [\"https://example.org\"]", "must begin with ws:// or wss://"),
+            ("endpoints = [\"example\"]", "not an address"),
+            ("appview = \"wss://example.org\"", "must begin with http:// or https://"),
+            ("stall_seconds = 4", "not between 5 and 86400"),
+            ("rewind_seconds = -1", "not between 0 and 3600"),
+            ("profile_attempts = 0", "not between 1 and 100"),
+            ("speed = 1", "unknown field"),
+        ] {
+            let error = read(&format!("[bluesky]\n{line}\n")).expect_err(line);
+            assert!(error.contains(says) && error.contains("line 2"), "{line}: {error}");
+        }
+        assert!(read("[blueski]").expect_err("typo").contains("unknown field"));
+    }
+
+    #[test]
+    fn the_schema_carries_the_manual() {
+        let schema = serde_json::to_string(&schemars::schema_for!(SourceSettings)).unwrap();
+        for words in ["tried in turn", "must be false", "[\"v1\"]", "86400", "public.api.bsky.app"] {
+            assert!(schema.contains(words), "{words}: {schema}");
+        }
+    }
+}

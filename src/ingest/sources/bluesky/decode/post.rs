@@ -1,0 +1,124 @@
+//! The post record.
+//!
+//! Owns how a record's fields become a [`RawPost`]. Does not own their checking: ranges, dates and places are handed on
+//! as claimed. Invariant: an unknown `$type` is skipped; only a record that is no object at all is unreadable.
+
+use super::{AUTOMATED, date, self_labels};
+use crate::domain::{
+    AuthorId, FacetKind, LocationOrigin, Media, MediaKind, NativeId, RawFacet, RawPlace, RawPost, Reply, Visibility,
+};
+use crate::ingest::sources::bluesky::lenient;
+use crate::ingest::sources::bluesky::wire::{Commit, Embed, Facet, Place, PostRecord, ReplyRefs, StrongRef};
+
+/// `None` when there is no record, or it is not an object.
+pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Option<RawPost> {
+    let record: PostRecord<'_> = lenient::object(commit.record?)?;
+    let url = format!("https://bsky.app/profile/{}/post/{}", author.as_str(), commit.rkey);
+    let labels = self_labels(record.labels.as_ref());
+    let embeds = embeds(record.embed);
+    Some(RawPost {
+        media: embeds.iter().flat_map(|embed| media(embed, &url)).collect(),
+        place: place(&embeds, record.location.iter().chain(&record.locations)),
+        reply: record.reply.and_then(reply),
+        native_id,
+        author,
+        // The record carries nothing of its author: handle, bio and account labels must be asked for.
+        profile: None,
+        url: Some(url),
+        text: record.text.into_owned(),
+        facets: record.facets.iter().flat_map(facets).collect(),
+        languages: record.langs,
+        created_at: date(&record.created_at),
+        edited: commit.operation == "update",
+        revision: commit.rev.clone().into_owned(),
+        tags: record.tags,
+        automated: labels.iter().any(|label| label.value == AUTOMATED),
+        labels,
+        // Whatever is in a repository is public; who may see it is said on the profile.
+        visibility: Visibility::Public,
+    })
+}
+
+/// One range for each feature that is known; the same range may be marked twice.
+fn facets<'a>(facet: &'a Facet<'a>) -> impl Iterator<Item = RawFacet> + 'a {
+    facet.features.iter().filter_map(|feature| {
+        let index = facet.index?;
+        let (kind, value) = match &*feature.kind {
+            "app.bsky.richtext.facet#tag" => (FacetKind::Tag, &feature.tag),
+            "app.bsky.richtext.facet#mention" => (FacetKind::Mention, &feature.did),
+            "app.bsky.richtext.facet#link" => (FacetKind::Link, &feature.uri),
+            _ => return None,
+        };
+        let known = |value: &str| RawFacet { start: index.byte_start, end: index.byte_end, kind, value: value.into() };
+        (!value.is_empty()).then(|| known(value))
+    })
+}
+
+fn reply(refs: ReplyRefs<'_>) -> Option<Reply> {
+    let id = |reference: Option<StrongRef<'_>>| {
+        let reference = reference?;
+        reference.uri.starts_with("at://").then(|| NativeId::new(reference.uri))
+    };
+    // Software that forgets one of the two means a thread of two posts.
+    match (id(refs.parent), id(refs.root)) {
+        (Some(parent), Some(root)) => Some(Reply { parent, root }),
+        (Some(only), None) | (None, Some(only)) => Some(Reply { parent: only.clone(), root: only }),
+        (None, None) => None,
+    }
+}
+
+/// The embed itself, or the media inside a quote with media.
+fn embeds(embed: Option<Embed<'_>>) -> Vec<Embed<'_>> {
+    let inner = embed.as_ref().filter(|embed| embed.kind == "app.bsky.embed.recordWithMedia");
+    let inner = inner.and_then(|embed| embed.media).and_then(lenient::read);
+    inner.or(embed).into_iter().collect()
+}
+
+/// What hangs on the post. Pictures and films have no address of their own here, for they are never hot-linked: the
+/// card leads to the post.
+fn media(embed: &Embed<'_>, post: &str) -> Vec<Media> {
+    let on_post = |kind, alt: &str| Media { kind, url: Some(post.to_owned()), alt: alt.trim().to_owned() };
+    match &*embed.kind {
+        "app.bsky.embed.images" => embed.images.iter().map(|image| on_post(MediaKind::Image, &image.alt)).collect(),
+        "app.bsky.embed.video" => vec![on_post(MediaKind::Video, &embed.alt)],
+        "app.bsky.embed.external" => {
+            let external = embed.external.iter().filter(|external| !external.uri.is_empty());
+            let link = |uri: &str, title: &str| Media {
+                kind: MediaKind::Link,
+                url: Some(uri.to_owned()),
+                alt: title.trim().to_owned(),
+            };
+            external.map(|external| link(&external.uri, &external.title)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The first coordinates that the post carries, under their own name or else the first name of a place. Coordinates
+/// with a name of their own are those of the place, not of the author.
+fn place<'a>(embeds: &[Embed<'_>], locations: impl Iterator<Item = &'a Place<'a>>) -> Option<RawPlace> {
+    let of_embeds = embeds
+        .iter()
+        .filter(|embed| embed.kind.ends_with(".embed.geo"))
+        .map(|embed| (embed.longitude.zip(embed.latitude), &*embed.name));
+    let of_locations = locations.filter(|place| place.kind.is_empty() || is_location(&place.kind)).map(|place| {
+        let name = if place.name.is_empty() { &*place.locality } else { &*place.name };
+        (place.longitude.zip(place.latitude), name)
+    });
+    let places: Vec<(Option<(f64, f64)>, &str)> =
+        of_embeds.chain(of_locations).map(|(point, name)| (point, name.trim())).collect();
+    let pinned = places.iter().find(|(point, _)| point.is_some());
+    let own_name = pinned.map(|(_, name)| *name).filter(|name| !name.is_empty());
+    let name = own_name.or_else(|| places.iter().map(|(_, name)| *name).find(|name| !name.is_empty()));
+    let lon_lat = pinned.and_then(|(point, _)| *point);
+    (lon_lat.is_some() || name.is_some()).then(|| RawPlace {
+        lon_lat,
+        name: name.map(ToOwned::to_owned),
+        origin: if own_name.is_some() { LocationOrigin::Place } else { LocationOrigin::Geotag },
+    })
+}
+
+/// The published name is `location`, stored versions say `locations`.
+fn is_location(kind: &str) -> bool {
+    kind.starts_with("community.lexicon.location.") || kind.starts_with("community.lexicon.locations.")
+}

@@ -1,0 +1,113 @@
+//! Reading of fields that authors' software writes as it likes.
+//!
+//! Owns the `deserialize_with` functions of the record types. Does not own the types.
+//! Invariant: a field of the wrong type is as if it were absent; it never spoils the record it stands in.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// A string, borrowed where it has no escapes; empty for anything else.
+pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+    deserializer.deserialize_any(TextVisitor)
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Cow::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Cow::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Cow::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Cow::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Cow::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Cow::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Cow::default())
+    }
+}
+
+/// A value of the wanted type; `None` for anything else.
+pub fn value<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(read(<&RawValue>::deserialize(deserializer)?))
+}
+
+/// The elements of the wanted type, in order; a single such value stands for a list of one.
+pub fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(match serde_json::from_str::<Vec<&RawValue>>(raw.get()) {
+        Ok(items) => items.into_iter().filter_map(read).collect(),
+        Err(_not_a_list) => read(raw).into_iter().collect(),
+    })
+}
+
+/// A number, written as one or as a string of one; `None` for anything else and for what is not finite.
+pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    let number = match serde_json::from_str::<Cow<'_, str>>(raw) {
+        Ok(text) => text.trim().parse::<f64>(),
+        Err(_not_a_string) => raw.parse::<f64>(),
+    };
+    Ok(number.ok().filter(|number| number.is_finite()))
+}
+
+/// Coordinates are strings on this wire, since its data model has no fractions.
+pub fn number_as_text<S: serde::Serializer>(number: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match number {
+        Some(number) => serializer.collect_str(number),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Reads `T` from a piece of JSON whose syntax was checked already.
+pub fn read<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// Reads a struct from an object. (Derived readers would take an array of its fields in order, too.)
+pub fn object<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {
+    raw.get().starts_with('{').then(|| read(raw)).flatten()
+}

@@ -1,0 +1,89 @@
+//! The only list of networks: a new one is a folder beside `bluesky` and a line in each item here.
+//!
+//! Owns the names of the `[source.<network>]` tables and what is built from them. Does not own any network's code.
+//! Invariant: networks don't know of each other; nothing outside this file names one of them in code.
+
+pub mod bluesky;
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Decode, Outbound, Source};
+use crate::clock::Clock;
+use crate::domain::{AuthorProfile, Network, SourceId, Timestamp};
+use bluesky::{Bluesky, BlueskySettings};
+
+/// The networks to listen to: a `[source.<network>]` table turns a network on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSettings {
+    /// Bluesky, through its Jetstream servers.
+    pub bluesky: Option<BlueskySettings>,
+}
+
+/// A `[source.…]` table that can't work as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("[source.{network}] {reason}")]
+pub struct SettingsError {
+    pub network: &'static str,
+    pub reason: String,
+}
+
+/// A file of recorded profiles that can't be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProfilesError {
+    #[error("{0} sends profiles with its posts, or none: there is no form of profile file for it")]
+    NotForNetwork(&'static str),
+    #[error("line {line}: {reason}")]
+    Unreadable { line: usize, reason: String },
+}
+
+impl SourceSettings {
+    /// How often an author's profile is asked for before the author counts as unknown.
+    pub fn profile_attempts(&self, network: Network) -> u32 {
+        match (network, &self.bluesky) {
+            (Network::Bluesky, Some(settings)) => settings.profile_attempts,
+            _ => bluesky::DEFAULT_PROFILE_ATTEMPTS,
+        }
+    }
+}
+
+/// One source for every configured network, server or feed. Connects to nothing yet.
+pub fn build(
+    settings: &SourceSettings,
+    outbound: &Outbound,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Box<dyn Source>>, SettingsError> {
+    let mut sources: Vec<Box<dyn Source>> = Vec::new();
+    if let Some(settings) = &settings.bluesky {
+        let bluesky = Bluesky::new(settings.clone(), outbound.clone(), clock.clone())
+            .map_err(|reason| SettingsError { network: Network::Bluesky.as_str(), reason })?;
+        sources.push(Box::new(bluesky));
+    }
+    Ok(sources)
+}
+
+/// What reads recorded frames of a network, one JSON frame a line; `None` for a network that has no code yet.
+pub fn decoder(network: Network) -> Option<Box<dyn Decode>> {
+    match network {
+        Network::Bluesky => Some(Box::new(bluesky::Decoder::new(SourceId::new(network.as_str())))),
+        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push => None,
+    }
+}
+
+/// Recorded profiles in the form in which the network itself answers, for a replay that asks nobody. They count as
+/// checked at `checked_at`.
+pub fn profiles_from_file(
+    network: Network,
+    text: &str,
+    checked_at: Timestamp,
+) -> Result<Vec<AuthorProfile>, ProfilesError> {
+    match network {
+        Network::Bluesky => bluesky::profiles_from_file(text, checked_at),
+        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push => {
+            Err(ProfilesError::NotForNetwork(network.as_str()))
+        }
+    }
+}

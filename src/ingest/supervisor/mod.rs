@@ -1,0 +1,197 @@
+//! Keeps every source running.
+//!
+//! Owns when a source is started again, and tells the health board. Does not own connections or positions: a source
+//! connects, its outlet remembers where it was.
+//! Invariant: one source's trouble never touches another's; each runs in a task of its own.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::backoff::{Backoff, at_least};
+use super::health::{HealthBoard, HealthHandle, Phase};
+use super::source::{Outlet, Source, SourceContext, SourceError};
+use super::telemetry;
+use crate::clock::Clock;
+use crate::domain::{Checkpoint, Observation, SourceHealth, SourceId};
+use crate::shutdown::Shutdown;
+
+/// Pauses after a cut, and after a network that says no.
+const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
+const REFUSED: Backoff = Backoff::new(Duration::from_secs(300), Duration::from_secs(3_600));
+/// A life that lasted this long and brought frames was a good one: the pauses begin anew after it.
+const GOOD_STRETCH: Duration = Duration::from_secs(60);
+/// The longest pause that a server may ask for; a mistaken header must not silence a source for days.
+const LONGEST_ASKED: Duration = Duration::from_secs(3_600);
+/// What a source has to leave politely once shutdown is triggered.
+const GRACE: Duration = Duration::from_secs(2);
+const REFRESH: Duration = Duration::from_secs(1);
+
+pub struct SupervisorOptions {
+    /// The pipeline's channel, shared by all sources. Its capacity is the bound on what waits there.
+    pub out: mpsc::Sender<Observation>,
+    /// The stored checkpoints, as read at start.
+    pub checkpoints: HashMap<SourceId, Checkpoint>,
+    pub clock: Arc<dyn Clock>,
+    pub shutdown: Shutdown,
+    /// Where jitter comes from.
+    pub rng: fastrand::Rng,
+}
+
+/// The running sources. Dropping it stops them at once; [`Supervisor::stopped`] waits for them.
+pub struct Supervisor {
+    board: HealthBoard,
+    tasks: JoinSet<()>,
+}
+
+/// Starts every source in a task of its own. Must be called inside a tokio runtime.
+pub fn start(sources: Vec<Box<dyn Source>>, options: SupervisorOptions) -> Supervisor {
+    let SupervisorOptions { out, mut checkpoints, clock, shutdown, mut rng } = options;
+    let rows = sources.iter().map(|source| (source.id(), source.network(), source.silent_after())).collect();
+    let board = HealthBoard::new(rows, clock.clone());
+    let mut tasks = JoinSet::new();
+    for (index, source) in sources.into_iter().enumerate() {
+        let health = board.handle(index);
+        let id = source.id();
+        let keeper = Keeper {
+            out: Outlet::new(&id, out.clone(), shutdown.clone(), health.clone()),
+            stored: checkpoints.remove(&id),
+            clock: clock.clone(),
+            shutdown: shutdown.clone(),
+            health,
+            rng: rng.fork(),
+            id,
+        };
+        tasks.spawn(keeper.keep(source));
+    }
+    tasks.spawn(refresh(board.clone(), shutdown));
+    Supervisor { board, tasks }
+}
+
+impl Supervisor {
+    pub fn health(&self) -> watch::Receiver<Arc<Vec<SourceHealth>>> {
+        self.board.watch()
+    }
+
+    /// The board itself, for the pipeline to say that a source waits for profiles.
+    pub fn board(&self) -> HealthBoard {
+        self.board.clone()
+    }
+
+    /// Waits until all sources have stopped. They do within two seconds of the shutdown given to [`start`].
+    pub async fn stopped(mut self) {
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "A source's task ended by itself.");
+            }
+        }
+    }
+}
+
+async fn refresh(board: HealthBoard, shutdown: Shutdown) {
+    let mut ticker = tokio::time::interval(REFRESH);
+    loop {
+        tokio::select! {
+            () = shutdown.triggered() => return,
+            _ = ticker.tick() => board.refresh(),
+        }
+    }
+}
+
+/// What becomes of a source whose life ended.
+enum Next {
+    After(Duration),
+    Never,
+}
+
+struct Keeper {
+    id: SourceId,
+    out: Outlet,
+    stored: Option<Checkpoint>,
+    clock: Arc<dyn Clock>,
+    shutdown: Shutdown,
+    health: HealthHandle,
+    rng: fastrand::Rng,
+}
+
+impl Keeper {
+    async fn keep(mut self, mut source: Box<dyn Source>) {
+        let (mut retry, mut refused) = (RETRY, REFUSED);
+        while !self.shutdown.is_triggered() && !self.out.is_closed() {
+            self.health.phase(Phase::Connecting, None);
+            let (begun, heard) = (Instant::now(), self.health.last_frame());
+            let Some(ended) = self.live(source.as_mut()).await else { break };
+            if self.shutdown.is_triggered() || self.out.is_closed() {
+                break;
+            }
+            if begun.elapsed() >= GOOD_STRETCH && self.health.last_frame() != heard {
+                (retry, refused) = (RETRY, REFUSED);
+            }
+            let Next::After(pause) = self.judge(ended, &mut retry, &mut refused) else { return };
+            tokio::select! {
+                () = self.shutdown.triggered() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        self.health.phase(Phase::Stopped, None);
+    }
+
+    /// One life; `None` when it had to be dropped because it did not heed the shutdown.
+    async fn live(&self, source: &mut dyn Source) -> Option<Result<(), SourceError>> {
+        let context = SourceContext {
+            out: self.out.clone(),
+            resume: self.out.position().or_else(|| self.stored.clone()),
+            clock: self.clock.clone(),
+            shutdown: self.shutdown.clone(),
+            health: self.health.clone(),
+        };
+        let too_long = async {
+            self.shutdown.triggered().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            ended = source.run(context) => Some(ended),
+            () = too_long => None,
+        }
+    }
+
+    fn judge(&mut self, ended: Result<(), SourceError>, retry: &mut Backoff, refused: &mut Backoff) -> Next {
+        let (cause, pause) = match &ended {
+            Ok(()) => ("cut", retry.next(&mut self.rng)),
+            Err(SourceError::Silent { .. }) => ("silent", retry.next(&mut self.rng)),
+            Err(SourceError::Retry { after, .. }) => ("retry", self.pause(retry, *after)),
+            // A refusal that names its end is a matter of patience; one that doesn't is not mended by asking again
+            // soon, and asking soon is what gets an address blocked.
+            Err(SourceError::Refused { after: Some(after), .. }) => ("refused", self.pause(retry, Some(*after))),
+            Err(SourceError::Refused { after: None, .. }) => ("refused", refused.next(&mut self.rng)),
+            Err(SourceError::Fatal(reason)) => {
+                tracing::error!(source = self.id.as_str(), %reason, "Source stopped; it needs an operator.");
+                self.health.phase(Phase::Stopped, Some(reason.clone()));
+                return Next::Never;
+            }
+        };
+        let detail = ended.as_ref().map_or_else(ToString::to_string, |()| "the server closed the connection".into());
+        tracing::warn!(source = self.id.as_str(), cause, %detail, pause_ms = pause.as_millis() as u64, "Source cut off.");
+        metrics::counter!(telemetry::RECONNECTS, "source" => self.id.as_str().to_owned(), "cause" => cause)
+            .increment(1);
+        match ended {
+            Err(SourceError::Silent { .. }) => self.health.silent(detail),
+            Err(SourceError::Refused { .. }) => self.health.phase(Phase::Refused, Some(detail)),
+            _ => self.health.phase(Phase::Down, Some(detail)),
+        }
+        Next::After(pause)
+    }
+
+    /// The next pause of `backoff`, or what the server asked for if that is longer.
+    fn pause(&mut self, backoff: &mut Backoff, asked: Option<Duration>) -> Duration {
+        let pause = backoff.next(&mut self.rng);
+        asked.map_or(pause, |asked| pause.max(at_least(asked.min(LONGEST_ASKED), &mut self.rng)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
