@@ -44,9 +44,9 @@ pub async fn known_posts(pool: &SqlitePool) -> Result<Vec<KnownPost>, StoreError
             let Some(post) = known.last_mut() else { continue };
             if rows::get::<Option<bool>>(row, "shown")? == Some(true) {
                 post.cities.push(rows::city(row)?);
-                if let Some(thread) = rows::get::<Option<i64>>(row, "thread")? {
-                    post.thread = PostId::from_u64(thread.cast_unsigned());
-                }
+            }
+            if let Some(thread) = rows::get::<Option<i64>>(row, "thread")? {
+                post.thread = PostId::from_u64(thread.cast_unsigned());
             }
         }
     }

@@ -169,8 +169,8 @@ statements! {
     CITY: 1 = "SELECT row, head, floor FROM cities WHERE slug = $1";
     ENTRIES: 3 = "SELECT log_offset, op, post FROM feed_log WHERE city = $1 AND log_offset > $2
         ORDER BY log_offset LIMIT $3";
-    /// `$2`: ids.
-    CARDS: 2 = "SELECT c.* FROM json_each($2) AS j JOIN cards AS c ON c.id = j.value WHERE c.city = $1";
+    /// `$2`: ids. `CROSS JOIN` has SQLite begin with the few that are asked for, not with the city.
+    CARDS: 2 = "SELECT c.* FROM json_each($2) AS j CROSS JOIN cards AS c WHERE c.id = j.value AND c.city = $1";
     /// City, before, filter, limit.
     PAGE: 8 = concat!("SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.position < $2 AND", filter!("c"),
         "ORDER BY c.position DESC LIMIT $8");
@@ -180,7 +180,7 @@ statements! {
         " AND", filter!("t"), ")) ORDER BY c.position DESC LIMIT $8");
     /// `$2`: rows of the threads. `$8`: newest replies of each.
     REPLIES: 8 = concat!("SELECT * FROM (SELECT c.*, row_number() OVER (PARTITION BY c.thread_row ORDER BY c.position DESC)",
-        " AS age FROM json_each($2) AS j JOIN cards AS c ON c.thread_row = j.value WHERE c.city = $1 AND", filter!("c"),
+        " AS age FROM json_each($2) AS j CROSS JOIN cards AS c WHERE c.thread_row = j.value AND c.city = $1 AND", filter!("c"),
         ") WHERE age <= $8 ORDER BY position");
     /// As `PAGE`; `$9`: words, `$10`: how far back tier B is searched. Tier B− never is.
     SEARCH: 10 = concat!("SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.position < $2 AND", filter!("c"),
@@ -192,8 +192,7 @@ statements! {
 
     // ── what the process starts from ──
     CHECKPOINT: 1 = "SELECT position FROM checkpoints WHERE source = $1";
-    KNOWN: 2 = "SELECT s.row AS row, s.id AS id, p.shown AS shown, c.slug AS slug,
-            CASE WHEN p.shown THEN t.id END AS thread
+    KNOWN: 2 = "SELECT s.row AS row, s.id AS id, p.shown AS shown, c.slug AS slug, t.id AS thread
         FROM (SELECT row, id FROM posts WHERE row > $1 ORDER BY row LIMIT $2) AS s
         LEFT JOIN placements AS p ON p.post = s.row LEFT JOIN cities AS c ON c.row = p.city
         LEFT JOIN posts AS t ON t.row = p.thread ORDER BY s.row, c.slug";
@@ -212,7 +211,7 @@ statements! {
     GAPS: 1 = "SELECT source, from_at, until_at FROM gaps ORDER BY row DESC LIMIT $1";
     COUNTS: 0 = "SELECT (SELECT count(*) FROM posts) AS posts, (SELECT count(*) FROM authors) AS authors,
         (SELECT count(*) FROM placements WHERE tier IS NULL) AS queued,
-        (SELECT count(*) FROM placements WHERE shown) AS shown, (SELECT count(*) FROM feed_log) AS log_entries,
+        (SELECT count(*) FROM placements WHERE shown) AS shown, (SELECT coalesce(sum(head - floor), 0) FROM cities) AS log_entries,
         (SELECT count(*) FROM tombstones) AS tombstones, (SELECT count(*) FROM suppressed) AS suppressed,
         (SELECT count(*) FROM leave_requests) AS leave_requests,
         (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size) AS bytes";

@@ -168,6 +168,9 @@ async fn unchecked_authors_are_stored_hidden_at_their_positions() {
     assert_eq!(stale, [AuthorId::new("did:plc:ana")]);
     assert_eq!(place.ops(author(profile("ana"), AuthorVerdict::Show)).await, ["post a"]);
     assert_eq!(place.texts().await, ["b", "a"]);
+    // A profile that comes with its post may say that the account is not active.
+    let frozen = AuthorProfile { status: AccountStatus::Hidden, ..profile("eve") };
+    assert!(place.ops(draft(&place, "e").by(&frozen).upsert()).await.is_empty());
     // An assumed profile never replaces one that was asked for.
     assert_eq!(place.ops(draft(&place, "c").by(&unchecked).upsert()).await, ["post c"]);
 }

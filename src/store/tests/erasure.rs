@@ -6,7 +6,8 @@ use super::*;
 
 const WORD: &str = "xylophonequartz";
 
-async fn gone(place: &Place, text: &str) -> bool {
+/// Whether a text leaves the files within three seconds.
+pub async fn gone(place: &Place, text: &str) -> bool {
     for _ in 0..60 {
         if !place.holds_bytes(text) {
             return true;

@@ -149,3 +149,68 @@ async fn every_statement_is_sound_and_names_its_parameters() {
         assert!(named, "{name}");
     }
 }
+
+/// The statements of every batch and every page find their rows by an index, whatever the table holds.
+#[tokio::test]
+async fn no_hot_statement_reads_a_table_through() {
+    use sqlx::{AssertSqlSafe, Executor, Row, SqlSafeStr};
+    let place = Place::new().await;
+    let mut connection = place.store.reader_for_test().pool.acquire().await.unwrap();
+    let mut plans = std::collections::BTreeMap::new();
+    for (name, sql, _) in statements::all() {
+        if sql.starts_with("SELECT") || sql.starts_with("DELETE") || sql.starts_with("UPDATE") {
+            let explained = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")).into_sql_str();
+            let rows = connection.fetch_all(explained).await.unwrap();
+            plans.insert(name, rows.iter().map(|row| row.get("detail")).collect::<Vec<String>>().join("\n"));
+        }
+    }
+    for name in [
+        "LAST_ROWS",
+        "POSTS",
+        "PLACEMENTS",
+        "AUTHORS",
+        "POSTS_OF_AUTHORS",
+        "LATEST_OF_AUTHOR",
+        "DEPENDENTS",
+        "TOMBSTONES",
+        "SUPPRESSED",
+        "CITIES",
+        "DELETE_PLACEMENTS",
+        "DELETE_PLACEMENTS_OF",
+        "DELETE_POSTS",
+        "DELETE_AUTHORS",
+        "WRITE_CHECKED",
+        "CITY",
+        "ENTRIES",
+        "CARDS",
+        "PAGE",
+        "PAGE_OF_THREADS",
+        "REPLIES",
+        "SEARCH",
+        "TIMES",
+        "CHECKPOINT",
+        "STALE_AUTHORS",
+        "STALE_POSTS",
+        "IDS_OF_CITY",
+        "EXPIRED",
+        "LOG_PREFIX",
+        "DROP_LOG",
+        "POST_EXISTS",
+    ] {
+        let plan = &plans[name];
+        for table in ["posts", "placements", "feed_log", "authors", "tombstones", "s", "p", "a", "t"] {
+            let scans = plan
+                .lines()
+                .any(|line| line == format!("SCAN {table}") || line.starts_with(&format!("SCAN {table} USING")));
+            assert!(!scans, "{name}:\n{plan}");
+        }
+    }
+    for (name, index) in [
+        ("CARDS", "sqlite_autoindex_posts_1 (id=?)"),
+        ("REPLIES", "placements_by_thread"),
+        ("PAGE", "placements_by_position (city=? AND position<?)"),
+        ("PAGE_OF_THREADS", "placements_by_position (city=? AND position<?)"),
+    ] {
+        assert!(plans[name].contains(index), "{name}:\n{}", plans[name]);
+    }
+}

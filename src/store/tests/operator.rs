@@ -30,6 +30,10 @@ async fn acts_reach_the_serving_process() {
         .unwrap();
     assert_eq!(waiting, 0);
     operator.close().await.unwrap();
+    // Not even the command that named them.
+    for trace in ["bob.example", "Bob.Example", "did:plc:bob", "never-seen"] {
+        assert!(erasure::gone(&place, trace).await, "{trace}");
+    }
 }
 
 #[tokio::test]

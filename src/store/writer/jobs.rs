@@ -143,6 +143,8 @@ impl Writer {
         if version == self.data_version {
             return Ok(());
         }
+        // A command names a person; its bytes are not to stay in the log after its row has gone.
+        self.truncate_soon();
         let waiting = statements::COMMANDS.all(&mut self.connection, []).await?;
         for row in &waiting {
             let id: i64 = rows::get(row, "row")?;
