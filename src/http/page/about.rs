@@ -21,12 +21,8 @@ pub fn render_privacy(context: &PageContext, city: &City) -> String {
     let w = context.words();
     let frame = frame(context, city, "privacy", w.t("privacy-title"));
     let leave = Address::below(city.id.as_str(), "leave").language(context.carried()).to_string();
-    let controller_kind = context
-        .settings
-        .privacy
-        .kind
-        .map(|kind| w.t(&format!("controller-{}", kind.as_str())))
-        .unwrap_or_default();
+    let controller_kind =
+        context.settings.privacy.kind.map(|kind| w.t(&format!("controller-{}", kind.as_str()))).unwrap_or_default();
     PrivacyView { frame, w, settings: &context.settings, controller_kind, leave }.render().unwrap_or_default()
 }
 

@@ -5,9 +5,11 @@ use actix_web::{App, http::StatusCode, test, web};
 use crate::{
     domain::*,
     http::page::{
-        CityGlance, CityPage, LeavePage, PageRenderer, PageSettings, Trouble, card::render_card, render_about,
-        render_accessibility, render_cities, render_city, render_leave, render_privacy, render_recipe, render_sources,
-        render_trouble, render_why, words::{Language, Words},
+        CityGlance, CityPage, LeavePage, PageRenderer, PageSettings, Trouble,
+        card::render_card,
+        render_about, render_accessibility, render_cities, render_city, render_leave, render_privacy, render_recipe,
+        render_sources, render_trouble, render_why,
+        words::{Language, Words},
     },
 };
 
@@ -15,15 +17,7 @@ use super::samples::{Samples, bluesky, card, city, context, now, page, state};
 
 fn feed(page: &Page, filter: &Filter, sources: &[SourceHealth]) -> String {
     let times: Vec<Timestamp> = page.cards.iter().map(|card| card.received_at).collect();
-    render_city(&CityPage {
-        context: &context(),
-        city: &city(),
-        page,
-        filter,
-        before: None,
-        times: &times,
-        sources,
-    })
+    render_city(&CityPage { context: &context(), city: &city(), page, filter, before: None, times: &times, sources })
 }
 
 fn every_page() -> Vec<(&'static str, String)> {
@@ -215,10 +209,10 @@ macro_rules! app {
     ($samples:expr) => {
         test::init_service(
             App::new()
-                .app_data(web::Data::new(state($samples, PageSettings {
-                    public_url: "https://parvis.example".into(),
-                    ..PageSettings::default()
-                })))
+                .app_data(web::Data::new(state(
+                    $samples,
+                    PageSettings { public_url: "https://parvis.example".into(), ..PageSettings::default() },
+                )))
                 .configure(super::super::configure),
         )
         .await
