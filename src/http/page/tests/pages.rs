@@ -64,7 +64,8 @@ async fn h3_what_a_post_says_stays_text() {
     card.tags = vec![hostile.into()];
     card.url = Some("javascript://x.example/%0aalert(3)".into());
     card.media = vec![Media { kind: MediaKind::Link, url: Some("data:text/html,x".into()), alt: hostile.into() }];
-    card.facets = vec![Facet { start: 0, end: 2, kind: FacetKind::Link, value: "javascript://x.example/%0aalert(4)".into() }];
+    card.facets =
+        vec![Facet { start: 0, end: 2, kind: FacetKind::Link, value: "javascript://x.example/%0aalert(4)".into() }];
     card.reasons = vec![Reason { rule: Rule::Word, value: hostile.into() }];
     let context = context();
     for html in [
