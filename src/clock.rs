@@ -42,3 +42,35 @@ impl Clock for ManualClock {
         Timestamp::from_micros(self.0.load(Ordering::SeqCst))
     }
 }
+
+/// The machine's clock, which can be held at an instant and let go again: the demonstration's past is taken in so.
+#[derive(Debug)]
+pub struct HeldClock(AtomicI64);
+
+/// Not held.
+const FREE: i64 = i64::MIN;
+
+impl Default for HeldClock {
+    fn default() -> Self {
+        Self(AtomicI64::new(FREE))
+    }
+}
+
+impl HeldClock {
+    pub fn hold(&self, at: Timestamp) {
+        self.0.store(at.as_micros(), Ordering::SeqCst);
+    }
+
+    pub fn release(&self) {
+        self.0.store(FREE, Ordering::SeqCst);
+    }
+}
+
+impl Clock for HeldClock {
+    fn now(&self) -> Timestamp {
+        match self.0.load(Ordering::SeqCst) {
+            FREE => SystemClock.now(),
+            held => Timestamp::from_micros(held),
+        }
+    }
+}

@@ -18,6 +18,7 @@ pub mod telemetry;
 
 pub mod ingest;
 pub mod pipeline;
+pub mod intake;
 pub mod normalize;
 pub mod matcher;
 pub mod consent;

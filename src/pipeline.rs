@@ -1,1 +1,97 @@
-//! 
+//! The path of a post: one observation in, changes of the store out. Read this file first.
+//!
+//! Owns the order of the steps and nothing else: each step is a pure function of another module, and what must be
+//! remembered between observations is in `intake`. Does not own I/O: `app` feeds observations in and commits what is
+//! pending. Invariant: every observation ends in exactly one outcome or event of the tally.
+
+use crate::consent;
+use crate::domain::{AuthorProfile, Change, Event, Network, Observation, Outcome, Placement, Post, PostId, RawPost, Timestamp};
+use crate::intake::{Answer, Held, Intake, Parked, Ticket};
+use crate::normalize::{normalize, normalize_held};
+
+/// Takes one observation. What it changes is in `intake.pending` afterwards, or waits in `intake.hold`.
+pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
+    let ticket = intake.open(&observation);
+    let Observation { network, event, source, .. } = observation;
+    match event {
+        Event::Post(raw) => post(intake, ticket, network, *raw, now),
+        Event::Unreadable(reason) => intake.finish(ticket, Outcome::Refused(reason)),
+        Event::Delete { native_id } => intake.finish_event(ticket, "delete", |intake| intake.delete(network, native_id, now)),
+        Event::Profile(record) => intake.finish_event(ticket, "profile", |intake| intake.profile_record(*record, now)),
+        Event::Account { author, status } => {
+            intake.finish_event(ticket, "account", |intake| intake.account(network, author, status, now));
+        }
+        Event::Handle { author, handle } => {
+            intake.finish_event(ticket, "identity", |intake| intake.handle(network, &author, handle, now));
+        }
+        Event::Gap(gap) => intake.finish_event(ticket, "gap", |intake| intake.pending.push(Change::Gap { source, gap })),
+        Event::Other => intake.finish_event(ticket, "other", |_| {}),
+    }
+    take_released(intake, now);
+}
+
+/// normalize ─> match ─> await the author ─> consent ─> change.
+fn post(intake: &mut Intake, ticket: Ticket, network: Network, raw: RawPost, now: Timestamp) {
+    let id = PostId::derive(&intake.key, network, &raw.native_id);
+    let is_known = intake.known.contains(id) || intake.hold.contains(id);
+    if let Some(root) = intake.held_parent(network, &raw) {
+        return intake.hold.park(root, ticket, network, raw);
+    }
+    let check = if is_known { normalize_held } else { normalize };
+    let post = match check(raw, network, &intake.key, now) {
+        Ok(post) => post,
+        Err(reason) => return intake.finish(ticket, Outcome::Refused(reason)),
+    };
+    let matches = intake.matches(&post);
+    if matches.found.is_empty() && !is_known {
+        return intake.finish(ticket, Outcome::Refused(matches.refusal()));
+    }
+    match intake.authors.fresh(network, &post.author, now).cloned() {
+        Some(author) if !intake.hold.contains(id) => {
+            let outcome = decide(intake, post, &author, now);
+            intake.finish(ticket, outcome);
+        }
+        _ => intake.hold(post, ticket),
+    }
+}
+
+/// Consent, city by city. A post that is stored and no longer placed anywhere is taken out again.
+fn decide(intake: &mut Intake, post: Post, author: &AuthorProfile, now: Timestamp) -> Outcome {
+    let has_left = intake.authors.has_left(post.network, &post.author);
+    let matches = intake.matches(&post);
+    let mut refused = matches.refusal();
+    let mut placements = Vec::with_capacity(matches.found.len());
+    for found in &matches.found {
+        match consent::decide(intake.policy, &post, author, found, has_left, now) {
+            Ok(placement) => placements.push(Placement { reply_to: intake.parent_of(&post), ..placement }),
+            Err(reason) => refused = reason,
+        }
+    }
+    let outcome = match placements.iter().any(|placement| placement.tier.is_some()) {
+        true => Outcome::Admitted,
+        false if placements.is_empty() => Outcome::Refused(refused),
+        false => Outcome::Queued,
+    };
+    intake.store(post, author, placements, now);
+    outcome
+}
+
+/// A network answered for an author: everything that waited for the answer is decided, in order of arrival.
+pub fn answered(intake: &mut Intake, answer: Answer, now: Timestamp) {
+    if let Some((profile, held)) = intake.answer(answer, now) {
+        for Held { post, tickets } in held {
+            let id = post.id;
+            let outcome = decide(intake, *post, &profile, now);
+            tickets.into_iter().for_each(|ticket| intake.finish(ticket, outcome));
+            intake.release_replies(id);
+        }
+    }
+    take_released(intake, now);
+}
+
+/// Takes the replies again whose thread has been decided meanwhile.
+fn take_released(intake: &mut Intake, now: Timestamp) {
+    while let Some(Parked { ticket, network, post: raw }) = intake.released.pop_front() {
+        post(intake, ticket, network, *raw, now);
+    }
+}

@@ -1,1 +1,223 @@
-//! (to be written)
+//! `parvis demo`: the product on hand-written posts, and the simulated networks that bring them.
+//!
+//! Owns the posts, their play over time, and the simulators of Jetstream and AppView. Does not own the pipeline that
+//! takes the frames in, nor the pages. Invariant: no person, body or post of the demonstration exists outside it.
+
+mod ids;
+mod rate;
+
+pub mod script;
+pub mod player;
+pub mod world;
+pub mod frames;
+pub mod jetstream;
+pub mod appview;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::domain::Timestamp;
+use crate::shutdown::Shutdown;
+use appview::AppViewSimulator;
+use frames::Stage;
+use jetstream::JetstreamSimulator;
+use player::{Event, Performance, Player};
+use script::{Expect, ScriptError, Scripts};
+use world::SharedWorld;
+
+pub use rate::{Rate, UnknownRate};
+
+/// Speeds outside are brought to the nearest end: slower would show nothing, faster would drown the page.
+const SPEEDS: std::ops::RangeInclusive<f64> = 0.1..=20_000.0;
+
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    #[error("the simulated network can't listen: {0}")]
+    Listen(#[from] std::io::Error),
+}
+
+/// A running demonstration. It goes on until the shutdown it was started with.
+#[derive(Debug)]
+pub struct Demo {
+    /// For `[source.bluesky] endpoints`.
+    pub jetstream_url: String,
+    /// For `[source.bluesky] appview`.
+    pub appview_url: String,
+    /// The bodies that the cities' configurations are to list.
+    pub officials: Vec<OfficialBody>,
+    /// The frames of the days before the start, oldest first, each stamped with the time it is of. The simulated
+    /// Jetstream has them in its window as well, so taking them in first and resuming after the last loses nothing.
+    pub backlog: Vec<String>,
+    pub rate: Rate,
+    pub speed: f64,
+    /// One English sentence for the terminal.
+    pub note: String,
+    pub jetstream: JetstreamSimulator,
+    pub appview: AppViewSimulator,
+}
+
+/// A public body of the demonstration; its account is the same in every run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfficialBody {
+    /// The slug of its city.
+    pub city: &'static str,
+    pub name: String,
+    /// ville, service, presse or association.
+    pub group: String,
+    /// Without `bsky:`.
+    pub handle: String,
+    pub did: String,
+}
+
+impl Demo {
+    /// Starts the simulated networks on loopback ports and a task that plays on from `clock`'s now, `speed` times
+    /// faster than honest (`None`: the rate's own). The same seed and start give the same play. Must be called inside
+    /// a Tokio runtime.
+    pub async fn start(
+        rate: Rate,
+        speed: Option<f64>,
+        seed: u64,
+        clock: Arc<dyn Clock>,
+        shutdown: Shutdown,
+    ) -> Result<Self, DemoError> {
+        let speed = speed.filter(|speed| speed.is_finite()).unwrap_or(rate.default_speed());
+        let speed = speed.clamp(*SPEEDS.start(), *SPEEDS.end());
+        let scripts = Scripts::load()?;
+        let now = clock.now();
+        let Past { frames: backlog, player, stage, world } = Past::play(&scripts, rate, seed, now);
+        let officials = officials(&scripts, &world, now);
+        let jetstream = JetstreamSimulator::start(shutdown.clone()).await?;
+        let appview = AppViewSimulator::start(world, shutdown.clone())?;
+        for frame in &backlog {
+            jetstream.push(frame.as_str());
+        }
+        let performance = Performance::new(player, rate, speed, now);
+        tokio::spawn(perform(performance, stage, jetstream.clone(), clock, shutdown));
+        let (least, most) = rate.posts_a_day().into_inner();
+        let note = format!(
+            "Sample posts by invented people, at the pace of a {} ({least}-{most} posts a day and city), {speed} times \
+             faster.",
+            rate.as_str()
+        );
+        let (jetstream_url, appview_url) = (jetstream.url(), appview.url());
+        Ok(Self { jetstream_url, appview_url, officials, backlog, rate, speed, note, jetstream, appview })
+    }
+}
+
+/// The frames of the days before `now`, in time order, each stamped with the time it is of.
+pub fn backlog(rate: Rate, seed: u64, now: Timestamp) -> Result<Vec<String>, ScriptError> {
+    Ok(Past::play(&Scripts::load()?, rate, seed, now).frames)
+}
+
+/// A play at the moment where the past ends and the performance begins.
+struct Past {
+    frames: Vec<String>,
+    player: Player,
+    stage: Stage,
+    world: SharedWorld,
+}
+
+impl Past {
+    fn play(scripts: &Scripts, rate: Rate, seed: u64, now: Timestamp) -> Self {
+        let from = now.plus_seconds(-rate.backlog_seconds());
+        let mut player = Player::new(scripts, seed, rate, from);
+        let world = SharedWorld::default();
+        let mut stage = Stage::new(world.clone());
+        let mut frames = Vec::new();
+        while let Some(event) = player.next_until(now) {
+            let frame = stage.perform(&event, event.at);
+            // The play begins at midnight before `from`, so that replies find what they answer.
+            if event.at >= from {
+                frames.extend(frame);
+            }
+        }
+        Self { frames, player, stage, world }
+    }
+}
+
+/// Plays on until the shutdown, each frame stamped with the time at which it is sent.
+async fn perform(
+    mut performance: Performance,
+    mut stage: Stage,
+    jetstream: JetstreamSimulator,
+    clock: Arc<dyn Clock>,
+    shutdown: Shutdown,
+) {
+    let began = Instant::now();
+    while let Some((due, event)) = performance.next_due() {
+        // A duration that does not fit is centuries away; waiting a day for it is as good.
+        let wait = Duration::try_from_secs_f64(due).unwrap_or(Duration::from_secs(86_400));
+        tokio::select! {
+            () = tokio::time::sleep_until(began + wait) => {}
+            () = shutdown.triggered() => return,
+        }
+        if let Some(frame) = stage.perform(&event, clock.now()) {
+            jetstream.push(frame);
+        }
+    }
+}
+
+/// The bodies of all cities. They are made known to the world, so that a lookup finds them before they speak.
+fn officials(scripts: &Scripts, world: &SharedWorld, now: Timestamp) -> Vec<OfficialBody> {
+    let mut bodies = Vec::new();
+    for city in scripts.cities() {
+        for author in city.authors.iter().filter(|author| author.official) {
+            let persona = player::persona(city, 0, 1, author);
+            world.lock().join(&persona, now.plus_seconds(-365 * 86_400));
+            bodies.push(OfficialBody {
+                city: city.slug,
+                name: author.name.clone(),
+                group: author.group.clone().unwrap_or_default(),
+                handle: persona.handle,
+                did: persona.did,
+            });
+        }
+    }
+    bodies
+}
+
+/// A scripted post beside the frame that says it, for checking that the cities decide as the script expects.
+#[derive(Clone, Debug)]
+pub struct Rehearsed {
+    pub city: &'static str,
+    pub key: String,
+    pub expect: Expect,
+    pub frame: String,
+}
+
+/// What [`rehearse`] gives.
+#[derive(Debug)]
+pub struct Rehearsal {
+    pub said: Vec<Rehearsed>,
+    pub world: SharedWorld,
+    pub officials: Vec<OfficialBody>,
+}
+
+/// Every post of every city once, replies after what they answer, a second apart and all before `now`; and the world
+/// that results, before anybody edits, deletes or leaves.
+pub fn rehearse(seed: u64, now: Timestamp) -> Result<Rehearsal, ScriptError> {
+    let scripts = Scripts::load()?;
+    let world = SharedWorld::default();
+    let officials = officials(&scripts, &world, now);
+    let mut stage = Stage::new(world.clone());
+    let mut said = Vec::new();
+    let utterances = player::every_post_once(&scripts, seed);
+    let begin = now.plus_seconds(-i64::try_from(utterances.len()).unwrap_or(0));
+    for (second, (city, utterance)) in (0..).zip(utterances) {
+        let line = Arc::clone(&utterance.line);
+        let at = begin.plus_seconds(second);
+        let event = Event { at, city, act: player::Act::Post(Box::new(utterance)) };
+        if let Some(frame) = stage.perform(&event, at) {
+            said.push(Rehearsed { city, key: line.post.key.clone(), expect: line.post.expect, frame });
+        }
+    }
+    Ok(Rehearsal { said, world, officials })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 use super::{
-    AuthorId, AuthorProfile, Checkpoint, CityId, CoarseLocation, Gap, Lane, NativeId, Network, Post, PostId, Reason,
-    SourceId, Tier, Timestamp,
+    AuthorId, AuthorProfile, Checkpoint, CityId, CoarseLocation, Gap, IdKey, Lane, NativeId, Network, Post, PostId,
+    Reason, SourceId, Tier, Timestamp,
 };
 
 /// What a post is in one city.
@@ -45,6 +45,12 @@ pub enum HideReason {
 /// A keyed hash of network and author id: the only thing kept of somebody who left (L-24).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SubjectHash(pub u64);
+
+impl SubjectHash {
+    pub fn derive(key: &IdKey, network: Network, author: &AuthorId) -> Self {
+        Self(key.hash64(&["subject", network.as_str(), author.as_str()]))
+    }
+}
 
 /// One change to the store. The store's state decides what entries it appends to the feed logs: none when nothing
 /// that a reader sees has changed, so every change can be applied again.

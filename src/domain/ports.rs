@@ -93,6 +93,8 @@ pub struct Committed {
     pub entries: Vec<(CityId, Vec<FeedEntry>)>,
     /// Changes refused by the store's state, by reason.
     pub refused: Vec<super::RefuseReason>,
+    /// Posts that are no longer in the store, whatever removed them.
+    pub forgotten: Vec<PostId>,
 }
 
 /// Writing side of the store. One transaction a batch; when it returns, the batch is durable and its entries have been

@@ -1,3 +1,39 @@
-//! The outside of the server. (The routes and the JSON shapes are written beside this module.)
+//! The outside of the server: the HTTP API, the live sessions' sockets, and what every response carries.
+//!
+//! Owns routes, queries, wire shapes, problem documents and headers. Does not own pages (`http::page` does) nor what
+//! a session is sent (`live` does). Handlers read through the ports and never write.
+//! Invariant: bad input is answered with a problem document that names what is wrong and how to mend it; nothing a
+//! client sends reaches a log unbounded, and no log line holds a whole client address.
 
+mod access_log;
+mod address;
+mod directory;
+mod error;
+mod handlers;
+mod headers;
+mod near;
+mod openapi;
 pub mod page;
+mod query;
+mod routes;
+mod security_txt;
+mod server;
+mod settings;
+mod sse;
+mod state;
+pub mod view;
+mod websocket;
+
+#[cfg(test)]
+mod tests;
+
+pub use address::TrustedProxies;
+pub use directory::{CityDirectory, ServedCities};
+pub use error::{ApiError, Problem};
+pub use headers::{Csp, security_headers};
+pub use near::near;
+pub use openapi::openapi_json;
+pub use query::{LANGUAGES, PostsQuery};
+pub use server::{drain, serve, serve_metrics};
+pub use settings::{HttpSettings, SessionTiming};
+pub use state::AppState;

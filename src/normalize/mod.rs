@@ -1,1 +1,191 @@
-//! (to be written)
+//! From what a network says ([`RawPost`]) to what Parvis believes ([`Post`]), or a reason to drop it.
+//!
+//! Owns the checks and the cleaning that are the same for every network: identity, dates, text, marked ranges, tags,
+//! languages. Does not own wire formats (`ingest/sources`) nor any decision about who is shown (`consent`).
+//! Invariant: whatever comes in, nothing panics, and a `Post` that comes out is bounded and sound in every field.
+
+mod address;
+mod facets;
+mod language;
+mod tags;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use crate::domain::{
+    AuthorProfile, ExactPoint, Facet, FacetKind, IdKey, Label, Media, MediaKind, NativeId, Network, Post, PostId,
+    RawPost, RefuseReason, Reply, Timestamp, Visibility,
+};
+
+/// Characters of a post's text that are kept (H2).
+pub const TEXT_CHARS_MAX: usize = 10_000;
+/// Bytes of an identity; a longer one refuses the post.
+const ID_BYTES_MAX: usize = 1_024;
+const MEDIA_MAX: usize = 4;
+const ALT_CHARS_MAX: usize = 2_000;
+const PLACE_CHARS_MAX: usize = 100;
+const LABELS_MAX: usize = 20;
+const LABEL_BYTES_MAX: usize = 128;
+/// Bytes of a revision that are compared; no network comes near it.
+const REVISION_BYTES_MAX: usize = 256;
+const NAME_CHARS_MAX: usize = 100;
+const HANDLE_CHARS_MAX: usize = 300;
+const BIO_CHARS_MAX: usize = 10_000;
+
+const OLDEST_S: i64 = 48 * 3_600;
+const FUTURE_MAX_S: i64 = 24 * 3_600;
+/// A date further ahead than this is set to the moment of arrival (D7).
+const CLOCK_SKEW_S: i64 = 300;
+
+/// Checks and cleans one post. The author's profile, where the network sent one along, is not looked at: take it out
+/// of `raw` first and give it to [`clean_profile`].
+pub fn normalize(raw: RawPost, network: Network, key: &IdKey, now: Timestamp) -> Result<Post, RefuseReason> {
+    check_age(raw.created_at, now)?;
+    normalize_held(raw, network, key, now)
+}
+
+/// The same for a post that is already held: an edit or a fresh look at it is not refused for the post's age.
+pub fn normalize_held(raw: RawPost, network: Network, key: &IdKey, now: Timestamp) -> Result<Post, RefuseReason> {
+    if raw.visibility != Visibility::Public {
+        return Err(RefuseReason::NotPublic);
+    }
+    if !sound_id(raw.native_id.as_str()) || !sound_id(raw.author.as_str()) {
+        return Err(RefuseReason::BadId);
+    }
+    let reply = raw.reply.map(sound_reply).transpose()?;
+    let created_at = created_at(raw.created_at, now)?;
+
+    let cleaned = text::clean(&raw.text, TEXT_CHARS_MAX);
+    let (facets, mut tag_names) = facets::sound(&raw.facets, &raw.text, &cleaned);
+    let (facets, found) =
+        if tag_names.is_empty() { tags::tokenise(&cleaned.text, facets) } else { (facets, Vec::new()) };
+    tag_names.extend(found);
+    tag_names.extend(raw.tags);
+
+    let media = sound_media(raw.media);
+    if cleaned.text.is_empty() && media.is_empty() {
+        return Err(RefuseReason::Empty);
+    }
+    let (point, place_name) = match raw.place {
+        Some(place) => (
+            place.lon_lat.and_then(|(lon, lat)| ExactPoint::new(lon, lat)).map(|point| (point, place.origin)),
+            place.name.map(|name| text::clean_line(&name, PLACE_CHARS_MAX)).filter(|name| !name.is_empty()),
+        ),
+        None => (None, None),
+    };
+
+    Ok(Post {
+        id: PostId::derive(key, network, &raw.native_id),
+        network,
+        native_id: raw.native_id,
+        author: raw.author,
+        url: raw.url.as_deref().and_then(address::sound),
+        languages: language::of(&raw.languages, &cleaned.text),
+        text: cleaned.text,
+        facets,
+        created_at,
+        edited_at: raw.edited.then_some(now),
+        revision: cut_bytes(raw.revision, REVISION_BYTES_MAX),
+        tags: tags::fold(tag_names),
+        media,
+        reply,
+        point,
+        place_name,
+        labels: sound_labels(raw.labels),
+        automated: raw.automated,
+    })
+}
+
+/// Cleans what a card shows of an author and bounds what consent reads. The bio keeps its line breaks and any HTML,
+/// for consent looks for marks in it.
+pub fn clean_profile(profile: AuthorProfile) -> AuthorProfile {
+    let line = |value: Option<String>, chars| {
+        value.map(|value| text::clean_line(&value, chars)).filter(|value: &String| !value.is_empty())
+    };
+    AuthorProfile {
+        handle: line(profile.handle, HANDLE_CHARS_MAX),
+        name: line(profile.name, NAME_CHARS_MAX),
+        bio: profile.bio.chars().take(BIO_CHARS_MAX).collect(),
+        labels: sound_labels(profile.labels),
+        ..profile
+    }
+}
+
+fn check_age(created_at: Option<Timestamp>, now: Timestamp) -> Result<(), RefuseReason> {
+    match created_at {
+        Some(at) if now > at.plus_seconds(OLDEST_S) => Err(RefuseReason::TooOld),
+        // A missing date has its own reason, given where every post passes.
+        _ => Ok(()),
+    }
+}
+
+fn created_at(created_at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, RefuseReason> {
+    let at = created_at.ok_or(RefuseReason::BadDate)?;
+    if at > now.plus_seconds(FUTURE_MAX_S) {
+        return Err(RefuseReason::FromTheFuture);
+    }
+    Ok(if at > now.plus_seconds(CLOCK_SKEW_S) { now } else { at })
+}
+
+fn sound_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= ID_BYTES_MAX && !id.chars().any(char::is_control)
+}
+
+/// One sound id of the two is enough to know the thread. With none, the post is refused and not taken for a
+/// top-level one, because more rules admit those.
+fn sound_reply(reply: Reply) -> Result<Reply, RefuseReason> {
+    let sound = |id: &NativeId| sound_id(id.as_str());
+    match (sound(&reply.parent), sound(&reply.root)) {
+        (true, true) => Ok(reply),
+        (true, false) => Ok(Reply { root: reply.parent.clone(), parent: reply.parent }),
+        (false, true) => Ok(Reply { parent: reply.root.clone(), root: reply.root }),
+        (false, false) => Err(RefuseReason::BadId),
+    }
+}
+
+/// Media beyond the fourth are dropped; so is a link that leads nowhere and says nothing.
+fn sound_media(media: Vec<Media>) -> Vec<Media> {
+    media
+        .into_iter()
+        .map(|medium| Media {
+            kind: medium.kind,
+            url: medium.url.as_deref().and_then(address::sound),
+            alt: text::clean(&medium.alt, ALT_CHARS_MAX).text,
+        })
+        .filter(|medium| medium.kind != MediaKind::Link || medium.url.is_some() || !medium.alt.is_empty())
+        .take(MEDIA_MAX)
+        .collect()
+}
+
+/// At the bound, negations go first: a label that stands refuses, so losing a negation errs on the author's side.
+fn sound_labels(labels: Vec<Label>) -> Vec<Label> {
+    let mut kept: Vec<Label> = Vec::new();
+    for negated in [false, true] {
+        for label in labels.iter().filter(|label| label.negated == negated) {
+            let fits = !label.value.is_empty() && label.value.len() <= LABEL_BYTES_MAX && kept.len() < LABELS_MAX;
+            if fits && !kept.contains(label) {
+                kept.push(label.clone());
+            }
+        }
+    }
+    kept
+}
+
+fn cut_bytes(mut text: String, bytes_max: usize) -> String {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.truncate(end);
+    text
+}
+
+/// The mark of a tag, in its two widths.
+const fn is_hash(c: char) -> bool {
+    matches!(c, '#' | '＃')
+}
+
+fn facet(start: usize, end: usize, kind: FacetKind, value: impl Into<String>) -> Facet {
+    Facet { start, end, kind, value: value.into() }
+}

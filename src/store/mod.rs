@@ -1,1 +1,22 @@
-//! (to be written)
+//! The store: what the instance holds, and the log of what each city's readers were shown.
+//!
+//! Owns every row, every deletion, and the rule that nothing is published that is not committed.
+//! Does not own what may be shown (`consent`), nor how a reader is reached (`live`), nor any wire format.
+//! Invariant: applying a city's log entries from any offset above its floor gives what a page of it shows.
+
+mod command;
+mod error;
+mod handle;
+mod ledger;
+mod operator;
+mod retention;
+mod sqlite;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use command::{Command, Person, Report};
+pub use handle::{Counts, LeaveRequest, Store, StoreOptions, StoredPost, open};
+pub use operator::Operator;
+pub use retention::Retention;

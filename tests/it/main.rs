@@ -1,1 +1,10 @@
-#[test] fn t(){}
+//! The integration tests: one binary.
+
+mod support;
+
+mod demo;
+mod kill;
+mod outputs;
+mod pipeline;
+mod replay;
+mod tidy;

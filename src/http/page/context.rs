@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use crate::config::PrivacySettings;
 use crate::domain::{City, CityId, Timestamp};
 
 use super::words::{Language, Words};
@@ -17,53 +18,6 @@ pub trait Cities: Send + Sync {
 pub struct DemoNote {
     /// How many times faster than life the posts come.
     pub speed: u32,
-}
-
-/// What kind of body answers for the instance; it decides which legal words fit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ControllerKind {
-    #[default]
-    Town,
-    Intercommunal,
-    Association,
-    Press,
-    Individual,
-}
-
-impl ControllerKind {
-    const ALL: [(&'static str, Self); 5] = [
-        ("town", Self::Town),
-        ("epci", Self::Intercommunal),
-        ("association", Self::Association),
-        ("press", Self::Press),
-        ("individual", Self::Individual),
-    ];
-
-    /// The inverse of the names in `[privacy] controller_kind`.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(name, _)| *name == text).map(|(_, kind)| kind)
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Town => "town",
-            Self::Intercommunal => "epci",
-            Self::Association => "association",
-            Self::Press => "press",
-            Self::Individual => "individual",
-        }
-    }
-}
-
-/// `[privacy]`: who answers for the instance (L-20). Empty texts are possible on loopback only, and the pages say
-/// that nobody has been named.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PrivacyNotice {
-    pub controller: String,
-    pub contact: String,
-    pub kind: Option<ControllerKind>,
-    pub legal_basis: String,
-    pub purpose: String,
 }
 
 /// For how many days a post's text is kept, by tier (L-28).
@@ -104,7 +58,8 @@ impl Conformity {
 pub struct PageSettings {
     /// Without a trailing slash; canonical addresses and the leave form's origin check are made from it.
     pub public_url: String,
-    pub privacy: PrivacyNotice,
+    /// Who answers for the instance (L-20). Empty on loopback only, and the pages then say that nobody is named.
+    pub privacy: PrivacySettings,
     pub retention: RetentionDays,
     pub conformity: Conformity,
     pub demo: Option<DemoNote>,

@@ -8,6 +8,7 @@ use crate::{
     domain::{City, CityId, FeedLog, Filter, Lane, Network, PostId, SourceHealth, StoreError, Timestamp, fold_tag},
 };
 
+use super::super::Csp;
 use super::{
     about::{render_about, render_accessibility, render_privacy},
     address::Address,
@@ -155,7 +156,9 @@ impl Failure {
 }
 
 pub(super) fn html(context: &PageContext, status: StatusCode, body: String) -> HttpResponse {
+    let policy = Csp::Page { public_url: &context.settings.public_url }.value();
     HttpResponse::build(status)
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CONTENT_LANGUAGE, context.language.as_str()))
         // Asked again each time, yet kept for "back": the page then resumes by its cursor.

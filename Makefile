@@ -1,0 +1,51 @@
+# Parvis: `make demo` shows it, `make test` proves it, `make run` serves it on the live networks.
+
+CARGO ?= cargo
+NODE_MARK := web/node_modules/.package-lock.json
+WEB_SOURCES := $(shell find web/src web/styles web/templates web/i18n -type f 2>/dev/null) web/package.json web/vite.config.ts web/tsconfig.json
+
+.PHONY: demo run test build web lint fmt setup-test clean help
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: build ## open the product on sample posts at http://localhost:8080
+	$(CARGO) run --quiet -- demo $(ARGS)
+
+run: build ## serve the cities of config/ from the live networks
+	$(CARGO) run --quiet -- serve --config config/parvis.toml $(ARGS)
+
+build: web ## build the page and the server
+	$(CARGO) build
+
+web: web/dist/.built ## build the page alone
+
+$(NODE_MARK): web/package.json web/package-lock.json
+	npm --prefix web ci --no-audit --no-fund
+	@touch $@
+
+web/dist/.built: $(NODE_MARK) $(WEB_SOURCES)
+	npm --prefix web run build
+	@touch $@
+
+setup-test: $(NODE_MARK) ## install what the tests need: Chromium, and the page's packages
+	@scripts/ensure-chromium
+
+test: setup-test web lint ## run every test
+	$(CARGO) test --all-targets
+	npm --prefix web test
+	npm --prefix web run e2e
+
+lint: web ## check form: rustfmt, clippy, types, and licences where cargo-deny is installed
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	npm --prefix web run check
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
+	 else echo "cargo-deny is not installed: licences are not checked here"; fi
+
+fmt: ## put the Rust code in form
+	$(CARGO) fmt
+
+clean: ## remove what was built
+	$(CARGO) clean
+	rm -rf web/dist web/node_modules

@@ -1,0 +1,194 @@
+-- Times are microseconds since 1970 UTC. Identifiers of 64 bits are stored as the signed integer of the same bits.
+-- Columns named `row` are SQLite's own row numbers: they grow with arrival, which keeps every index append-mostly.
+
+CREATE TABLE meta (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    epoch INTEGER NOT NULL,
+    id_key BLOB NOT NULL CHECK (length(id_key) = 32)
+);
+
+-- `last_position` is the last position given in the city; positions order the page, offsets order the log.
+CREATE TABLE cities (
+    row INTEGER PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE,
+    head INTEGER NOT NULL,
+    floor INTEGER NOT NULL,
+    last_position INTEGER NOT NULL
+);
+
+-- No bio: it is read for opt-out marks and then forgotten. `hidden`: the account is not active.
+-- `checked_at` NULL: the network was never asked, and nothing of the author is shown.
+CREATE TABLE authors (
+    row INTEGER PRIMARY KEY,
+    network TEXT NOT NULL,
+    native_id TEXT NOT NULL,
+    handle TEXT,
+    name TEXT,
+    labels TEXT NOT NULL,
+    discoverable INTEGER,
+    indexable INTEGER,
+    noindex INTEGER,
+    locked INTEGER NOT NULL,
+    automated INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    checked_at INTEGER,
+    hidden INTEGER NOT NULL,
+    UNIQUE (network, native_id)
+);
+CREATE INDEX authors_by_check ON authors (network, checked_at);
+
+-- `id` is the hashed key by which posts are found; `native_id` is the second look that tells collisions apart.
+-- `moderated`: hidden by the operator. JSON columns hold compact arrays (src/store/sqlite/json.rs).
+CREATE TABLE posts (
+    row INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL UNIQUE,
+    network TEXT NOT NULL,
+    native_id TEXT NOT NULL,
+    author INTEGER NOT NULL REFERENCES authors (row),
+    url TEXT,
+    text TEXT NOT NULL,
+    facets TEXT NOT NULL,
+    languages TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    media TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    edited_at INTEGER,
+    received_at INTEGER NOT NULL,
+    revision TEXT NOT NULL,
+    reply_parent TEXT,
+    reply_root TEXT,
+    place_name TEXT,
+    sensitive INTEGER NOT NULL,
+    automated INTEGER NOT NULL,
+    moderated INTEGER NOT NULL,
+    checked_at INTEGER NOT NULL
+);
+CREATE INDEX posts_by_author ON posts (author);
+CREATE INDEX posts_by_check ON posts (network, checked_at);
+
+-- A post in one city. `tier` NULL: queued, shown nowhere. `position` is given when it is first admitted and kept.
+-- `published`: its `post` entry has been written. `shown`: the page has it now, which is what the log says too.
+-- `thread` and `reply_to` are rows of posts that are admitted in the same city; they are cleared when those go.
+-- `lon` and `lat` are the centre of a privacy cell or a public body's own point, never an exact one.
+CREATE TABLE placements (
+    post INTEGER NOT NULL REFERENCES posts (row),
+    city INTEGER NOT NULL REFERENCES cities (row),
+    tier TEXT,
+    position INTEGER,
+    published INTEGER NOT NULL,
+    shown INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    lane TEXT NOT NULL,
+    thread INTEGER,
+    reply_to INTEGER,
+    zone TEXT,
+    zone_from_text INTEGER NOT NULL,
+    lon REAL,
+    lat REAL,
+    precision_m INTEGER,
+    origin TEXT,
+    official TEXT,
+    reasons TEXT NOT NULL,
+    recipe TEXT NOT NULL,
+    PRIMARY KEY (post, city)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX placements_by_position ON placements (city, position) WHERE shown;
+CREATE INDEX placements_by_arrival ON placements (city, received_at) WHERE shown;
+CREATE INDEX placements_by_age ON placements (tier, received_at);
+CREATE INDEX placements_by_thread ON placements (thread) WHERE thread IS NOT NULL;
+CREATE INDEX placements_by_reply ON placements (reply_to) WHERE reply_to IS NOT NULL;
+
+-- Everything a reader is given comes through this view, so nothing hidden, queued or erased can reach one.
+CREATE VIEW cards AS
+SELECT
+    p.city AS city, p.position AS position, p.tier AS tier, p.lane AS lane, p.zone AS zone,
+    p.zone_from_text AS zone_from_text, p.lon AS lon, p.lat AS lat, p.precision_m AS precision_m,
+    p.origin AS origin, p.official AS official, p.reasons AS reasons, p.recipe AS recipe,
+    p.received_at AS received_at, p.thread AS thread_row,
+    (SELECT t.id FROM placements AS tp JOIN posts AS t ON t.row = tp.post
+      WHERE tp.post = p.thread AND tp.city = p.city AND tp.shown) AS thread,
+    (SELECT r.id FROM placements AS rp JOIN posts AS r ON r.row = rp.post
+      WHERE rp.post = p.reply_to AND rp.city = p.city AND rp.shown) AS reply_to,
+    s.row AS row, s.id AS id, s.network AS network, s.native_id AS native_id, s.url AS url, s.text AS text,
+    s.facets AS facets, s.languages ->> 0 AS lang, s.tags AS tags, s.media AS media,
+    s.created_at AS created_at, s.edited_at AS edited_at, s.sensitive AS sensitive,
+    (s.automated OR a.automated) AS automated,
+    a.native_id AS author_id, a.handle AS handle, a.name AS name
+FROM placements AS p
+JOIN posts AS s ON s.row = p.post
+JOIN authors AS a ON a.row = s.author
+WHERE p.shown;
+
+-- Offsets are contiguous from `cities.floor` + 1 to `cities.head`. No text: an entry is resolved when it is read.
+CREATE TABLE feed_log (
+    city INTEGER NOT NULL REFERENCES cities (row),
+    log_offset INTEGER NOT NULL,
+    op TEXT NOT NULL,
+    post INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (city, log_offset)
+) WITHOUT ROWID;
+
+-- `post` is the keyed hash that was the post's id. `expires_at` NULL: for ever.
+CREATE TABLE tombstones (
+    post INTEGER PRIMARY KEY,
+    reason TEXT NOT NULL CHECK (reason IN ('deleted', 'erased')),
+    expires_at INTEGER
+);
+
+CREATE TABLE suppressed (
+    subject INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL
+);
+
+CREATE TABLE checkpoints (
+    source TEXT PRIMARY KEY,
+    position TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE gaps (
+    row INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    from_at INTEGER NOT NULL,
+    until_at INTEGER NOT NULL,
+    UNIQUE (source, from_at, until_at)
+);
+
+-- `person` is the handle folded for comparison.
+CREATE TABLE leave_requests (
+    row INTEGER PRIMARY KEY,
+    city TEXT NOT NULL,
+    network TEXT NOT NULL,
+    handle TEXT NOT NULL,
+    person TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    UNIQUE (network, person, city)
+);
+
+-- How the operator's command line reaches the serving process. A row lives until its answer has been read.
+CREATE TABLE commands (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    outcome TEXT,
+    answer TEXT
+);
+
+-- Words of texts only: never handles or names. `secure-delete` makes a deletion reach the index's own pages.
+CREATE VIRTUAL TABLE posts_text USING fts5 (
+    text, content = 'posts', content_rowid = 'row', tokenize = 'unicode61 remove_diacritics 2'
+);
+INSERT INTO posts_text (posts_text, rank) VALUES ('secure-delete', 1);
+
+CREATE TRIGGER posts_text_insert AFTER INSERT ON posts BEGIN
+    INSERT INTO posts_text (rowid, text) VALUES (new.row, new.text);
+END;
+CREATE TRIGGER posts_text_delete AFTER DELETE ON posts BEGIN
+    INSERT INTO posts_text (posts_text, rowid, text) VALUES ('delete', old.row, old.text);
+END;
+CREATE TRIGGER posts_text_update AFTER UPDATE OF text ON posts WHEN old.text IS NOT new.text BEGIN
+    INSERT INTO posts_text (posts_text, rowid, text) VALUES ('delete', old.row, old.text);
+    INSERT INTO posts_text (rowid, text) VALUES (new.row, new.text);
+END;

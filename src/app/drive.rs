@@ -1,0 +1,143 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt, OptionFuture};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::listen::Forgotten;
+use crate::clock::Clock;
+use crate::domain::{
+    AccountStatus, AuthorId, AuthorProfile, Batch, Change, Committed, Journal, Network, Observation, StoreError,
+};
+use crate::intake::{Answer, Lookups};
+use crate::matcher::{CitySet, ListedAccounts};
+use crate::intake::Intake;
+use crate::pipeline;
+use crate::shutdown::Shutdown;
+
+/// What reaches the pipeline beside observations. Few, so their channel is small and its senders wait.
+pub enum Control {
+    /// City files have changed, or a listed account's identity is known now.
+    /// When not every network answered, accounts known before stay listed.
+    Cities { set: Arc<CitySet>, listed: ListedAccounts, all_answered: bool },
+    /// Authors of stored posts were asked for again (L-13); those the network no longer shows are hidden.
+    Rechecked { network: Network, asked: Vec<AuthorId>, found: Vec<AuthorProfile> },
+    /// Changes decided elsewhere by the same rules: re-checked posts, re-matched posts.
+    Changes(Vec<Change>),
+}
+
+/// Everything that comes in.
+pub struct Inputs {
+    pub observations: mpsc::Receiver<Observation>,
+    pub answers: mpsc::Receiver<Answer>,
+    pub control: mpsc::Receiver<Control>,
+    pub forgotten: Forgotten,
+}
+
+/// Everything that goes out.
+pub struct Outputs {
+    pub journal: Arc<dyn Journal>,
+    pub lookups: Lookups,
+    /// True while reading is paused because too much waits for profiles.
+    pub waiting: watch::Sender<bool>,
+}
+
+/// A commit's batch is the live batch: at once when idle, at most this often when busy (architecture, point 4).
+const CADENCE: Duration = Duration::from_millis(50);
+/// How often a checkpoint that moved past nothing of ours is written.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
+/// The pause before a commit that found no room is tried again; the checkpoint has not moved meanwhile (D6).
+const RETRY_EVERY: Duration = Duration::from_secs(2);
+
+/// Runs the pipeline until shutdown or until every source has gone, then commits what is decided.
+/// An error is one that the store can't recover from: our own data is at stake, so the process must stop.
+pub async fn drive(
+    mut intake: Intake,
+    mut inputs: Inputs,
+    outputs: Outputs,
+    clock: Arc<dyn Clock>,
+    shutdown: Shutdown,
+) -> Result<Intake, StoreError> {
+    let mut committing: Option<BoxFuture<'static, Result<Committed, StoreError>>> = None;
+    let mut last_commit = Instant::now();
+    let mut is_open = true;
+    while is_open || committing.is_some() || !intake.pending.is_empty() {
+        intake.forget(&inputs.forgotten.take());
+        for (network, author) in std::mem::take(&mut intake.questions) {
+            if !outputs.lookups.ask(network, &author) {
+                pipeline::answered(&mut intake, Answer::Unknown(network, author), clock.now());
+            }
+        }
+        let since = last_commit.elapsed();
+        let is_due = (!intake.pending.is_empty() && since >= CADENCE)
+            || (intake.watermarks.has_moved() && (since >= CHECKPOINT_EVERY || !is_open));
+        if committing.is_none() && is_due {
+            last_commit = Instant::now();
+            committing = Some(commit(outputs.journal.clone(), intake.take_batch()).boxed());
+            continue;
+        }
+        let has_room = intake.has_room();
+        outputs.waiting.send_if_modified(|waiting| std::mem::replace(waiting, !has_room) == has_room);
+        let pause = if intake.pending.is_empty() { CHECKPOINT_EVERY } else { CADENCE };
+        tokio::select! {
+            biased;
+            () = shutdown.triggered(), if is_open => is_open = false,
+            Some(committed) = OptionFuture::from(committing.as_mut()) => {
+                committing = None;
+                for reason in committed?.refused {
+                    intake.tally.refused_by_store(reason);
+                }
+            }
+            Some(answer) = inputs.answers.recv(), if is_open => pipeline::answered(&mut intake, answer, clock.now()),
+            Some(control) = inputs.control.recv(), if is_open => apply(&mut intake, control, &*clock),
+            observation = inputs.observations.recv(), if is_open && has_room => match observation {
+                Some(observation) => pipeline::observe(&mut intake, observation, clock.now()),
+                None => is_open = !intake.hold.is_empty(),
+            },
+            () = tokio::time::sleep(pause.saturating_sub(last_commit.elapsed())), if committing.is_none() => {}
+        }
+    }
+    Ok(intake)
+}
+
+/// Commits a batch, trying again for as long as the store has no room.
+async fn commit(journal: Arc<dyn Journal>, batch: Batch) -> Result<Committed, StoreError> {
+    let batch = Arc::new(batch);
+    loop {
+        match journal.commit(batch.clone()).await {
+            Err(StoreError::Unavailable(reason)) => {
+                tracing::error!(reason, "The database can't be written; reading goes on and writing is tried again.");
+                tokio::time::sleep(RETRY_EVERY).await;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+fn apply(intake: &mut Intake, control: Control, clock: &dyn Clock) {
+    let now = clock.now();
+    match control {
+        Control::Cities { set, listed, all_answered } => {
+            intake.cities = set;
+            if all_answered || intake.listed.is_empty() {
+                intake.listed = listed;
+            }
+        }
+        Control::Changes(changes) => intake.pending.extend(changes),
+        Control::Rechecked { network, asked, found } => {
+            for author in asked {
+                let profile = match found.iter().find(|profile| profile.id == author) {
+                    Some(profile) => AuthorProfile { checked_at: Some(now), ..profile.clone() },
+                    None => match intake.authors.get(network, &author) {
+                        Some(known) => {
+                            AuthorProfile { status: AccountStatus::Hidden, checked_at: Some(now), ..known.clone() }
+                        }
+                        None => continue,
+                    },
+                };
+                intake.author_changed(profile, now);
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use futures_util::future::BoxFuture;
+use rust_embed::RustEmbed;
+
+use super::{Settings, documented_settings};
+use super::serve::{Backlog, ServeOptions, serve};
+use crate::clock::{Clock, HeldClock};
+use crate::demo::{Demo, OfficialBody, Rate};
+use crate::domain::{AccountRef, AuthorLookup, Checkpoint, City, Journal, Network, Official, OfficialKind, SourceId};
+use crate::http::page::DemoNote;
+use crate::ingest::sources;
+use crate::intake::{Answer, Intake};
+use crate::pipeline;
+use crate::shutdown::Shutdown;
+use crate::store::Store;
+
+/// The cities that are shipped, for the demonstration needs no folder.
+#[derive(RustEmbed)]
+#[folder = "config/cities"]
+struct ShippedCities;
+
+pub struct DemoOptions {
+    pub rate: Rate,
+    pub speed: Option<f64>,
+    pub seed: u64,
+    pub listen: String,
+    pub shutdown: Shutdown,
+    /// Called with the address and a sentence about what is played, once readers are served.
+    pub on_ready: Box<dyn FnOnce(SocketAddr, &str) + Send>,
+}
+
+/// Serves the whole product on sample posts: the simulated networks play frames through the real sources and decoders
+/// into a database in a temporary folder, which goes with the demonstration.
+pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
+    let clock = Arc::new(HeldClock::default());
+    let demo = Demo::start(options.rate, options.speed, options.seed, clock.clone(), options.shutdown.clone()).await?;
+    let folder = TemporaryFolder::create()?;
+    for name in ShippedCities::iter() {
+        let path = folder.0.join("cities").join(&*name);
+        std::fs::create_dir_all(path.parent().unwrap_or(&folder.0))?;
+        let file = ShippedCities::get(&name).with_context(|| format!("{name} is not shipped"))?;
+        std::fs::write(&path, file.data)?;
+    }
+    let mut settings: Settings = documented_settings();
+    settings.http.listen.clone_from(&options.listen);
+    settings.http.public_url = format!("http://localhost:{}", options.listen.rsplit(':').next().unwrap_or("8080"));
+    settings.store.url = format!("sqlite://{}", folder.0.join("parvis.db").display());
+    settings.cities.folder = folder.0.join("cities");
+    settings.ingest.allow_private_networks = true;
+    if let Some(bluesky) = &mut settings.source.bluesky {
+        bluesky.endpoints = vec![demo.jetstream_url.clone()];
+        bluesky.appview.clone_from(&demo.appview_url);
+        // A village's network is quiet for long, and that is no fault.
+        bluesky.stall_seconds = 86_400;
+    }
+    let officials = demo.officials.clone();
+    let (note, on_ready) = (demo.note.clone(), options.on_ready);
+    serve(ServeOptions {
+        settings,
+        clock: clock.clone(),
+        shutdown: options.shutdown,
+        amend: Arc::new(move |city| list_officials(city, &officials)),
+        demo: Some(DemoNote { speed: demo.speed.round() as u32 }),
+        backlog: Some(Box::new(Past { frames: demo.backlog.clone(), clock })),
+        on_ready: Box::new(move |address| on_ready(address, &note)),
+    })
+    .await
+}
+
+fn list_officials(city: &mut City, officials: &[OfficialBody]) {
+    let bodies = officials.iter().filter(|body| body.city == city.id.as_str());
+    city.officials.extend(bodies.map(|body| Official {
+        name: body.name.clone(),
+        group: body.group.clone(),
+        kind: match body.group.as_str() {
+            "presse" => OfficialKind::Press,
+            "association" => OfficialKind::Association,
+            "service" => OfficialKind::Service,
+            _ => OfficialKind::Institution,
+        },
+        accounts: vec![AccountRef { network: Network::Bluesky, handle: body.handle.clone() }],
+    }));
+}
+
+/// The days before the demonstration, taken in with the clock held at each frame's own time.
+struct Past {
+    frames: Vec<String>,
+    clock: Arc<HeldClock>,
+}
+
+/// Frames between two commits of the past.
+const COMMIT_EVERY: usize = 200;
+
+impl Backlog for Past {
+    fn take_in<'a>(
+        self: Box<Self>,
+        intake: &'a mut Intake,
+        store: &'a Store,
+        lookups: &'a [Arc<dyn AuthorLookup>],
+    ) -> BoxFuture<'a, anyhow::Result<()>> {
+        Box::pin(async move {
+            let mut decoder = sources::decoder(Network::Bluesky).context("no decoder")?;
+            let mut last: Option<(SourceId, Checkpoint)> = None;
+            for (index, frame) in self.frames.iter().enumerate() {
+                let observation = decoder.decode(frame.as_bytes());
+                if let Some(at) = observation.sent_at {
+                    self.clock.hold(at);
+                }
+                last = observation.checkpoint.clone().map(|at| (observation.source.clone(), at)).or(last);
+                pipeline::observe(intake, observation, self.clock.now());
+                for (network, author) in std::mem::take(&mut intake.questions) {
+                    let profiles = match lookups.iter().find(|lookup| lookup.network() == network) {
+                        Some(lookup) => lookup.profiles(vec![author.as_str().to_owned()]).await?,
+                        None => Vec::new(),
+                    };
+                    let answer = match profiles.into_iter().next() {
+                        Some(profile) => Answer::Found(Box::new(profile)),
+                        None => Answer::Unknown(network, author),
+                    };
+                    pipeline::answered(intake, answer, self.clock.now());
+                }
+                if index % COMMIT_EVERY == COMMIT_EVERY - 1 {
+                    store.commit(Arc::new(intake.take_batch())).await?;
+                }
+            }
+            store.commit(Arc::new(intake.take_batch())).await?;
+            self.clock.release();
+            Ok(())
+        })
+    }
+}
+
+/// A folder that is removed with everything in it when it is dropped.
+struct TemporaryFolder(std::path::PathBuf);
+
+impl TemporaryFolder {
+    fn create() -> std::io::Result<Self> {
+        let name = format!("parvis-demo-{}-{:08x}", std::process::id(), fastrand::u32(..));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}

@@ -1,0 +1,270 @@
+use std::collections::HashMap;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+
+use actix_web::web::Data;
+use anyhow::{Context, anyhow};
+use arc_swap::ArcSwap;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::{mpsc, watch};
+
+use super::drive::{Control, Inputs, Outputs, drive};
+use super::listen::{Forgotten, Listeners};
+use super::reload::Reload;
+use super::upkeep::Upkeep;
+use super::{Settings, cities, intake, open_store};
+use crate::clock::Clock;
+use crate::domain::{AuthorLookup, City, FeedLog};
+use crate::http::page::{self, DemoNote, PageRenderer, PageSettings, PageState, RetentionDays};
+use crate::http::{self, AppState, CityDirectory, ServedCities, TrustedProxies};
+use crate::ingest::{self, Outbound, SupervisorOptions, sources};
+use crate::intake::{Intake, Lookups};
+use crate::live::{Live, LiveLimits};
+use crate::shutdown::Shutdown;
+use crate::store::{Retention, Store};
+
+/// Observations that may wait between the sources and the pipeline. At the bound the sources stop reading.
+const OBSERVATIONS_MAX: usize = 4_096;
+
+pub struct ServeOptions {
+    pub settings: Settings,
+    pub clock: Arc<dyn Clock>,
+    pub shutdown: Shutdown,
+    /// Changes each city as it is read: the demonstration lists its own bodies.
+    pub amend: Arc<dyn Fn(&mut City) + Send + Sync>,
+    /// Said on every page, when the posts are invented.
+    pub demo: Option<DemoNote>,
+    /// Frames to take in before anything is served, with the clock held at their own time.
+    pub backlog: Option<Box<dyn Backlog>>,
+    /// Called with the address once readers are served.
+    pub on_ready: Box<dyn FnOnce(SocketAddr) + Send>,
+}
+
+/// What happened before the start, to be taken in through the same pipeline.
+pub trait Backlog: Send {
+    fn take_in<'a>(
+        self: Box<Self>,
+        intake: &'a mut Intake,
+        store: &'a Store,
+        lookups: &'a [Arc<dyn AuthorLookup>],
+    ) -> futures_util::future::BoxFuture<'a, anyhow::Result<()>>;
+}
+
+/// Serves until shutdown is triggered; then lets readers go, commits what is decided and closes the store.
+pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
+    let ServeOptions { settings, clock, shutdown, amend, demo, backlog, on_ready } = options;
+    let metrics = metrics_handle()?;
+    let listener = bind(&settings.http.listen)?;
+    let address = listener.local_addr()?;
+
+    let read = cities::read(&settings.cities.folder, &*amend)?;
+    for (slug, problem) in &read.broken {
+        tracing::error!(slug, problem, "A city file can't be used; the other cities are served.");
+    }
+    let set = Arc::new(read.set);
+
+    let forgotten = Forgotten::default();
+    let live_cell: Arc<OnceLock<Arc<Live>>> = Arc::default();
+    let listeners = Listeners { live: live_cell.clone(), forgotten: forgotten.clone() };
+    let store = open_store(&settings, Some(Arc::new(listeners)), clock.clone()).await?;
+    let log: Arc<dyn FeedLog> = Arc::new(store.clone());
+
+    let outbound = Outbound::new(contact(&settings), settings.ingest.allow_private_networks)?;
+    let built = sources::build(&settings.source, &outbound, &clock)?;
+    let lookups: Vec<Arc<dyn AuthorLookup>> = built.iter().filter_map(|source| source.lookup()).collect();
+    let mut checkpoints = HashMap::new();
+
+    let mut intake = intake(&settings, &store, set.clone()).await?;
+    let (listed, _) = cities::resolve_listed(set.cities(), &lookups).await;
+    intake.listed = listed;
+    if let Some(backlog) = backlog {
+        backlog.take_in(&mut intake, &store, &lookups).await?;
+    }
+    for source in &built {
+        if let Some(checkpoint) = store.checkpoint(&source.id()).await? {
+            checkpoints.insert(source.id(), checkpoint);
+        }
+    }
+
+    let directory =
+        Arc::new(ArcSwap::from_pointee(CityDirectory { cities: set.cities().to_vec(), broken: read.broken }));
+    let served = Arc::new(ServedCities(directory.clone()));
+    let renderer = Arc::new(PageRenderer::new(served.clone(), http::view::post_json));
+    let live = Live::new(log.clone(), renderer.clone(), http::view::sources_json, live_limits(&settings));
+    for city in set.cities() {
+        live.open_city(&city.id, log.head(&city.id).await?);
+        live.warm_city(&city.id).await?;
+    }
+    // From here on every commit reaches the tails.
+    live_cell.set(live.clone()).map_err(|_set| anyhow!("the live side was started twice"))?;
+
+    let (out, observations) = mpsc::channel(OBSERVATIONS_MAX);
+    let rng = fastrand::Rng::new();
+    let supervisor = ingest::start(
+        built,
+        SupervisorOptions { out, checkpoints, clock: clock.clone(), shutdown: shutdown.clone(), rng },
+    );
+    let health = supervisor.health();
+    tokio::spawn({
+        let (live, health) = (live.clone(), health.clone());
+        async move { live.follow_sources(health).await }
+    });
+
+    let patient = |lookup: &Arc<dyn AuthorLookup>| (lookup.clone(), settings.source.profile_attempts(lookup.network()));
+    let (lookup_tasks, answers) = Lookups::start(lookups.iter().map(patient).collect(), &shutdown);
+    let (control_sender, control) = mpsc::channel::<Control>(64);
+    let (waiting, mut is_waiting) = watch::channel(false);
+    tokio::spawn({
+        let (board, health) = (supervisor.board(), health.clone());
+        async move {
+            while is_waiting.changed().await.is_ok() {
+                let waiting = *is_waiting.borrow_and_update();
+                for source in health.borrow().iter() {
+                    board.set_waiting(&source.source, waiting);
+                }
+            }
+        }
+    });
+    let driving = tokio::spawn(drive(
+        intake,
+        Inputs { observations, answers, control, forgotten },
+        Outputs { journal: Arc::new(store.clone()), lookups: lookup_tasks, waiting },
+        clock.clone(),
+        shutdown.clone(),
+    ));
+
+    let state = Data::new(AppState {
+        cities: directory.clone(),
+        log: log.clone(),
+        live: live.clone(),
+        renderer,
+        sources: health.clone(),
+        clock: clock.clone(),
+        shutdown: shutdown.clone(),
+        metrics: Some(metrics),
+        settings: http_settings(&settings)?,
+        started_at: clock.now(),
+        ready: AtomicBool::new(false),
+    });
+    let pages = Data::new(PageState {
+        log,
+        cities: served,
+        sources: Arc::new(move || health.borrow().to_vec()),
+        clock: clock.clone(),
+        settings: page_settings(&settings, demo),
+    });
+    let server = http::serve(state.clone(), vec![listener], move |config| {
+        config.app_data(pages.clone());
+        page::configure(config);
+    })?;
+    let metrics_server = match settings.http.metrics_listen.as_str() {
+        "" => None,
+        listen => Some(tokio::spawn(http::serve_metrics(state.clone(), bind(listen)?)?)),
+    };
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+
+    let upkeep = Upkeep {
+        store: store.clone(),
+        lookups: lookups.clone(),
+        control: control_sender.clone(),
+        clock: clock.clone(),
+        retention: Retention::from_days(settings.store.retention_days),
+        shutdown: shutdown.clone(),
+    };
+    let upkeep = tokio::spawn(upkeep.run());
+    let reload = Reload {
+        folder: settings.cities.folder.clone(),
+        amend,
+        store: store.clone(),
+        lookups,
+        live: live.clone(),
+        directory,
+        control: control_sender,
+        served: set,
+        fingerprint: read.fingerprint,
+        shutdown: shutdown.clone(),
+    };
+    let reload = tokio::spawn(reload.run());
+
+    state.set_ready();
+    on_ready(address);
+    tracing::info!(%address, "Serving.");
+
+    // Runs until told to stop, or until the pipeline can't go on: then our own data is at stake and all stops.
+    let mut driving = driving;
+    let ended = tokio::select! {
+        () = shutdown.triggered() => None,
+        ended = &mut driving => Some(ended),
+    };
+    shutdown.trigger();
+    tracing::info!("Stopping.");
+    http::drain(&state, &handle).await;
+    let ended = match ended {
+        Some(ended) => ended,
+        None => driving.await,
+    };
+    supervisor.stopped().await;
+    upkeep.await.ok();
+    reload.await.ok();
+    serving.await.context("the web server")??;
+    if let Some(server) = metrics_server {
+        server.abort();
+    }
+    let closed = store.close().await;
+    ended.context("the pipeline")??;
+    Ok(closed?)
+}
+
+fn bind(listen: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(listen).with_context(|| format!("{listen} can't be listened on; give another with --listen"))
+}
+
+/// One recorder a process; tests and a demonstration may serve more than once in one.
+fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    if let Some(handle) = HANDLE.get() {
+        return Ok(handle.clone());
+    }
+    let handle = crate::telemetry::init_metrics()?;
+    ingest::telemetry::describe();
+    Ok(HANDLE.get_or_init(|| handle).clone())
+}
+
+fn contact(settings: &Settings) -> &str {
+    match settings.ingest.contact.as_str() {
+        "" => &settings.privacy.contact,
+        contact => contact,
+    }
+}
+
+fn live_limits(settings: &Settings) -> LiveLimits {
+    LiveLimits {
+        sessions_max: settings.http.max_sessions,
+        sessions_per_address_max: settings.http.max_sessions_per_address,
+        ..LiveLimits::default()
+    }
+}
+
+fn http_settings(settings: &Settings) -> anyhow::Result<http::HttpSettings> {
+    Ok(http::HttpSettings {
+        public_url: settings.http.public_url.trim_end_matches('/').to_owned(),
+        trusted_proxies: TrustedProxies::parse(&settings.http.trusted_proxies).map_err(|error| anyhow!(error))?,
+        contact: Some(contact(settings).to_owned()).filter(|contact| !contact.is_empty()),
+        metrics_here: settings.http.metrics_listen.is_empty(),
+        ..http::HttpSettings::default()
+    })
+}
+
+fn page_settings(settings: &Settings, demo: Option<DemoNote>) -> Arc<PageSettings> {
+    let days = settings.store.retention_days;
+    let at_most = |ceiling: u32| u16::try_from(days.min(ceiling)).unwrap_or(u16::MAX);
+    Arc::new(PageSettings {
+        public_url: settings.http.public_url.trim_end_matches('/').to_owned(),
+        privacy: settings.privacy.clone(),
+        retention: RetentionDays { invited: at_most(30), public: at_most(7), quiet: at_most(3) },
+        demo,
+        ..PageSettings::default()
+    })
+}

@@ -1,0 +1,39 @@
+use clap::Subcommand;
+
+use super::ConfigFile;
+use crate::app::Settings;
+
+#[derive(Subcommand)]
+pub enum Config {
+    /// Print the commented default configuration
+    Doc,
+    /// Check the configuration file and every city file
+    Check(ConfigFile),
+    /// Print the configuration's JSON Schema
+    Schema,
+}
+
+impl Config {
+    pub fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Doc => print!("{}", crate::config::document(&crate::app::documented_settings())),
+            Self::Check(file) => {
+                let settings = file.load()?;
+                let folder = crate::config::read_folder(&settings.cities.folder)
+                    .map_err(|error| anyhow::anyhow!("{}: {error}", settings.cities.folder.display()))?;
+                for problem in folder.broken.values().flatten() {
+                    eprintln!("{problem}");
+                }
+                anyhow::ensure!(folder.broken.is_empty(), "{} city files can't be used", folder.broken.len());
+                println!("The configuration is sound; {} cities.", folder.cities.len());
+            }
+            Self::Schema => println!("{:#}", schemars::schema_for!(Settings).to_value()),
+        }
+        Ok(())
+    }
+}
+
+pub fn print_openapi() -> anyhow::Result<()> {
+    println!("{}", crate::http::openapi_json());
+    Ok(())
+}

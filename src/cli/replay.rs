@@ -1,0 +1,140 @@
+use std::collections::HashMap;
+use std::io::BufRead;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+
+use super::{ConfigFile, block_on};
+use crate::app::{self, Settings};
+use crate::clock::{Clock, ManualClock, SystemClock};
+use crate::domain::{AuthorId, AuthorProfile, Journal, Network};
+use crate::ingest::sources;
+use crate::intake::{Answer, Intake, Tally};
+use crate::pipeline;
+
+/// Feeds recorded wire frames (one a line) through the pipeline into the store. The network is never asked: without
+/// `--profiles` authors are decided on their network's defaults, and a server shows their posts only once it has asked.
+#[derive(clap::Args)]
+pub struct Replay {
+    /// The network the frames were recorded from
+    #[arg(long, value_name = "NETWORK")]
+    source: String,
+    /// Recorded frames, one a line
+    file: PathBuf,
+    /// Profiles as the network answers for them; an author who is not in it is unknown
+    #[arg(long, value_name = "FILE")]
+    profiles: Option<PathBuf>,
+    /// Whose time it is: the frames' own, or now
+    #[arg(long, value_enum, default_value = "now")]
+    clock: ClockChoice,
+    /// Print the outcomes as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ClockChoice {
+    Recorded,
+    Now,
+}
+
+/// Frames between two commits.
+const COMMIT_EVERY: usize = 500;
+
+impl Replay {
+    pub fn run(self) -> anyhow::Result<()> {
+        block_on(self.replay())
+    }
+
+    async fn replay(self) -> anyhow::Result<()> {
+        let settings: Settings = self.config.load()?;
+        let Some(network) = Network::parse(&self.source) else { bail!("no network {:?}", self.source) };
+        let Some(mut decoder) = sources::decoder(network) else { bail!("{} can't be read from a file", self.source) };
+        let profiles = self.profiles.as_ref().map(|path| read_profiles(network, path)).transpose()?;
+        let file = std::fs::File::open(&self.file).with_context(|| self.file.display().to_string())?;
+        let clock = ManualClock::new(SystemClock.now());
+        let store = app::open_store_alone(&settings).await?;
+        let cities = app::read_cities(&settings)?;
+        let mut intake = app::intake(&settings, &store, Arc::new(cities.set)).await?;
+        let progress = self.progress(&file)?;
+        let mut frames = 0_usize;
+        for line in std::io::BufReader::new(progress.wrap_read(file)).split(b'\n') {
+            let line = line.with_context(|| self.file.display().to_string())?;
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            frames += 1;
+            let observation = decoder.decode(&line);
+            match (self.clock, observation.sent_at) {
+                (ClockChoice::Recorded, Some(at)) => clock.set(at),
+                (ClockChoice::Recorded, None) => {}
+                (ClockChoice::Now, _) => clock.set(SystemClock.now()),
+            }
+            pipeline::observe(&mut intake, observation, clock.now());
+            answer_all(&mut intake, profiles.as_ref(), &clock);
+            if frames.is_multiple_of(COMMIT_EVERY) {
+                commit(&mut intake, &store).await?;
+            }
+        }
+        commit(&mut intake, &store).await?;
+        store.close().await?;
+        progress.finish_and_clear();
+        print_tally(frames, &intake.tally, self.json);
+        Ok(())
+    }
+
+    fn progress(&self, file: &std::fs::File) -> anyhow::Result<indicatif::ProgressBar> {
+        // Drawn on a terminal only; the library sees to that.
+        let bar = indicatif::ProgressBar::new(file.metadata()?.len());
+        bar.set_style(indicatif::ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}")?);
+        Ok(bar)
+    }
+}
+
+fn read_profiles(network: Network, path: &PathBuf) -> anyhow::Result<HashMap<AuthorId, AuthorProfile>> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let profiles = sources::profiles_from_file(network, &text, SystemClock.now()).with_context(|| path.display().to_string())?;
+    Ok(profiles.into_iter().map(|profile| (profile.id.clone(), profile)).collect())
+}
+
+fn answer_all(intake: &mut Intake, profiles: Option<&HashMap<AuthorId, AuthorProfile>>, clock: &dyn Clock) {
+    for (network, author) in std::mem::take(&mut intake.questions) {
+        let answer = match profiles {
+            None => Answer::Assumed(Box::new(AuthorProfile::assumed(author, network))),
+            Some(known) => match known.get(&author) {
+                Some(profile) => Answer::Found(Box::new(profile.clone())),
+                None => Answer::Unknown(network, author),
+            },
+        };
+        pipeline::answered(intake, answer, clock.now());
+    }
+}
+
+async fn commit(intake: &mut Intake, store: &dyn Journal) -> anyhow::Result<()> {
+    let batch = intake.take_batch();
+    // A replay moves no source's checkpoint: the recording is not the live stream.
+    let batch = crate::domain::Batch { checkpoints: Vec::new(), ..batch };
+    if !batch.is_empty() {
+        for reason in store.commit(Arc::new(batch)).await?.refused {
+            intake.tally.refused_by_store(reason);
+        }
+    }
+    Ok(())
+}
+
+fn print_tally(frames: usize, tally: &Tally, json: bool) {
+    if json {
+        let outcomes: serde_json::Map<String, serde_json::Value> =
+            tally.counts().map(|(label, count)| (label.to_owned(), count.into())).collect();
+        println!("{}", serde_json::json!({ "frames": frames, "outcomes": outcomes }));
+    } else {
+        println!("{frames} frames");
+        for (label, count) in tally.counts() {
+            println!("{count:>8}  {label}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+use super::*;
+
+const SQUARE: &str = r#"{"type":"Feature","properties":{"source":"S","licence":"L"},"geometry":{"type":"Polygon","coordinates":[[[-1.6,47.1],[-1.4,47.1],[-1.4,47.3],[-1.6,47.3],[-1.6,47.1]]]}}"#;
+
+fn read(toml: &str, geojson: &str) -> Result<(City, Vec<CityProblem>, String), Vec<CityProblem>> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ville.geojson"), geojson).unwrap();
+    let file = folder.path().join("ville.toml");
+    std::fs::write(&file, toml).unwrap();
+    read_city(&file)
+}
+
+fn refusal(toml: &str, geojson: &str) -> (usize, usize, String) {
+    let problem = read(toml, geojson).unwrap_err().into_iter().find(|problem| !problem.warning).unwrap();
+    (problem.line, problem.column, problem.reason)
+}
+
+const MINIMAL: &str = "name = \"Ville\"\nboundary = \"ville.geojson\"\n[recipe]\nhashtags = [\"ville\"]\n";
+
+#[test]
+fn s07_a_name_and_a_hashtag_are_enough() {
+    let (city, warnings, _) = read("name = \"Ville\"\n[recipe]\nhashtags = [\"villefictive\"]\n", "{}").unwrap();
+    assert_eq!((city.id.as_str(), city.timezone.as_str()), ("ville", "Europe/Paris"));
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let (city, _, _) = read(MINIMAL, SQUARE).unwrap();
+    assert_eq!(city.attribution, ["S · L"]);
+}
+
+#[test]
+fn every_mistake_is_named_with_its_place_and_its_mend() {
+    for (toml, line, words) in [
+        ("name = \"V\"\nhastags = []\n", 2, "hastags"),
+        ("name = \"V\"\ntimezone = \"Europe/Nantes\"\n[recipe]\nhashtags = [\"ville\"]\n", 2, "time zone"),
+        ("name = \"V\"\n[recipe]\nhashtags = [\"--\"]\n", 3, "folded"),
+        ("name = \"V\"\n", 1, "hashtag"),
+        ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\naccounts = [\"nantes.fr\"]\n", 4, "bsky:nantes.fr"),
+        ("name = \"V\"\n[look]\naccent = \"#eeeeee\"\n[recipe]\nhashtags=[\"ville\"]\n", 3, "4.5:1"),
+        ("name = \"V\"\nboundary = \"nowhere.geojson\"\n[recipe]\nhashtags=[\"ville\"]\n", 2, "nowhere.geojson"),
+    ] {
+        let (found, _, reason) = refusal(toml, SQUARE);
+        assert_eq!(found, line, "{reason}");
+        assert!(reason.contains(words), "{reason}");
+    }
+}
+
+#[test]
+fn bad_outlines_are_refused_with_the_mend() {
+    let polygon = |ring: &str| format!(r#"{{"type":"Polygon","coordinates":[{ring}]}}"#);
+    for (geojson, words) in [
+        (polygon("[[-1.6,47.1],[-1.4,47.3],[-1.4,47.1],[-1.6,47.3],[-1.6,47.1]]"), "crosses itself"),
+        (polygon("[[47.1,-1.6],[47.1,-1.4],[47.3,-1.4],[47.3,-1.6],[47.1,-1.6]]"), "swapped"),
+        (r#"{"type":"FeatureCollection","features":[]}"#.into(), "empty"),
+        (r#"{"type":"Point","coordinates":[1,2]}"#.into(), "Polygon"),
+        (polygon("[[350000,6690000],[351000,6690000],[351000,6691000],[350000,6690000]]"), "WGS 84"),
+        ("not json".into(), "GeoJSON"),
+    ] {
+        let (line, _, reason) = refusal(MINIMAL, &geojson);
+        assert_eq!(line, 2);
+        assert!(reason.contains(words), "{words}: {reason}");
+    }
+}
+
+#[test]
+fn homonyms_and_self_vouching_terms_are_warned_of() {
+    let toml = "name = \"T\"\n[recipe]\nwords = [\"tours\"]\nambiguous = [\"sanitas\"]\ncontext = [\"quartier Sanitas\"]\n";
+    let (_, warnings, _) = read(toml, "{}").unwrap();
+    let reasons: Vec<&str> = warnings.iter().map(|warning| warning.reason.as_str()).collect();
+    assert!(reasons.iter().any(|reason| reason.contains("common word")), "{reasons:?}");
+    assert!(reasons.iter().any(|reason| reason.contains("vouch for itself")), "{reasons:?}");
+}
+
+#[test]
+fn the_recipe_hash_follows_what_decides_and_nothing_else() {
+    let hash = |toml: &str| read(toml, SQUARE).unwrap().0.recipe_hash;
+    let base = hash(MINIMAL);
+    assert_eq!(base, hash(&MINIMAL.replace("name = \"Ville\"", "# a comment\nname = \"Autre\"")));
+    assert_ne!(base, hash(&MINIMAL.replace("[\"ville\"]", "[\"ville\", \"bourg\"]")));
+}
+
+#[test]
+fn addresses_of_the_server_are_no_cities() {
+    assert!(check_slug("api").is_err() && check_slug("Nantes").is_err() && check_slug("-x").is_err());
+    assert!(check_slug("le-pellerin").is_ok());
+}
+
+#[test]
+fn s06_the_six_shipped_cities_are_sound() {
+    let folder = read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities")).unwrap();
+    assert!(folder.broken.is_empty(), "{:?}", folder.broken);
+    let slugs: Vec<&str> = folder.cities.iter().map(|city| city.id.as_str()).collect();
+    assert_eq!(slugs, ["lausanne", "le-pellerin", "montreal", "nantes", "rennes", "tours"]);
+    for city in &folder.cities {
+        use geo::CoordsIter;
+        let outline = city.boundary.as_ref().unwrap();
+        assert!(outline.coords_count() <= 200, "{} has {} vertices", city.name, outline.coords_count());
+        assert!(!city.attribution.is_empty(), "{} names no source", city.name);
+    }
+    let nantes = folder.cities.iter().find(|city| city.id.as_str() == "nantes").unwrap();
+    assert_eq!(nantes.zones.len(), 11);
+}

@@ -1,0 +1,98 @@
+use actix_http::body::BodyStream;
+use actix_http::ws;
+use actix_web::web::{Bytes, Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::Stream;
+
+use crate::domain::CityId;
+use crate::http::address::client_of;
+use crate::http::query::LiveQuery;
+use crate::http::websocket::{self, TOO_MANY_SESSIONS};
+use crate::http::{ApiError, AppState, Problem};
+use crate::live::{AddressBlock, Framing, Permit, Request, SubscribeError, Subscription, TooMany};
+
+/// A city's live feed over WebSocket.
+///
+/// Text frames, one JSON object each: `hello` first, then `batch` with `post`, `update` and `remove` events, and
+/// `sources` when a source's health changes. Close codes: 4001 going away and 4008 too slow (reconnect with the
+/// cursor), 4004 city closed, 4029 too many sessions.
+#[utoipa::path(
+    get,
+    path = "/api/v1/cities/{city}/live",
+    tag = "live",
+    params(
+        ("city" = String, Path, description = "The city's slug"),
+        ("cursor" = Option<String>, Query, description = "Where to go on; without it the session starts at now"),
+        ("format" = Option<String>, Query, description = "json (default) or html"),
+        ("hl" = Option<String>, Query, description = "The language of html: fr (default) or en"),
+        ("tag" = Option<String>, Query, description = "A hashtag, with or without `#`"),
+        ("zone" = Option<String>, Query, description = "The name of a part of the city"),
+        ("network" = Option<String>, Query, description = "bluesky, mastodon, nostr, feed, opendata or push"),
+        ("lang" = Option<String>, Query, description = "A primary language subtag"),
+        ("lane" = Option<String>, Query, description = "people, info, press, agenda, around or event:<slug>"),
+    ),
+    responses(
+        (status = 101, description = "The session is open"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "A bad parameter"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown city"),
+        (status = 426, body = Problem, content_type = "application/problem+json", description = "Not a WebSocket"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "Full or draining"),
+    )
+)]
+pub async fn open(
+    request: HttpRequest,
+    slug: Path<String>,
+    state: Data<AppState>,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    let city = state.city(&slug)?;
+    let query = LiveQuery::parse(request.query_string(), &city)?;
+    ws::verify_handshake(request.head()).map_err(|fault| ApiError::UpgradeRequired(fault.to_string()))?;
+    let timing = state.settings.timing;
+    let permit = match admit(&request, &state) {
+        Ok(permit) => permit,
+        Err(TooMany::InAll) => return Err(full()),
+        Err(TooMany::OfAddress) => return switch(&request, websocket::refused(payload, TOO_MANY_SESSIONS, timing)),
+    };
+    let subscription = subscribe(&state, &city.id, query, Framing::WebSocket).await?;
+    switch(&request, websocket::session(subscription, payload, permit, timing))
+}
+
+pub(super) fn admit(request: &HttpRequest, state: &AppState) -> Result<Permit, TooMany> {
+    let client = client_of(request, &state.settings.trusted_proxies);
+    state.live.sessions().admit(AddressBlock::from(client))
+}
+
+pub(super) fn full() -> ApiError {
+    ApiError::unavailable("The server has as many sessions as it can serve.")
+}
+
+pub(super) async fn subscribe(
+    state: &AppState,
+    city: &CityId,
+    query: LiveQuery,
+    framing: Framing,
+) -> Result<Subscription, ApiError> {
+    let LiveQuery { filter, cursor, form } = query;
+    let subscription = state.live.subscribe(city, Request { cursor, filter, form, framing }).await;
+    subscription.map_err(|error| match error {
+        SubscribeError::UnknownCity => ApiError::UnknownCity { slug: city.as_str().to_owned(), near: Vec::new() },
+        SubscribeError::Draining => ApiError::unavailable("The server is going away."),
+        SubscribeError::Store(error) => error.into(),
+    })
+}
+
+/// Answers the handshake, with the session's bytes as the body of the response.
+fn switch<S>(request: &HttpRequest, session: S) -> Result<HttpResponse, ApiError>
+where
+    S: Stream<Item = Result<Bytes, std::convert::Infallible>> + 'static,
+{
+    let response = ws::handshake_response(request.head()).message_body(BodyStream::new(session));
+    match response {
+        Ok(response) => Ok(HttpResponse::from(response.map_into_boxed_body())),
+        Err(error) => {
+            tracing::error!(%error, "http: a handshake could not be answered");
+            Err(ApiError::Internal)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+use actix_web::{Route, guard, web};
+
+use super::ApiError;
+use super::handlers::{cities, documents, events, health, live, posts, sources};
+
+/// Gives a route its handler.
+type Handler = fn(Route) -> Route;
+
+/// Every address of the API with its handler, all of them read with GET. `openapi.rs` documents each, and a test
+/// compares the two.
+pub const ROUTES: [(&str, Handler); 11] = [
+    ("/api/v1/cities", |route| route.to(cities::list)),
+    ("/api/v1/cities/{city}/posts", |route| route.to(posts::list)),
+    ("/api/v1/cities/{city}/live", |route| route.to(live::open)),
+    ("/api/v1/cities/{city}/events", |route| route.to(events::open)),
+    ("/api/v1/cities/{city}/sources", |route| route.to(sources::list)),
+    ("/healthz", |route| route.to(health::alive)),
+    ("/readyz", |route| route.to(health::ready)),
+    ("/metrics", |route| route.to(health::metrics)),
+    ("/openapi.json", |route| route.to(documents::openapi)),
+    ("/.well-known/security.txt", |route| route.to(documents::security)),
+    // Everything else below /api is not found in JSON, before the pages' `/{city}/…` get to see it.
+    ("/api/{rest:.*}", |route| route.to(not_found)),
+];
+
+/// Mounts the API. Pages are mounted after it.
+pub fn configure(config: &mut web::ServiceConfig) {
+    for (path, handler) in ROUTES {
+        let reads = guard::Any(guard::Get()).or(guard::Head());
+        let resource = web::resource(path).route(handler(web::route().guard(reads)));
+        config.service(resource.default_service(web::to(method_not_allowed)));
+    }
+    // The pages' configuration may replace this with a page of its own.
+    config.default_service(web::to(not_found));
+}
+
+async fn not_found() -> Result<&'static str, ApiError> {
+    Err(ApiError::NotFound)
+}
+
+async fn method_not_allowed() -> Result<&'static str, ApiError> {
+    Err(ApiError::MethodNotAllowed)
+}

@@ -1,0 +1,90 @@
+use std::any::Any;
+use std::io;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::dev::{Extensions, Server, ServerHandle};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpServer};
+use tokio::time::Instant;
+
+use super::access_log::access_log;
+use super::handlers::health;
+use super::headers::security_headers;
+use super::{AppState, routes};
+
+/// Bytes a connection buffers before it asks a session for more. Small: frames are joined batches already, and each
+/// stalled session holds this much.
+const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+/// Connections a worker takes beside sessions, before it stops accepting.
+const OTHER_CONNECTIONS_MAX: usize = 2_048;
+/// What is left of requests after the sessions have gone.
+const STOP_TIMEOUT_S: u64 = 2;
+/// How long after the last session's moment a drain waits for stragglers.
+const DRAIN_GRACE: Duration = Duration::from_secs(2);
+
+/// Serves the API, and the pages that `pages` mounts, on listeners that are bound already. The server runs when it is
+/// polled, and leaves signals to the process.
+pub fn serve<P>(state: Data<AppState>, listeners: Vec<TcpListener>, pages: P) -> io::Result<Server>
+where
+    P: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
+    let connections_max = state.live.limits().sessions_max.saturating_add(OTHER_CONNECTIONS_MAX);
+    let workers = state.settings.workers;
+    let unsent_for = state.settings.timing.unsent_for;
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(from_fn(security_headers))
+            .wrap(Compress::default())
+            .wrap(from_fn(access_log))
+            .configure(routes::configure)
+            .configure(pages.clone())
+    })
+    // Without it every frame waits for the acknowledgement of the one before, in steps of 40 ms.
+    .tcp_nodelay(true)
+    .on_connect(move |connection, _: &mut Extensions| limit_unsent(connection, unsent_for))
+    .max_connections(connections_max)
+    .h1_write_buffer_size(WRITE_BUFFER_BYTES)
+    // A reader that hangs up ends its stream at once, not at the next write.
+    .h1_allow_half_closed(false)
+    .shutdown_timeout(STOP_TIMEOUT_S)
+    .disable_signals();
+    if let Some(workers) = workers {
+        server = server.workers(workers);
+    }
+    for listener in listeners {
+        server = server.listen(listener)?;
+    }
+    Ok(server.run())
+}
+
+/// Serves `/metrics` and `/healthz` alone, for a listener that the outside can't reach.
+pub fn serve_metrics(state: Data<AppState>, listener: TcpListener) -> io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .route("/metrics", web::get().to(health::metrics_alone))
+            .route("/healthz", web::get().to(health::alive))
+    });
+    Ok(server.workers(1).disable_signals().shutdown_timeout(STOP_TIMEOUT_S).listen(listener)?.run())
+}
+
+/// Sends the sessions away, waits for them, and stops the server. The state's shutdown is to be triggered before, so
+/// that `/readyz` says no. Takes at most the drain's jitter and four seconds (W6).
+pub async fn drain(state: &AppState, server: &ServerHandle) {
+    state.live.drain();
+    let deadline = Instant::now() + state.live.limits().drain_jitter + DRAIN_GRACE;
+    while state.live.sessions().count() > 0 && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    server.stop(true).await;
+}
+
+fn limit_unsent(connection: &dyn Any, unsent_for: Duration) {
+    let Some(socket) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
+    if let Err(error) = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(unsent_for)) {
+        tracing::warn!(%error, "http: a connection's send timeout could not be set");
+    }
+}

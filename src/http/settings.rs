@@ -1,0 +1,60 @@
+use std::time::Duration;
+
+use super::TrustedProxies;
+
+/// How a live session keeps itself known to be alive (W4).
+#[derive(Clone, Copy, Debug)]
+pub struct SessionTiming {
+    pub ping_every: Duration,
+    /// A peer that has said nothing this long after a ping is gone.
+    pub pong_within: Duration,
+    /// Comments keep an SSE stream open through proxies.
+    pub comment_every: Duration,
+    /// After our close frame we go on reading this long: closing a socket with unread data resets it, and the peer
+    /// would lose the frame that says why.
+    pub linger: Duration,
+    /// A peer that takes nothing of what was sent to it for this long is cut off by the kernel. Needed because a
+    /// session whose write buffer is full is not polled, so that none of its own clocks runs (W3).
+    pub unsent_for: Duration,
+}
+
+impl Default for SessionTiming {
+    fn default() -> Self {
+        Self {
+            ping_every: Duration::from_secs(25),
+            pong_within: Duration::from_secs(12),
+            comment_every: Duration::from_secs(15),
+            linger: Duration::from_secs(1),
+            unsent_for: Duration::from_secs(40),
+        }
+    }
+}
+
+/// What the server needs to know of its configuration.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// The address under which the outside reaches it, without a slash at the end.
+    pub public_url: String,
+    /// Whose `X-Forwarded-For` is believed; nobody's when empty (H6).
+    pub trusted_proxies: TrustedProxies,
+    /// For `security.txt`: a `mailto:`, `https:` or `tel:` address, or a bare e-mail address.
+    pub contact: Option<String>,
+    /// Worker threads; `None`: one per core.
+    pub workers: Option<usize>,
+    /// Whether `/metrics` is served beside the pages; switched off when it has a listener of its own.
+    pub metrics_here: bool,
+    pub timing: SessionTiming,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            public_url: "http://localhost:8080".into(),
+            trusted_proxies: TrustedProxies::default(),
+            contact: None,
+            workers: None,
+            metrics_here: true,
+            timing: SessionTiming::default(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::domain::{CardRenderer, City, FeedLog, SourceHealth, Timestamp};
+use crate::live::Live;
+use crate::shutdown::Shutdown;
+
+use super::{ApiError, CityDirectory, HttpSettings};
+
+/// All that handlers reach. Shared by the workers; built once.
+pub struct AppState {
+    pub cities: Arc<ArcSwap<CityDirectory>>,
+    pub log: Arc<dyn FeedLog>,
+    pub live: Arc<Live>,
+    pub renderer: Arc<dyn CardRenderer>,
+    pub sources: watch::Receiver<Arc<Vec<SourceHealth>>>,
+    pub clock: Arc<dyn Clock>,
+    pub shutdown: Shutdown,
+    /// `None`: the process keeps no metrics, and `/metrics` is not found.
+    pub metrics: Option<PrometheusHandle>,
+    pub settings: HttpSettings,
+    pub started_at: Timestamp,
+    /// Set when migrations are done and the cities are loaded.
+    pub ready: AtomicBool,
+}
+
+impl AppState {
+    pub fn set_ready(&self) {
+        self.ready.store(true, Ordering::SeqCst);
+    }
+
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::SeqCst)
+    }
+
+    /// The city of that slug as it is served now; otherwise an error with the near names.
+    pub fn city(&self, slug: &str) -> Result<Arc<City>, ApiError> {
+        let directory = self.cities.load();
+        directory.get(slug).cloned().ok_or_else(|| {
+            let slug: String = slug.chars().take(64).collect();
+            let near = directory.near(&slug);
+            ApiError::UnknownCity { slug, near }
+        })
+    }
+}

@@ -1,0 +1,118 @@
+use super::{Answer, Held, Intake};
+use crate::consent;
+use crate::normalize::clean_profile;
+use crate::domain::{
+    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, NativeId, Network, Outcome, PostId, RefuseReason,
+    Timestamp,
+};
+
+/// What happens to posts and authors that the store, or the hold, already has.
+impl Intake {
+    pub fn delete(&mut self, network: Network, native_id: NativeId, now: Timestamp) {
+        let id = PostId::derive(&self.key, network, &native_id);
+        if let Some(held) = self.hold.take_post(id) {
+            self.refuse_held(held, RefuseReason::Deleted);
+        }
+        if self.known.contains(id) {
+            self.known.forget(id);
+            self.pending.push(Change::Delete { network, native_id, at: now });
+        }
+    }
+
+    /// The author's own profile record changed. Its self-labels count at once; the rest is asked for.
+    pub fn profile_record(&mut self, record: AuthorProfile, now: Timestamp) {
+        let (network, author) = (record.network, record.id.clone());
+        if let Some(held) = self.hold.author_mut(network, &author) {
+            held.profile = Some(Box::new(record.clone()));
+        }
+        let Some(mut profile) = self.authors.get(network, &author).cloned() else { return };
+        merge_record(&mut profile, clean_profile(record));
+        self.author_changed(profile, now);
+        self.questions.push((network, author));
+    }
+
+    pub fn account(&mut self, network: Network, author: AuthorId, status: AccountStatus, now: Timestamp) {
+        if status == AccountStatus::Active {
+            // A fresh look decides whether what was hidden may be shown again.
+            if self.authors.get(network, &author).is_some() {
+                self.questions.push((network, author));
+            }
+            return;
+        }
+        for held in self.hold.take_author(network, &author).posts {
+            self.refuse_held(held, RefuseReason::AuthorInactive);
+        }
+        if let Some(profile) = self.authors.get(network, &author) {
+            self.author_changed(AuthorProfile { status, ..profile.clone() }, now);
+        }
+    }
+
+    pub fn handle(&mut self, network: Network, author: &AuthorId, handle: Option<String>, now: Timestamp) {
+        let Some(profile) = self.authors.get(network, author) else { return };
+        match handle {
+            Some(handle) => self.author_changed(AuthorProfile { handle: Some(handle), ..profile.clone() }, now),
+            None => self.questions.push((network, author.clone())),
+        }
+    }
+
+    /// Takes a network's answer in: the profile to decide by, and what waited for it. `None` when the author is
+    /// unknown, and everything that waited is refused.
+    pub fn answer(&mut self, answer: Answer, now: Timestamp) -> Option<(AuthorProfile, Vec<Held>)> {
+        let (network, author, profile) = match answer {
+            Answer::Found(profile) => {
+                (profile.network, profile.id.clone(), Some(AuthorProfile { checked_at: Some(now), ..*profile }))
+            }
+            Answer::Assumed(profile) => {
+                (profile.network, profile.id.clone(), Some(AuthorProfile { checked_at: None, ..*profile }))
+            }
+            Answer::Unknown(network, author) => (network, author, None),
+        };
+        let held = self.hold.take_author(network, &author);
+        let Some(profile) = profile else {
+            held.posts.into_iter().for_each(|held| self.refuse_held(held, RefuseReason::AuthorUnknown));
+            return None;
+        };
+        let mut profile = clean_profile(profile);
+        if let Some(record) = held.profile {
+            merge_record(&mut profile, clean_profile(*record));
+        }
+        if self.authors.get(network, &author).is_some() {
+            self.author_changed(profile.clone(), now);
+        }
+        Some((profile, held.posts))
+    }
+
+    /// What is known of an author with stored posts has changed: the posts stay, hide or go.
+    pub fn author_changed(&mut self, profile: AuthorProfile, now: Timestamp) {
+        let has_left = self.authors.has_left(profile.network, &profile.id);
+        let verdict = match consent::judge_absolute(self.policy, &profile, has_left, now) {
+            Ok(()) => AuthorVerdict::Show,
+            Err(RefuseReason::AuthorInactive) if profile.status == AccountStatus::Hidden => AuthorVerdict::Hide,
+            Err(_) => AuthorVerdict::Purge,
+        };
+        match verdict {
+            AuthorVerdict::Purge => self.authors.forget(profile.network, &profile.id),
+            AuthorVerdict::Show | AuthorVerdict::Hide => self.authors.put(profile.clone()),
+        }
+        self.pending.push(Change::Author { profile: Box::new(profile), verdict, at: now });
+    }
+
+    fn refuse_held(&mut self, held: Held, reason: RefuseReason) {
+        for ticket in held.tickets {
+            self.finish(ticket, Outcome::Refused(reason));
+        }
+        self.release_replies(held.post.id);
+    }
+}
+
+/// A profile record is the author's latest word on name, bio and self-labels. Labels are only ever added here: whether
+/// one was taken back is for the network's next answer to say.
+fn merge_record(profile: &mut AuthorProfile, record: AuthorProfile) {
+    profile.name = record.name;
+    profile.bio = record.bio;
+    for label in record.labels {
+        if !profile.labels.contains(&label) {
+            profile.labels.push(label);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+use std::collections::HashMap;
+
+use crate::domain::{CityId, IdKey, KnownPost, NativeId, Network, Placement, PostId, Reply};
+
+/// The posts that the store holds, so that the replies, edits and deletes of the whole network can be told from
+/// those that concern us without asking the database. Its bound is the store's retention.
+#[derive(Debug, Default)]
+pub struct KnownPosts {
+    posts: HashMap<PostId, KnownPost>,
+}
+
+impl KnownPosts {
+    pub fn new(posts: impl IntoIterator<Item = KnownPost>) -> Self {
+        Self { posts: posts.into_iter().map(|post| (post.id, post)).collect() }
+    }
+
+    pub fn contains(&self, id: PostId) -> bool {
+        self.posts.contains_key(&id)
+    }
+
+    /// The admitted post that a reply hangs on: its parent if we show that, else its root.
+    pub fn thread_of(&self, key: &IdKey, network: Network, reply: &Reply) -> Option<&KnownPost> {
+        let find = |native: &NativeId| {
+            self.posts.get(&PostId::derive(key, network, native)).filter(|post| !post.cities.is_empty())
+        };
+        find(&reply.parent).or_else(|| find(&reply.root))
+    }
+
+    /// Remembers what is being stored. Without placements it is forgotten.
+    pub fn remember(&mut self, id: PostId, placements: &[Placement]) {
+        if placements.is_empty() {
+            self.posts.remove(&id);
+            return;
+        }
+        let cities: Vec<CityId> =
+            placements.iter().filter(|placement| placement.tier.is_some()).map(|placement| placement.city.clone()).collect();
+        let thread = placements.iter().find_map(|placement| placement.thread).unwrap_or(id);
+        self.posts.insert(id, KnownPost { id, thread, cities });
+    }
+
+    pub fn forget(&mut self, id: PostId) {
+        self.posts.remove(&id);
+    }
+
+    pub fn len(&self) -> usize {
+        self.posts.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.posts.is_empty()
+    }
+}

@@ -1,0 +1,153 @@
+//! What the pipeline remembers between two observations, and what events do to it.
+//!
+//! Owns the posts and authors that the store holds (as ids and flags, never texts), the posts that wait for their
+//! author's profile, the low-water marks of the sources, and the tally of outcomes. Does not own any decision: those
+//! are `normalize`, `matcher` and `consent`. Invariant: an observation is open in its watermark from the moment it is
+//! taken until its change is pending, so that no checkpoint passes it.
+
+mod authors;
+mod events;
+mod hold;
+mod known;
+mod lookup;
+mod tally;
+mod watermark;
+
+pub use authors::Authors;
+pub use hold::{Held, Hold, Parked};
+pub use known::KnownPosts;
+pub use lookup::{Answer, Lookups};
+pub use tally::{OUTCOMES_TOTAL, Tally};
+pub use watermark::{Ticket, Watermarks};
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::consent::Policy;
+use crate::domain::{
+    AuthorId, AuthorProfile, Batch, Change, IdKey, Network, Observation, Outcome, Placement, Post, PostId,
+    RawPost, Timestamp,
+};
+use crate::matcher::{CitySet, ListedAccounts, MatchContext, Matches};
+
+/// The pipeline's memory, and what it has decided and not yet handed on.
+pub struct Intake {
+    pub key: IdKey,
+    pub policy: Policy,
+    pub cities: Arc<CitySet>,
+    pub listed: ListedAccounts,
+    pub known: KnownPosts,
+    pub authors: Authors,
+    pub hold: Hold,
+    pub watermarks: Watermarks,
+    pub tally: Tally,
+    /// Changes not yet committed, in order.
+    pub pending: Vec<Change>,
+    /// Authors to ask the networks for.
+    pub questions: Vec<(Network, AuthorId)>,
+    /// Replies whose thread has been decided: to be taken again.
+    pub released: VecDeque<Parked>,
+}
+
+/// Changes that may wait for the commit in progress. At the bound the pipeline stops reading.
+const PENDING_MAX: usize = 2_000;
+
+impl Intake {
+    pub fn new(key: IdKey, policy: Policy, cities: Arc<CitySet>, known: KnownPosts, authors: Authors) -> Self {
+        Self {
+            key,
+            policy,
+            cities,
+            listed: ListedAccounts::default(),
+            known,
+            authors,
+            hold: Hold::default(),
+            watermarks: Watermarks::default(),
+            tally: Tally::default(),
+            pending: Vec::new(),
+            questions: Vec::new(),
+            released: VecDeque::new(),
+        }
+    }
+
+    /// Whether another observation may be taken; when not, the networks wait.
+    pub fn has_room(&self) -> bool {
+        self.hold.has_room() && self.watermarks.has_room() && self.pending.len() < PENDING_MAX
+    }
+
+    pub fn open(&mut self, observation: &Observation) -> Ticket {
+        self.watermarks.start(&observation.source, observation.checkpoint.clone())
+    }
+
+    pub fn finish(&mut self, ticket: Ticket, outcome: Outcome) {
+        self.tally.outcome(outcome);
+        self.watermarks.finish(ticket);
+    }
+
+    /// Finishes an observation that is no post, after what it does.
+    pub fn finish_event(&mut self, ticket: Ticket, kind: &'static str, does: impl FnOnce(&mut Self)) {
+        does(self);
+        self.tally.event(kind);
+        self.watermarks.finish(ticket);
+    }
+
+    pub fn matches(&self, post: &Post) -> Matches {
+        let thread = post.reply.as_ref().and_then(|reply| self.known.thread_of(&self.key, post.network, reply));
+        self.cities.matches(post, &MatchContext { listed: &self.listed, thread })
+    }
+
+    /// The card that a reply answers, where we hold it.
+    pub fn parent_of(&self, post: &Post) -> Option<PostId> {
+        let parent = &post.reply.as_ref()?.parent;
+        Some(PostId::derive(&self.key, post.network, parent)).filter(|id| self.known.contains(*id))
+    }
+
+    /// The held post that a reply hangs on.
+    pub fn held_parent(&self, network: Network, raw: &RawPost) -> Option<PostId> {
+        let reply = raw.reply.as_ref().filter(|_| !self.hold.is_empty())?;
+        let id = |native| PostId::derive(&self.key, network, native);
+        [&reply.parent, &reply.root].into_iter().map(id).find(|parent| self.hold.contains(*parent))
+    }
+
+    /// Holds a matched post until its author's profile is known.
+    pub fn hold(&mut self, post: Post, ticket: Ticket) {
+        let (network, author) = (post.network, post.author.clone());
+        if self.hold.put(post, ticket) {
+            self.questions.push((network, author));
+        }
+    }
+
+    pub fn release_replies(&mut self, id: PostId) {
+        self.released.extend(self.hold.take_replies(id));
+    }
+
+    /// Notes what was decided of a post. Nothing is written for one that is neither placed nor stored.
+    pub fn store(&mut self, post: Post, author: &AuthorProfile, placements: Vec<Placement>, now: Timestamp) {
+        if placements.is_empty() && !self.known.contains(post.id) {
+            return;
+        }
+        self.known.remember(post.id, &placements);
+        if !placements.is_empty() {
+            self.authors.put(author.clone());
+        }
+        let (post, author) = (Box::new(post), Box::new(author.clone()));
+        self.pending.push(Change::Upsert { post, author, placements, received_at: now });
+    }
+
+    /// The store has dropped these posts. One that is about to be stored again stays known.
+    pub fn forget(&mut self, dropped: &[PostId]) {
+        for post in dropped {
+            let comes_back = self.pending.iter().any(|change| {
+                matches!(change, Change::Upsert { post: stored, placements, .. } if stored.id == *post && !placements.is_empty())
+            });
+            if !comes_back {
+                self.known.forget(*post);
+            }
+        }
+    }
+
+    /// Everything decided so far, as one transaction.
+    pub fn take_batch(&mut self) -> Batch {
+        Batch { changes: std::mem::take(&mut self.pending), checkpoints: self.watermarks.take_moved() }
+    }
+}

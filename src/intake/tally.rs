@@ -1,0 +1,49 @@
+use std::collections::BTreeMap;
+
+use crate::domain::{Outcome, RefuseReason};
+
+/// How many observations ended in each outcome or event kind. The values add up to the observations taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    counts: BTreeMap<String, u64>,
+}
+
+/// Counter of outcomes, labelled `outcome`: `admitted`, `queued`, `refused.<reason>` or `event.<kind>`.
+pub const OUTCOMES_TOTAL: &str = "parvis_outcomes_total";
+
+impl Tally {
+    pub fn outcome(&mut self, outcome: Outcome) {
+        self.add(outcome.label());
+    }
+
+    pub fn event(&mut self, kind: &'static str) {
+        self.add(format!("event.{kind}"));
+    }
+
+    /// A post was counted as admitted, and the store then refused it.
+    pub fn refused_by_store(&mut self, reason: RefuseReason) {
+        if let Some(admitted) = self.counts.get_mut("admitted") {
+            *admitted = admitted.saturating_sub(1);
+        }
+        self.outcome(Outcome::Refused(reason));
+    }
+
+    fn add(&mut self, label: String) {
+        metrics::counter!(OUTCOMES_TOTAL, "outcome" => label.clone()).increment(1);
+        *self.counts.entry(label).or_default() += 1;
+    }
+
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
+    /// The label counted since `before` was copied, if it was exactly one.
+    pub fn added_since(&self, before: &Self) -> Option<String> {
+        let mut added = self.counts.iter().filter(|(label, count)| before.counts.get(*label).unwrap_or(&0) < count);
+        added.next().map(|(label, _)| label.clone()).filter(|_| added.next().is_none())
+    }
+
+    pub fn counts(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.counts.iter().filter(|(_, count)| **count > 0).map(|(label, count)| (label.as_str(), *count))
+    }
+}

@@ -1,0 +1,60 @@
+use std::time::Duration;
+
+/// The bounds of the live side, and what happens at each.
+#[derive(Clone, Debug)]
+pub struct LiveLimits {
+    /// Entries a city's tail holds; older ones are dropped and read from the store by whoever needs them.
+    pub tail_entries: usize,
+    /// Estimated bytes of cards and encoded slices a city's tail holds; the oldest entries give way.
+    pub tail_bytes: usize,
+    /// Entries that [`super::Live::warm_city`] reads at most.
+    pub warm_entries: u64,
+    /// Entries one batch goes through; more go in further frames.
+    pub batch_entries: usize,
+    /// Bytes of one frame; more go in further frames. A single larger event goes alone. With the server's write
+    /// buffer this is what a session that drains nothing can hold, so it is small.
+    pub batch_bytes: usize,
+    /// Batches kept for the other sessions of the same group between two commits; at the bound a batch is encoded
+    /// for its own session only (from slices that stay shared).
+    pub batches_kept: usize,
+    /// Entries read at once from the store by a reader behind the tail.
+    pub page_entries: usize,
+    /// Sessions that read from the store at the same moment; the others wait.
+    pub cold_reads_max: usize,
+    /// A filtered reader who was sent nothing gets an empty batch after this many entries that were not for them…
+    pub skip_entries: u64,
+    /// … or this long after the first of them.
+    pub skip_after: Duration,
+    /// A session that is behind the tail for this long, or behind the head for this long while it took less than
+    /// `slow_bytes_per_second`, is closed (4008).
+    pub slow_after: Duration,
+    pub slow_bytes_per_second: u64,
+    /// Sessions leave within this time of a drain.
+    pub drain_jitter: Duration,
+    /// Sessions in all; at the bound a new one is refused before the upgrade (503).
+    pub sessions_max: usize,
+    /// Sessions per IPv4 address or IPv6 /64; at the bound a new one is closed at once (4029).
+    pub sessions_per_address_max: usize,
+}
+
+impl Default for LiveLimits {
+    fn default() -> Self {
+        Self {
+            tail_entries: 10_000,
+            tail_bytes: 16 * 1024 * 1024,
+            warm_entries: 1_000,
+            batch_entries: 500,
+            batch_bytes: 32 * 1024,
+            batches_kept: 128,
+            page_entries: 100,
+            cold_reads_max: 8,
+            skip_entries: 100,
+            skip_after: Duration::from_secs(10),
+            slow_after: Duration::from_secs(60),
+            slow_bytes_per_second: 1_024,
+            drain_jitter: Duration::from_secs(10),
+            sessions_max: 20_000,
+            sessions_per_address_max: 500,
+        }
+    }
+}

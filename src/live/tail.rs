@@ -1,0 +1,168 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crate::domain::{FeedEntry, Head, Offset, Op, PostId};
+
+use super::batch::{Batch, Group};
+use super::limits::LiveLimits;
+use super::slice::Entry;
+
+/// A batch that the sessions of one group share; whoever comes first encodes it, outside the tail's lock.
+pub(super) type SharedBatch = Arc<OnceLock<Batch>>;
+
+/// The end of one city's feed log in memory: entries `start + 1 ..= head`, contiguous.
+pub(super) struct Tail {
+    start: Offset,
+    entries: VecDeque<Entry>,
+    /// Where the entries of each post are, oldest first.
+    by_post: HashMap<PostId, VecDeque<Offset>>,
+    /// Estimated bytes of all renderings alive.
+    held: Arc<AtomicUsize>,
+    /// Valid until the next push: then heads move and slices may have been cleared.
+    batches: HashMap<(Group, Offset), SharedBatch>,
+}
+
+/// What a tail has for a reader.
+pub(super) enum Pull {
+    /// The reader's position is no longer held: read the store.
+    Behind,
+    CaughtUp,
+    /// The batch, and the entries to encode it from.
+    Batch(SharedBatch, Vec<Entry>),
+}
+
+impl Tail {
+    pub fn new(head: Head) -> Self {
+        Self {
+            start: head.head,
+            entries: VecDeque::new(),
+            by_post: HashMap::new(),
+            held: Arc::default(),
+            batches: HashMap::new(),
+        }
+    }
+
+    pub fn head(&self) -> Offset {
+        Offset(self.start.0.saturating_add(self.entries.len() as u64))
+    }
+
+    /// The position after which entries are held.
+    pub const fn start(&self) -> Offset {
+        self.start
+    }
+
+    /// Whether a reader at this position can be served from here.
+    pub fn holds(&self, offset: Offset) -> bool {
+        self.start <= offset && offset <= self.head()
+    }
+
+    /// Appends committed entries. One that is held already is ignored; after a hole the tail begins anew, and
+    /// readers before it go to the store.
+    pub fn push(&mut self, committed: &[FeedEntry], limits: &LiveLimits) {
+        self.batches.clear();
+        for entry in committed {
+            if entry.offset <= self.head() {
+                continue;
+            }
+            if entry.offset != self.head().next() {
+                self.entries.clear();
+                self.by_post.clear();
+                self.start = Offset(entry.offset.0.saturating_sub(1));
+            }
+            let entry = Entry::new(entry, &self.held);
+            self.supersede(&entry);
+            self.by_post.entry(entry.post).or_default().push_back(entry.offset);
+            self.entries.push_back(entry);
+        }
+        self.trim(limits);
+    }
+
+    /// Puts entries that were read from the store before the first. Ignored unless they end where the tail begins.
+    pub fn prepend(&mut self, read: Vec<FeedEntry>, limits: &LiveLimits) {
+        let contiguous = read.windows(2).all(|pair| matches!(pair, [a, b] if b.offset == a.offset.next()));
+        if !contiguous || read.last().is_none_or(|last| last.offset != self.start) {
+            return;
+        }
+        for entry in read.iter().rev() {
+            let mut entry = Entry::new(entry, &self.held);
+            // What was committed while the store was read is already here and is newer.
+            if let Some(later) = self.by_post.get(&entry.post).and_then(|at| at.back()).and_then(|at| self.get(*at)) {
+                entry.shown = entry.shown.and(later.shown.clone());
+            }
+            self.start = Offset(self.start.0.saturating_sub(1));
+            self.by_post.entry(entry.post).or_default().push_front(entry.offset);
+            self.entries.push_front(entry);
+        }
+        self.batches.clear();
+        self.trim(limits);
+    }
+
+    pub fn pull(&mut self, from: Offset, group: &Group, limits: &LiveLimits) -> Pull {
+        if from < self.start {
+            return Pull::Behind;
+        }
+        // A reader of the store may be ahead of the tail for a moment; what it has read it is not given again.
+        let skip = usize::try_from(from.0.saturating_sub(self.start.0)).unwrap_or(usize::MAX);
+        if skip >= self.entries.len() {
+            return Pull::CaughtUp;
+        }
+        let key = (group.clone(), from);
+        let shared = match self.batches.get(&key) {
+            Some(shared) => Arc::clone(shared),
+            None => {
+                let shared = SharedBatch::default();
+                if self.batches.len() < limits.batches_kept {
+                    self.batches.insert(key, Arc::clone(&shared));
+                }
+                shared
+            }
+        };
+        let entries = match shared.get() {
+            Some(_) => Vec::new(),
+            None => self.entries.iter().skip(skip).take(limits.batch_entries).cloned().collect(),
+        };
+        Pull::Batch(shared, entries)
+    }
+
+    /// Drops the oldest entries until both bounds hold.
+    pub fn trim(&mut self, limits: &LiveLimits) {
+        while self.entries.len() > limits.tail_entries || self.held.load(Ordering::Relaxed) > limits.tail_bytes {
+            let Some(oldest) = self.entries.pop_front() else { return };
+            self.start = oldest.offset;
+            if let Some(offsets) = self.by_post.get_mut(&oldest.post) {
+                offsets.pop_front();
+                if offsets.is_empty() {
+                    self.by_post.remove(&oldest.post);
+                }
+            }
+        }
+    }
+
+    pub fn is_over(&self, limits: &LiveLimits) -> bool {
+        self.held.load(Ordering::Relaxed) > limits.tail_bytes
+    }
+
+    /// Replaces what earlier entries of the same post show, so that no replay carries what has gone. Entries that
+    /// show nothing stay so: a post that comes back comes back with its own entry.
+    fn supersede(&mut self, newer: &Entry) {
+        let Some(offsets) = self.by_post.get(&newer.post) else { return };
+        for offset in offsets {
+            let Some(index) = index_of(self.start, *offset) else { continue };
+            if let Some(earlier) = self.entries.get_mut(index) {
+                earlier.shown = match newer.op {
+                    Op::Remove => None,
+                    Op::Post | Op::Update => earlier.shown.take().and(newer.shown.clone()),
+                };
+            }
+        }
+    }
+
+    fn get(&self, offset: Offset) -> Option<&Entry> {
+        self.entries.get(index_of(self.start, offset)?)
+    }
+}
+
+fn index_of(start: Offset, offset: Offset) -> Option<usize> {
+    usize::try_from(offset.0.checked_sub(start.0)?.checked_sub(1)?).ok()
+}

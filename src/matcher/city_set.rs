@@ -1,0 +1,185 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::compiled::{CompiledCity, Facts, Here, Verdict};
+use super::geofence::Geofence;
+use super::hashtag_index::HashtagIndex;
+use super::listed::ListedAccounts;
+use super::phrase_index::PhraseIndex;
+use crate::domain::{City, CityId, KnownPost, Match, Network, Post, PostId, RefuseReason};
+
+/// All cities, compiled: an immutable snapshot.
+pub struct CitySet {
+    cities: Vec<Arc<City>>,
+    by_id: HashMap<CityId, u32>,
+    compiled: Vec<CompiledCity>,
+    hashtags: HashtagIndex,
+    words: PhraseIndex<u32>,
+    /// Networks on which at least one city takes words.
+    word_networks: Vec<Network>,
+    geofence: Geofence,
+    /// What each outline of the geofence belongs to.
+    owners: Vec<Owner>,
+}
+
+/// What the caller knows beside the post.
+#[derive(Clone, Copy)]
+pub struct MatchContext<'a> {
+    pub listed: &'a ListedAccounts,
+    /// The stored post that the post's parent or root is; looked at for replies only.
+    pub thread: Option<&'a KnownPost>,
+}
+
+/// What all cities say of one post.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Matches {
+    /// In the order of [`CitySet::cities`].
+    pub found: Vec<Match>,
+    /// At least one city would have it, were it not for `exclude`.
+    pub excluded: bool,
+}
+
+impl Matches {
+    /// Why a post that no city asks for is refused.
+    pub const fn refusal(&self) -> RefuseReason {
+        if self.excluded { RefuseReason::Excluded } else { RefuseReason::Unmatched }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Owner {
+    city: u32,
+    part: Part,
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    City,
+    Zone(usize),
+    Around,
+}
+
+impl CitySet {
+    /// Compiles the cities in the order given. Of two with one slug the later is the one that is asked for by name.
+    pub fn compile(cities: Vec<City>) -> Self {
+        let cities: Vec<Arc<City>> = cities.into_iter().map(Arc::new).collect();
+        let compiled: Vec<CompiledCity> = cities.iter().map(|city| CompiledCity::new(Arc::clone(city))).collect();
+        let by_id = (0..).zip(&cities).map(|(number, city)| (city.id.clone(), number)).collect();
+        let mut words = PhraseIndex::default();
+        for (number, city) in (0..).zip(&compiled) {
+            city.index_words(|phrase| words.insert(phrase, number));
+        }
+        let word_networks =
+            Network::ALL.into_iter().filter(|network| compiled.iter().any(|city| city.word_networks.contains(network)));
+        let (owners, outlines): (Vec<Owner>, Vec<_>) =
+            (0..).zip(&cities).flat_map(|(number, city)| outlines(number, city)).unzip();
+        Self {
+            by_id,
+            hashtags: index_hashtags(&compiled),
+            words,
+            word_networks: word_networks.collect(),
+            geofence: Geofence::build(outlines),
+            owners,
+            cities,
+            compiled,
+        }
+    }
+
+    pub fn cities(&self) -> &[Arc<City>] {
+        &self.cities
+    }
+
+    pub fn city(&self, id: &CityId) -> Option<&Arc<City>> {
+        self.cities.get(*self.by_id.get(id)? as usize)
+    }
+
+    /// Asks all cities about a post. Pure: the same post, context and snapshot give the same answer, so that "why is
+    /// this here?" can be answered by asking again.
+    pub fn matches(&self, post: &Post, context: &MatchContext<'_>) -> Matches {
+        let facts = Facts::new(post);
+        let mut heres: HashMap<u32, Here<'_>> = HashMap::new();
+        self.look_at_place(post, &mut heres);
+        for (id, listed) in context.listed.of(post.network, &post.author) {
+            if let Some(&city) = self.by_id.get(id) {
+                heres.entry(city).or_default().listed = Some(listed);
+            }
+        }
+        if let Some(known) = context.thread.filter(|_| post.reply.is_some()) {
+            self.look_at_thread(known.thread, &known.cities, &mut heres);
+        }
+
+        let mut candidates: Vec<u32> = heres.keys().copied().collect();
+        for tag in &post.tags {
+            candidates.extend(self.hashtags.cities(&tag.key));
+        }
+        // Whether words may admit a post is asked again by each city; this spares the folding of most texts.
+        let words_may_count = post.reply.is_none() && self.word_networks.contains(&post.network);
+        if words_may_count && !self.words.is_empty() {
+            candidates.extend(self.words.hits(facts.words()).map(|hit| *hit.value));
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+
+        let mut matches = Matches::default();
+        for candidate in candidates {
+            let Some(city) = self.compiled.get(candidate as usize) else { continue };
+            match city.judge(&facts, &heres.remove(&candidate).unwrap_or_default()) {
+                Verdict::Unmatched => {}
+                Verdict::Excluded => matches.excluded = true,
+                Verdict::Matched(found) => matches.found.push(found),
+            }
+        }
+        matches
+    }
+
+    fn look_at_place(&self, post: &Post, heres: &mut HashMap<u32, Here<'_>>) {
+        let Some((point, _)) = post.point else { return };
+        let mut holders = Vec::new();
+        self.geofence.holders(point, &mut holders);
+        for owner in holders.into_iter().filter_map(|holder| self.owners.get(holder as usize)) {
+            let here = heres.entry(owner.city).or_default();
+            match owner.part {
+                Part::City => here.in_city = true,
+                Part::Zone(number) => here.in_zones.push(number),
+                Part::Around => here.in_around = true,
+            }
+        }
+    }
+
+    fn look_at_thread(&self, thread: PostId, cities: &[CityId], heres: &mut HashMap<u32, Here<'_>>) {
+        for city in cities.iter().filter_map(|id| self.by_id.get(id)) {
+            heres.entry(*city).or_default().thread = Some(thread);
+        }
+    }
+}
+
+fn outlines(number: u32, city: &City) -> impl Iterator<Item = (Owner, &geo::MultiPolygon<f64>)> {
+    let zones = city.zones.iter().enumerate().map(|(zone, it)| (Part::Zone(zone), it.boundary.as_ref()));
+    std::iter::once((Part::City, city.boundary.as_ref()))
+        .chain(zones)
+        .chain(std::iter::once((Part::Around, city.around.as_ref().and_then(|around| around.boundary.as_ref()))))
+        .filter_map(move |(part, outline)| Some((Owner { city: number, part }, outline?)))
+}
+
+fn index_hashtags(cities: &[CompiledCity]) -> HashtagIndex {
+    // A group that counts only together is indexed under the tag that the fewest groups hold: of a hundred cities
+    // with a group `concert` + their own name, a post tagged `concert` then concerns none.
+    let mut held: HashMap<&str, usize> = HashMap::new();
+    for key in cities.iter().flat_map(|city| &city.all_of).flat_map(|group| &group.keys) {
+        *held.entry(key).or_default() += 1;
+    }
+    let mut index = HashtagIndex::default();
+    for (number, city) in (0..).zip(cities) {
+        for terms in [&city.invite, &city.hashtags, &city.ambiguous_tags, &city.around_tags] {
+            for key in terms.keys() {
+                index.insert(key, number);
+            }
+        }
+        for group in &city.all_of {
+            if let Some(rarest) = group.keys.iter().min_by_key(|key| held.get(key.as_str())) {
+                index.insert(rarest, number);
+            }
+        }
+    }
+    index
+}

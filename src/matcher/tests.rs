@@ -1,0 +1,437 @@
+use geo::{LineString, MultiPolygon, Polygon};
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::{
+    Around, AuthorId, City, CityId, ExactPoint, Hashtag, IdKey, KnownPost, Lane, LocationOrigin, Look, NativeId,
+    Network, Official, OfficialKind, Post, PostId, Recipe, Reply, Rule, Timestamp, Zone,
+};
+
+fn square(west: f64, south: f64, side: f64) -> MultiPolygon<f64> {
+    let (east, north) = (west + side, south + side);
+    let ring = vec![(west, south), (east, south), (east, north), (west, north), (west, south)];
+    MultiPolygon::new(vec![Polygon::new(LineString::from(ring), Vec::new())])
+}
+
+fn strings(terms: &[&str]) -> Vec<String> {
+    terms.iter().map(|&term| term.to_owned()).collect()
+}
+
+fn zone(name: &str, boundary: Option<MultiPolygon<f64>>, below_cell: bool, places: &[&str]) -> Zone {
+    Zone { name: name.into(), boundary, below_cell, places: strings(places) }
+}
+
+fn city(slug: &str, recipe: Recipe) -> City {
+    City {
+        id: CityId::new(slug),
+        name: slug.to_uppercase(),
+        timezone: "Europe/Paris".into(),
+        languages: strings(&["fr"]),
+        boundary: None,
+        zones: Vec::new(),
+        around: None,
+        recipe,
+        recipe_hash: "0123456789abcdef".into(),
+        officials: Vec::new(),
+        participation: None,
+        look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
+        attribution: Vec::new(),
+    }
+}
+
+/// A town with everything that a recipe can have.
+fn nantes() -> City {
+    City {
+        boundary: Some(square(-1.6, 47.2, 0.1)),
+        zones: vec![
+            zone("Place Royale", Some(square(-1.56, 47.21, 0.002)), true, &[]),
+            zone("Centre-ville", Some(square(-1.57, 47.2, 0.03)), false, &["Bouffay", "Commerce"]),
+            zone("Île de Nantes", None, false, &["Machines de l'Île", "Nantes Sud"]),
+        ],
+        around: Some(Around {
+            name: "Nantes Métropole".into(),
+            boundary: Some(square(-1.8, 47.0, 0.5)),
+            hashtags: strings(&["NantesMetropole"]),
+        }),
+        officials: vec![Official {
+            name: "Le Journal".into(),
+            group: "presse".into(),
+            kind: OfficialKind::Press,
+            accounts: Vec::new(),
+        }],
+        ..city(
+            "nantes",
+            Recipe {
+                invite: Some("ParvisNantes".into()),
+                hashtags: strings(&["Nantes", "naoned"]),
+                words: strings(&["nantes", "cité des ducs"]),
+                all_of: vec![strings(&["concert", "LoireAtlantique"])],
+                ambiguous: strings(&["fcn", "erdre"]),
+                context: strings(&["Loire", "fcn"]),
+                assembly: strings(&["manif44"]),
+                exclude_hashtags: strings(&["nantesusa"]),
+                exclude_words: strings(&["nantes quebec"]),
+                ..Recipe::default()
+            },
+        )
+    }
+}
+
+fn post(text: &str) -> Post {
+    let tags = text.split_whitespace().filter(|word| word.starts_with('#')).filter_map(Hashtag::new).collect();
+    let native_id = NativeId::new("at://did:plc:ada/app.bsky.feed.post/1");
+    Post {
+        id: PostId::derive(&IdKey::new([0; 32]), Network::Bluesky, &native_id),
+        network: Network::Bluesky,
+        native_id,
+        author: AuthorId::new("did:plc:ada"),
+        url: None,
+        text: text.to_owned(),
+        facets: Vec::new(),
+        languages: strings(&["fr"]),
+        created_at: Timestamp::default(),
+        edited_at: None,
+        revision: String::new(),
+        tags,
+        media: Vec::new(),
+        reply: None,
+        point: None,
+        place_name: None,
+        labels: Vec::new(),
+        automated: false,
+    }
+}
+
+fn reply(text: &str) -> Post {
+    let parent = NativeId::new("at://did:plc:bob/app.bsky.feed.post/1");
+    Post { reply: Some(Reply { root: parent.clone(), parent }), ..post(text) }
+}
+
+fn at(lon: f64, lat: f64, post: Post) -> Post {
+    Post { point: ExactPoint::new(lon, lat).map(|point| (point, LocationOrigin::Geotag)), ..post }
+}
+
+fn listed_as(name: &str, body: Option<&str>) -> ListedAccounts {
+    let mut listed = ListedAccounts::default();
+    let listed_as = ListedAs { name: name.into(), body: body.map(str::to_owned) };
+    listed.insert(Network::Bluesky, AuthorId::new("did:plc:ada"), CityId::new("nantes"), listed_as);
+    listed
+}
+
+fn ask(post: &Post, listed: &ListedAccounts, thread: Option<&KnownPost>) -> Matches {
+    let cities = CitySet::compile(vec![nantes()]);
+    let context = MatchContext { listed, thread };
+    let matches = cities.matches(post, &context);
+    assert_eq!(matches, naive::matches(cities.cities(), post, &context));
+    matches
+}
+
+fn matched(post: &Post) -> Option<Match> {
+    ask(post, &ListedAccounts::default(), None).found.pop()
+}
+
+/// The reasons as a list of `rule:value`.
+fn why(found: Option<&Match>) -> Vec<String> {
+    let reasons = found.map(|found| found.reasons.as_slice()).unwrap_or_default();
+    reasons.iter().map(|reason| format!("{}:{}", reason.rule.as_str(), reason.value)).collect()
+}
+
+fn reasons(post: &Post) -> Vec<String> {
+    why(matched(post).as_ref())
+}
+
+#[test]
+fn each_rule_admits_by_itself_and_says_so() {
+    assert_eq!(reasons(&post("Bonjour #parvisnantes")), ["invite:ParvisNantes"]);
+    assert_eq!(reasons(&reply("#NAONED #nantes")), ["hashtag:Nantes", "hashtag:naoned"]);
+    assert_eq!(reasons(&post("Le château, la Cité des Ducs, à NANTES")), ["word:cité des ducs", "word:nantes"]);
+    assert_eq!(reasons(&post("#concert #loireatlantique")), ["all_of:concert+LoireAtlantique"]);
+    assert_eq!(reasons(&post("#concert à Paris")), Vec::<String>::new());
+    assert_eq!(reasons(&at(-1.59, 47.29, post("Bonjour"))), ["geotag:NANTES"]);
+    assert_eq!(reasons(&post("Le nantais, la nantaise")), Vec::<String>::new(), "whole words only");
+}
+
+#[test]
+fn q01_words_are_guarded_by_network_thread_and_language() {
+    let text = "Un matin à Nantes";
+    assert_eq!(reasons(&post(text)), ["word:nantes"]);
+    assert_eq!(reasons(&reply(text)), Vec::<String>::new());
+    assert_eq!(reasons(&Post { network: Network::Mastodon, ..post(text) }), Vec::<String>::new());
+    assert_eq!(reasons(&Post { languages: strings(&["en"]), ..post(text) }), Vec::<String>::new());
+    assert_eq!(reasons(&Post { languages: Vec::new(), ..post(text) }), Vec::<String>::new());
+    assert_eq!(reasons(&Post { languages: strings(&["en", "fr"]), ..post(text) }), ["word:nantes"]);
+}
+
+#[test]
+fn s04_an_ambiguous_term_needs_something_local_beside_it() {
+    assert_eq!(reasons(&post("Allez #FCN, un soir de Loire")), ["ambiguous:fcn + Loire"]);
+    assert_eq!(reasons(&post("#fcn #Bouffay")), ["ambiguous:fcn + Bouffay"]);
+    assert_eq!(reasons(&post("#fcn #nantesmetropole")), ["ambiguous:fcn + Nantes Métropole"]);
+    assert_eq!(reasons(&post("le fcn place royale")), ["ambiguous:fcn + Place Royale"]);
+    let alone = matched(&post("#fcn ce soir")).expect("it waits for a moderator");
+    assert!(alone.ambiguous && why(Some(&alone)) == ["ambiguous:fcn"], "a term does not vouch for itself");
+    assert_eq!(reasons(&reply("le fcn sur la Loire")), Vec::<String>::new(), "as a word it is guarded like words");
+    assert_eq!(reasons(&post("#fcn #naoned")), ["hashtag:naoned"], "something else admits it");
+    let geotagged = reasons(&at(-1.59, 47.29, post("#fcn")));
+    assert_eq!(geotagged, ["ambiguous:fcn + NANTES", "geotag:NANTES"]);
+    let by_listed = ask(&reply("#fcn"), &listed_as("Ville", None), None).found;
+    assert_eq!(why(by_listed.first()), ["ambiguous:fcn + Ville"]);
+}
+
+#[test]
+fn exclude_refuses_what_anything_admits() {
+    for text in ["#nantes #NantesUSA", "#parvisnantes à Nantes (Québec)"] {
+        let matches = ask(&post(text), &listed_as("Ville", None), None);
+        assert!(matches.found.is_empty() && matches.excluded, "{text}");
+    }
+    assert!(!ask(&post("#nantesusa"), &ListedAccounts::default(), None).excluded, "nothing admitted it");
+}
+
+#[test]
+fn q04_the_neighbourhood_has_its_own_lane() {
+    let around = matched(&post("Bonjour #nantesmetropole")).expect("admitted");
+    assert_eq!((why(Some(&around)), around.lane), (vec!["around:NantesMetropole".to_owned()], Lane::Around));
+    let around = matched(&at(-1.7, 47.1, post("Bouffay"))).expect("admitted");
+    assert_eq!((why(Some(&around)), around.located), (vec!["around:Nantes Métropole".to_owned()], true));
+    assert_eq!(around.zone, None, "it is not in the city");
+    let inside = matched(&at(-1.7, 47.1, post("#nantes #nantesmetropole"))).expect("admitted");
+    assert_eq!(inside.lane, Lane::People, "the city itself comes first");
+}
+
+#[test]
+fn q06_a_place_named_in_the_text_gives_a_zone_and_never_a_point() {
+    let zone = |text: &str| matched(&post(text)).and_then(|found| found.zone);
+    let from_text = |name: &str| Some(ZoneHit { name: name.into(), from_text: true });
+    assert_eq!(zone("#nantes marché du BOUFFAY"), from_text("Centre-ville"));
+    assert_eq!(zone("#nantes Bouffay et Commerce, au centre ville"), from_text("Centre-ville"));
+    assert_eq!(zone("#nantes du Bouffay aux Machines de l'île"), None, "two zones");
+    assert_eq!(zone("#nantes la bouffayette"), None);
+    let found = matched(&post("#nantes Bouffay")).expect("admitted");
+    assert!(!found.located);
+}
+
+#[test]
+fn l29_a_point_gives_its_zone_unless_that_zone_is_too_small_for_a_person() {
+    let in_both = at(-1.559, 47.211, post("#naoned"));
+    let zone = matched(&in_both).and_then(|found| found.zone);
+    assert_eq!(zone, Some(ZoneHit { name: "Centre-ville".into(), from_text: false }));
+    assert_eq!(reasons(&in_both), ["hashtag:naoned", "geotag:Centre-ville"]);
+    let listed = ask(&in_both, &listed_as("Ville", None), None).found;
+    let zone = listed.first().and_then(|found| found.zone.clone());
+    assert_eq!(zone, Some(ZoneHit { name: "Place Royale".into(), from_text: false }));
+}
+
+#[test]
+fn l42_assembly_tags_give_no_zone() {
+    for text in ["#naoned #manif44 au Bouffay", "#naoned #dd1302 au Bouffay"] {
+        let found = matched(&at(-1.559, 47.211, post(text))).expect("admitted");
+        assert!(found.assembly && found.zone.is_none(), "{text}");
+        assert_eq!(why(Some(&found)), ["hashtag:naoned", "geotag:NANTES"]);
+    }
+    assert!(!matched(&post("#nantes #nantes2026")).expect("admitted").assembly);
+}
+
+#[test]
+fn q07_replies_in_an_admitted_thread_belong_to_it() {
+    let root = PostId::from_u64(42);
+    let known = KnownPost { id: PostId::from_u64(7), thread: root, cities: vec![CityId::new("nantes")] };
+    let ask = |post: &Post, known: &KnownPost| ask(post, &ListedAccounts::default(), Some(known)).found.pop();
+    let found = ask(&reply("merci !"), &known).expect("admitted");
+    assert_eq!((why(Some(&found)), found.thread), (vec![format!("thread:{}", root.token())], Some(root)));
+    let found = ask(&reply("merci #nantes"), &known).expect("admitted");
+    assert_eq!((found.reasons.len(), found.thread), (2, None), "it would be here without its thread");
+    assert_eq!(ask(&post("merci !"), &known), None, "no reply");
+    let elsewhere = KnownPost { cities: vec![CityId::new("rennes")], ..known };
+    assert_eq!(ask(&reply("merci !"), &elsewhere), None);
+}
+
+#[test]
+fn listed_accounts_speak_for_the_city_and_the_press_has_its_lane() {
+    let ask = |post: &Post, body| ask(post, &listed_as("Ville", body), None).found.pop();
+    let found = ask(&post("Travaux"), None).expect("admitted");
+    assert_eq!((why(Some(&found)), &found.lane), (vec!["account:Ville".to_owned()], &Lane::People));
+    assert_eq!(found.listed.map(|listed| listed.name).as_deref(), Some("Ville"));
+    assert_eq!(ask(&post("Une"), Some("Le Journal")).map(|found| found.lane), Some(Lane::Press));
+    assert_eq!(ask(&post("Une"), Some("Autre")).map(|found| found.lane), Some(Lane::People));
+    assert_eq!(ask(&reply("Oui"), None), None, "top-level posts only");
+    assert!(ask(&reply("Oui #nantes"), None).is_some_and(|found| found.listed.is_some()));
+}
+
+#[test]
+fn reasons_are_bounded_and_in_the_order_of_the_rules() {
+    let tags: Vec<String> = (0..20).map(|number| format!("tag{number:02}")).collect();
+    let text: String = tags.iter().map(|tag| format!("#{tag} ")).collect();
+    let recipe = Recipe { hashtags: tags, invite: Some("#Tag19".into()), ..Recipe::default() };
+    let cities = CitySet::compile(vec![city("ville", recipe)]);
+    let context = MatchContext { listed: &ListedAccounts::default(), thread: None };
+    let found = cities.matches(&post(&text), &context).found;
+    let reasons = why(found.first());
+    assert_eq!(reasons.len(), 8);
+    assert_eq!(reasons.first().map(String::as_str), Some("invite:Tag19"));
+}
+
+#[test]
+fn a_snapshot_is_asked_for_cities_by_slug() {
+    let cities = CitySet::compile(vec![nantes(), city("rennes", Recipe::default())]);
+    assert_eq!(cities.cities().len(), 2);
+    assert_eq!(cities.city(&CityId::new("rennes")).map(|city| city.name.as_str()), Some("RENNES"));
+    assert!(cities.city(&CityId::new("brest")).is_none());
+}
+
+// Small alphabets, so that terms, places and outlines of several cities collide all the time.
+
+fn term() -> impl Strategy<Value = String> {
+    let word = prop_oneof![Just("a"), Just("b"), Just("B"), Just("é"), Just("e"), Just("aB"), Just("-"), Just("c d")];
+    proptest::collection::vec(word, 1..3).prop_map(|words| words.join(" "))
+}
+
+fn terms(max: usize) -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::vec(term(), 0..max)
+}
+
+fn boundary() -> impl Strategy<Value = Option<MultiPolygon<f64>>> {
+    let outline =
+        (0_i32..4, 0_i32..4, 1_i32..3).prop_map(|(x, y, side)| square(f64::from(x), f64::from(y), f64::from(side)));
+    proptest::option::of(outline)
+}
+
+fn networks() -> impl Strategy<Value = Network> {
+    prop_oneof![3 => Just(Network::Bluesky), 1 => Just(Network::Mastodon)]
+}
+
+fn language() -> impl Strategy<Value = String> {
+    prop_oneof![Just("fr".to_owned()), Just("br".to_owned())]
+}
+
+fn recipe() -> impl Strategy<Value = Recipe> {
+    (
+        (proptest::option::of(term()), terms(3), terms(3), proptest::collection::vec(networks(), 0..2)),
+        (proptest::collection::vec(terms(3), 0..3), terms(3), terms(2), terms(2)),
+        (proptest::option::weighted(0.2, term()), proptest::option::weighted(0.2, term())),
+    )
+        .prop_map(|((invite, hashtags, words, word_networks), (all_of, ambiguous, context, assembly), exclude)| {
+            Recipe {
+                invite,
+                hashtags,
+                words,
+                word_networks,
+                all_of,
+                ambiguous,
+                context,
+                accounts: Vec::new(),
+                assembly,
+                exclude_hashtags: exclude.0.into_iter().collect(),
+                exclude_words: exclude.1.into_iter().collect(),
+            }
+        })
+}
+
+fn any_city() -> impl Strategy<Value = City> {
+    let zone = (term(), boundary(), any::<bool>(), terms(3)).prop_map(|(name, boundary, below_cell, places)| Zone {
+        name,
+        boundary,
+        below_cell,
+        places,
+    });
+    let around =
+        (term(), boundary(), terms(3)).prop_map(|(name, boundary, hashtags)| Around { name, boundary, hashtags });
+    let zones = proptest::collection::vec(zone, 0..4);
+    (
+        recipe(),
+        boundary(),
+        zones,
+        proptest::option::of(around),
+        proptest::collection::vec(language(), 0..2),
+        any::<bool>(),
+    )
+        .prop_map(|(recipe, boundary, zones, around, languages, press)| City {
+            languages,
+            boundary,
+            zones,
+            around,
+            officials: vec![Official {
+                name: "Journal".into(),
+                group: String::new(),
+                kind: if press { OfficialKind::Press } else { OfficialKind::Institution },
+                accounts: Vec::new(),
+            }],
+            ..city("", recipe)
+        })
+}
+
+fn any_cities() -> impl Strategy<Value = Vec<City>> {
+    proptest::collection::vec(any_city(), 1..5).prop_map(|cities| {
+        let named = |(number, city)| City { id: CityId::new(&format!("city{number}")), ..city };
+        cities.into_iter().enumerate().map(named).collect()
+    })
+}
+
+fn any_post() -> impl Strategy<Value = Post> {
+    let tag = prop_oneof![4 => term(), 1 => Just("dd1302".to_owned())];
+    let point = proptest::option::of((0_i32..12, 0_i32..12));
+    let languages = proptest::collection::vec(language(), 0..3);
+    (
+        proptest::collection::vec(term(), 0..6),
+        proptest::collection::vec(tag, 0..4),
+        point,
+        languages,
+        networks(),
+        any::<bool>(),
+    )
+        .prop_map(|(words, tags, point, languages, network, is_reply)| {
+            let text = words.join(" ");
+            let base = if is_reply { reply(&text) } else { post(&text) };
+            let tags = tags.iter().filter_map(|tag| Hashtag::new(tag)).collect();
+            let base = Post { tags, languages, network, ..base };
+            match point {
+                Some((x, y)) => at(f64::from(x) * 0.5, f64::from(y) * 0.5, base),
+                None => base,
+            }
+        })
+}
+
+fn any_listed() -> impl Strategy<Value = ListedAccounts> {
+    let listing = (0_usize..5, networks(), proptest::option::of(Just("Journal".to_owned())));
+    proptest::collection::vec(listing, 0..4).prop_map(|listings| {
+        let mut listed = ListedAccounts::default();
+        for (number, network, body) in listings {
+            let listed_as = ListedAs { name: format!("account{number}"), body };
+            listed.insert(network, AuthorId::new("did:plc:ada"), CityId::new(&format!("city{number}")), listed_as);
+        }
+        listed
+    })
+}
+
+fn any_thread() -> impl Strategy<Value = Option<KnownPost>> {
+    let cities = proptest::collection::vec(0_usize..5, 0..3);
+    let known = cities.prop_map(|cities| {
+        let cities = cities.into_iter().map(|number| CityId::new(&format!("city{number}"))).collect();
+        KnownPost { id: PostId::from_u64(7), thread: PostId::from_u64(42), cities }
+    });
+    proptest::option::weighted(0.3, known)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn the_snapshot_agrees_with_asking_every_city_in_turn(
+        cities in any_cities(),
+        posts in proptest::collection::vec(any_post(), 1..8),
+        listed in any_listed(),
+        thread in any_thread(),
+    ) {
+        let cities = CitySet::compile(cities);
+        let context = MatchContext { listed: &listed, thread: thread.as_ref() };
+        for post in &posts {
+            let matches = cities.matches(post, &context);
+            prop_assert_eq!(&matches, &naive::matches(cities.cities(), post, &context));
+            for found in &matches.found {
+                prop_assert!(!found.reasons.is_empty() && found.reasons.len() <= 8);
+                prop_assert!(found.reasons.is_sorted());
+                let all_ambiguous = found.reasons.iter().all(|reason| reason.rule == Rule::Ambiguous);
+                prop_assert!(!found.ambiguous || all_ambiguous);
+            }
+        }
+    }
+}

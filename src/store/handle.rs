@@ -1,0 +1,261 @@
+//! The store as the rest of the process holds it.
+//!
+//! Owns the public functions. Does not own the transactions (`writer`) or the reads (`sqlite::read`).
+//! Invariant: every write is a job of the one writer, so a caller that goes away cancels nothing half-done.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use super::command::{Command, Report};
+use super::retention::Retention;
+use super::sqlite::read::Reader;
+use super::sqlite::{open as file, startup};
+use super::writer::{self, Job, Queues};
+use crate::clock::Clock;
+use crate::domain::{
+    AuthorId, AuthorProfile, Batch, Card, Checkpoint, CityId, CommitListener, Committed, FeedEntry, FeedLog, Filter,
+    Gap, Head, IdKey, Journal, KnownPost, NativeId, Network, Offset, Page, Placement, Post, PostId, SourceId,
+    StoreError, SubjectHash, Timestamp,
+};
+
+pub struct StoreOptions {
+    pub clock: Arc<dyn Clock>,
+    /// Makes the keys of a new database; `None` (always, but in tests) takes it from the system.
+    pub entropy: Option<[u8; 32]>,
+}
+
+impl StoreOptions {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, entropy: None }
+    }
+}
+
+/// A stored post with what one city made of it, for matching it again.
+#[derive(Clone, Debug)]
+pub struct StoredPost {
+    /// Without its point, which is not stored.
+    pub post: Post,
+    /// Without its bio.
+    pub author: AuthorProfile,
+    pub placement: Placement,
+    pub received_at: Timestamp,
+}
+
+/// A request from the leave page, waiting for the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaveRequest {
+    pub id: i64,
+    pub city: CityId,
+    pub network: Network,
+    pub handle: String,
+    pub at: Timestamp,
+}
+
+/// How much is held, for the metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub posts: u64,
+    pub authors: u64,
+    /// Posts waiting for a moderator, once for each city.
+    pub queued: u64,
+    /// Cards shown, once for each city.
+    pub shown: u64,
+    pub log_entries: u64,
+    pub tombstones: u64,
+    pub suppressed: u64,
+    pub leave_requests: u64,
+    /// The database file, without its write-ahead log.
+    pub bytes: u64,
+}
+
+/// The open store. Cheap to clone; the file is closed and its lock given back when the last clone goes, or by
+/// [`Store::close`].
+#[derive(Clone)]
+pub struct Store {
+    reader: Reader,
+    id_key: IdKey,
+    queues: Queues,
+}
+
+/// Opens the database for this process alone, creating it and bringing it up to date.
+///
+/// Every error is [`StoreError::Fatal`] in words for the operator when the file is served by another process,
+/// damaged, or newer than this program.
+pub async fn open(
+    url: &str,
+    options: StoreOptions,
+    listener: Option<Arc<dyn CommitListener>>,
+) -> Result<Store, StoreError> {
+    let opened = file::open(url, options.entropy).await?;
+    let reader = Reader { pool: opened.readers, epoch: opened.epoch, clock: Arc::clone(&options.clock) };
+    let id_key = opened.id_key;
+    let queues = writer::spawn(opened.writer, opened.lock, id_key, options.clock, listener);
+    Ok(Store { reader, id_key, queues })
+}
+
+impl Store {
+    pub fn id_key(&self) -> IdKey {
+        self.id_key
+    }
+
+    async fn ask<T>(
+        &self,
+        queue: &tokio::sync::mpsc::Sender<Job>,
+        job: impl FnOnce(writer::Answer<T>) -> Job,
+    ) -> Result<T, StoreError> {
+        let closed = || StoreError::Unavailable("the store is closed".into());
+        let (sender, answer) = oneshot::channel();
+        queue.send(job(sender)).await.or(Err(closed()))?;
+        answer.await.or(Err(closed()))?
+    }
+
+    /// Finishes what is queued, empties the write-ahead log into the database, and gives the lock back.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        let done = self.ask(&self.queues.retention, Job::Close).await;
+        self.reader.pool.close().await;
+        done
+    }
+
+    /// Erases what is over its time, in transactions short enough for others to come between.
+    pub async fn retain(&self, now: Timestamp, retention: Retention) -> Result<Committed, StoreError> {
+        self.ask(&self.queues.retention, |answer| Job::Retain { now, retention, answer }).await
+    }
+
+    /// Carries out an act of the operator.
+    pub async fn operate(&self, command: Command) -> Result<Report, StoreError> {
+        self.ask(&self.queues.desk, |answer| Job::Operate { command, answer }).await
+    }
+
+    /// Where a source may resume; `None` when it never finished anything.
+    pub async fn checkpoint(&self, source: &SourceId) -> Result<Option<Checkpoint>, StoreError> {
+        startup::checkpoint(&self.reader.pool, source).await
+    }
+
+    /// Every post held, in order of arrival.
+    pub async fn known_posts(&self) -> Result<Vec<KnownPost>, StoreError> {
+        startup::known_posts(&self.reader.pool).await
+    }
+
+    /// Every author of a post held, without bios.
+    pub async fn authors(&self) -> Result<Vec<AuthorProfile>, StoreError> {
+        startup::authors(&self.reader.pool).await
+    }
+
+    pub async fn suppressed(&self) -> Result<HashSet<SubjectHash>, StoreError> {
+        startup::suppressed(&self.reader.pool).await
+    }
+
+    /// Authors last asked for before `older_than`, those never asked for first.
+    pub async fn stale_authors(
+        &self,
+        network: Network,
+        older_than: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<AuthorId>, StoreError> {
+        startup::stale_authors(&self.reader.pool, network, older_than, limit).await
+    }
+
+    /// Posts last seen at their origin before `older_than`, the longest ago first.
+    pub async fn stale_posts(
+        &self,
+        network: Network,
+        older_than: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(PostId, NativeId)>, StoreError> {
+        startup::stale_posts(&self.reader.pool, network, older_than, limit).await
+    }
+
+    /// Posts of a city, queued and hidden ones too, in order of their ids from the one after `after`.
+    pub async fn posts_of_city(
+        &self,
+        city: &CityId,
+        after: Option<PostId>,
+        limit: usize,
+    ) -> Result<Vec<StoredPost>, StoreError> {
+        startup::posts_of_city(&self.reader.pool, city, after, limit).await
+    }
+
+    /// The newest gaps, oldest first.
+    pub async fn gaps(&self, limit: usize) -> Result<Vec<(SourceId, Gap)>, StoreError> {
+        startup::gaps(&self.reader.pool, limit).await
+    }
+
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        startup::counts(&self.reader.pool).await
+    }
+
+    pub async fn leave_requests(&self) -> Result<Vec<LeaveRequest>, StoreError> {
+        startup::leave_requests(&self.reader.pool).await
+    }
+
+    #[cfg(test)]
+    pub(super) async fn execute_for_test(&self, sql: &'static str) -> Result<(), StoreError> {
+        self.ask(&self.queues.desk, |answer| Job::Raw { sql, answer }).await
+    }
+
+    #[cfg(test)]
+    pub(super) fn reader_for_test(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl Journal for Store {
+    fn commit(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<Committed, StoreError>> {
+        Box::pin(self.ask(&self.queues.ingest, |answer| Job::Commit { batch, answer }))
+    }
+}
+
+impl FeedLog for Store {
+    fn head<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Head, StoreError>> {
+        Box::pin(self.reader.head(city))
+    }
+
+    /// Empty when `after` is below the floor: what lay between is gone, and the caller learns that from the head.
+    fn entries<'a>(
+        &'a self,
+        city: &'a CityId,
+        after: Offset,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<FeedEntry>, StoreError>> {
+        Box::pin(self.reader.entries(city, after, limit))
+    }
+
+    fn page<'a>(
+        &'a self,
+        city: &'a CityId,
+        filter: &'a Filter,
+        search: Option<&'a str>,
+        before: Option<u64>,
+        limit: usize,
+        threads: bool,
+    ) -> BoxFuture<'a, Result<Page, StoreError>> {
+        Box::pin(self.reader.page(city, filter, search, before, limit, threads))
+    }
+
+    fn card<'a>(&'a self, city: &'a CityId, post: PostId) -> BoxFuture<'a, Result<Option<Arc<Card>>, StoreError>> {
+        Box::pin(self.reader.card(city, post))
+    }
+
+    fn recent_times<'a>(
+        &'a self,
+        city: &'a CityId,
+        since: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Timestamp>, StoreError>> {
+        Box::pin(self.reader.recent_times(city, since, limit))
+    }
+
+    fn ask_to_leave<'a>(
+        &'a self,
+        city: &'a CityId,
+        network: Network,
+        handle: &'a str,
+        at: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (city, handle) = (city.clone(), handle.to_owned());
+        Box::pin(self.ask(&self.queues.desk, move |answer| Job::AskToLeave { city, network, handle, at, answer }))
+    }
+}

@@ -1,0 +1,306 @@
+//! How each change acts on the ledger.
+//!
+//! Owns the rules stated at [`Change`]. Does not own what follows for readers (`settle`).
+//! Invariant: nothing is refused half: a refused change leaves the ledger as it was.
+
+use std::collections::BTreeMap;
+
+use super::{Ledger, StoredAuthor, StoredCity, StoredPlacement, StoredPost, Tombstone};
+use crate::domain::{
+    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Batch, Change, CityId, CoarseLocation, IdKey, NativeId,
+    Network, Placement, Post, PostId, RefuseReason, SubjectHash, Timestamp,
+};
+use crate::store::retention::SHORT_TOMBSTONE_S;
+
+/// Whether a deletion seen here is always later than its post: then one of a post that we don't hold says nothing.
+/// Bluesky's relay keeps the order of each author's events.
+const fn keeps_order(network: Network) -> bool {
+    matches!(network, Network::Bluesky)
+}
+
+impl Ledger {
+    /// Applies all changes in order, then settles what follows from them.
+    pub fn apply(&mut self, key: &IdKey, batch: &Batch) {
+        for change in &batch.changes {
+            match change {
+                Change::Upsert { post, author, placements, received_at } => {
+                    if let Err(reason) = self.upsert(key, post, author, placements, *received_at) {
+                        self.refused.push(reason);
+                    }
+                }
+                Change::Delete { network, native_id, at } => self.delete(key, *network, native_id, *at),
+                Change::Author { profile, verdict, at: _ } => self.author_changed(profile, *verdict),
+                Change::Checked { post, at } => self.out.checked.push((*post, *at)),
+                Change::Hide { post, hidden } => self.hide(*post, *hidden),
+                Change::Erase { post, at: _ } => {
+                    self.forget(*post);
+                    self.bury(*post, RefuseReason::Erased, None);
+                }
+                Change::Leave { network, author, at: _ } => self.leave(key, *network, author),
+                Change::Unplace { post, city } => self.unplace(*post, city),
+                Change::Gap { source, gap } => self.out.gaps.push((source.clone(), gap.clone())),
+            }
+        }
+        self.settle();
+    }
+
+    fn upsert(
+        &mut self,
+        key: &IdKey,
+        post: &Post,
+        profile: &AuthorProfile,
+        placements: &[Placement],
+        received_at: Timestamp,
+    ) -> Result<(), RefuseReason> {
+        if self.suppressed.contains(&SubjectHash::derive(key, post.network, &post.author)) {
+            return Err(RefuseReason::AuthorLeft);
+        }
+        if let Some(tombstone) = self.tombstones.get(&post.id)
+            && tombstone.expires_at.is_none_or(|end| received_at < end)
+        {
+            return Err(tombstone.reason);
+        }
+        if let Some(stored) = self.posts.get(&post.id) {
+            if stored.post.native_id != post.native_id || stored.post.network != post.network {
+                return Err(RefuseReason::Collision);
+            }
+            if post.revision < stored.post.revision {
+                return Ok(());
+            }
+        }
+        if placements.is_empty() {
+            self.forget(post.id);
+            return Ok(());
+        }
+        let author_row = self.meet_author(profile);
+        self.take_content(post, author_row, received_at);
+        self.place(post.id, placements);
+        Ok(())
+    }
+
+    /// Stores what is newly known of an author who posts. A post never lifts the hiding of its author's account.
+    fn meet_author(&mut self, profile: &AuthorProfile) -> i64 {
+        let known = self.author_rows.get(&(profile.network, profile.id.clone())).copied();
+        if let Some(row) = known
+            && let Some(stored) = self.authors.get_mut(&row)
+        {
+            // `None` sorts first: an assumed profile never replaces one that was asked for.
+            if profile.checked_at >= stored.profile.checked_at {
+                stored.replace_profile(profile);
+            }
+            return row;
+        }
+        self.last_author_row += 1;
+        let row = self.last_author_row;
+        let hidden = profile.status != AccountStatus::Active;
+        let profile = AuthorProfile { bio: String::new(), ..profile.clone() };
+        self.author_rows.insert((profile.network, profile.id.clone()), row);
+        self.authors.insert(row, StoredAuthor { row, profile, hidden, dirty: true });
+        row
+    }
+
+    fn take_content(&mut self, post: &Post, author_row: i64, received_at: Timestamp) {
+        self.touch(post.id);
+        let content = Post { point: None, ..post.clone() };
+        if let Some(stored) = self.posts.get_mut(&post.id) {
+            // Versions of one revision are one; where a network has no revisions, the content tells.
+            let later = post.revision > stored.post.revision || post.revision.is_empty();
+            if later && stored.post != content {
+                self.out.erases_text |= stored.stored && stored.post.text != content.text;
+                stored.post = content;
+                stored.dirty = true;
+            }
+            // To see a post again is to know that it still stands.
+            self.out.checked.push((post.id, received_at));
+            return;
+        }
+        self.last_post_row += 1;
+        let stored = StoredPost {
+            row: self.last_post_row,
+            post: content,
+            author_row,
+            received_at,
+            checked_at: received_at,
+            moderated: false,
+            placements: BTreeMap::new(),
+            dirty: true,
+            stored: false,
+        };
+        self.posts.insert(post.id, stored);
+    }
+
+    /// Makes `placements` the whole truth of where a post stands.
+    fn place(&mut self, id: PostId, placements: &[Placement]) {
+        let gone: Vec<CityId> = self.posts.get(&id).map_or_else(Vec::new, |stored| {
+            let wanted = |city: &CityId| placements.iter().any(|placement| placement.city == *city);
+            stored.placements.keys().filter(|city| !wanted(city)).cloned().collect()
+        });
+        for city in gone {
+            self.drop_placement(id, &city);
+        }
+        for placement in placements {
+            self.city(&placement.city);
+            let placement = Placement {
+                thread: placement.thread.filter(|thread| *thread != id),
+                reply_to: placement.reply_to.filter(|parent| *parent != id),
+                location: placement.location.map(storable),
+                ..placement.clone()
+            };
+            let kept = self.placement(id, &placement.city).and_then(|stored| stored.position);
+            let position = match kept {
+                None if placement.tier.is_some() => Some(self.next_position(&placement.city)),
+                kept => kept,
+            };
+            let Some(stored) = self.posts.get_mut(&id) else { return };
+            match stored.placements.get_mut(&placement.city) {
+                Some(old) => {
+                    if old.placement != placement || old.position != position {
+                        old.placement = placement;
+                        old.position = position;
+                        old.dirty = true;
+                    }
+                }
+                None => {
+                    let city = placement.city.clone();
+                    let new = StoredPlacement { placement, position, published: false, shown: false, dirty: true };
+                    stored.placements.insert(city, new);
+                }
+            }
+        }
+    }
+
+    fn next_position(&mut self, city: &CityId) -> u64 {
+        let city = self.city(city);
+        city.last_position += 1;
+        city.dirty = true;
+        city.last_position
+    }
+
+    /// A city exists in the store from its first post on, shown or queued.
+    pub(super) fn city(&mut self, city: &CityId) -> &mut StoredCity {
+        let last = &mut self.last_city_row;
+        self.cities.entry(city.clone()).or_insert_with(|| {
+            *last += 1;
+            StoredCity { row: *last, head: 0, last_position: 0, dirty: true }
+        })
+    }
+
+    fn delete(&mut self, key: &IdKey, network: Network, native_id: &NativeId, at: Timestamp) {
+        let id = PostId::derive(key, network, native_id);
+        match self.posts.get(&id).map(|stored| stored.post.native_id == *native_id && stored.post.network == network) {
+            Some(true) => {
+                self.forget(id);
+                self.bury(id, RefuseReason::Deleted, None);
+            }
+            Some(false) => {}
+            None if keeps_order(network) => {}
+            None => self.bury(id, RefuseReason::Deleted, Some(at.plus_seconds(SHORT_TOMBSTONE_S))),
+        }
+    }
+
+    fn author_changed(&mut self, profile: &AuthorProfile, verdict: AuthorVerdict) {
+        let Some(row) = self.author_rows.get(&(profile.network, profile.id.clone())).copied() else { return };
+        if verdict == AuthorVerdict::Purge {
+            self.purge(row);
+            return;
+        }
+        let Some(author) = self.authors.get_mut(&row) else { return };
+        author.replace_profile(profile);
+        let hidden = verdict == AuthorVerdict::Hide;
+        author.dirty |= author.hidden != hidden;
+        author.hidden = hidden;
+    }
+
+    fn hide(&mut self, id: PostId, hidden: bool) {
+        if let Some(stored) = self.posts.get_mut(&id)
+            && stored.moderated != hidden
+        {
+            stored.moderated = hidden;
+            stored.dirty = true;
+        }
+    }
+
+    fn leave(&mut self, key: &IdKey, network: Network, author: &AuthorId) {
+        let subject = SubjectHash::derive(key, network, author);
+        let row = self.author_rows.get(&(network, author.clone())).copied();
+        let handle = row.and_then(|row| self.authors.get(&row)?.profile.handle.clone()).unwrap_or_default();
+        if let Some(row) = row {
+            self.purge(row);
+        }
+        if self.suppressed.insert(subject) {
+            self.out.suppressed.push(subject);
+        }
+        self.out.left.push((network, handle, author.as_str().to_owned()));
+    }
+
+    /// Erases all posts of an author; each leaves a tombstone, so that no replay brings one back.
+    fn purge(&mut self, author_row: i64) {
+        let ids: Vec<PostId> =
+            self.posts.iter().filter(|(_, stored)| stored.author_row == author_row).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.forget(id);
+            self.bury(id, RefuseReason::Deleted, None);
+        }
+    }
+
+    pub(super) fn unplace(&mut self, id: PostId, city: &CityId) {
+        self.drop_placement(id, city);
+        if self.posts.get(&id).is_some_and(|stored| stored.placements.is_empty()) {
+            self.forget(id);
+        }
+    }
+
+    pub(super) fn drop_placement(&mut self, id: PostId, city: &CityId) {
+        if let Some(stored) = self.posts.get_mut(&id)
+            && stored.placements.remove(city).is_some()
+            && stored.stored
+        {
+            self.out.dropped_placements.push((stored.row, city.clone()));
+        }
+    }
+
+    /// Erases a post's rows. Without a tombstone it may come back.
+    pub(super) fn forget(&mut self, id: PostId) {
+        if let Some(stored) = self.posts.remove(&id) {
+            self.out.bereft_authors.insert(stored.author_row);
+            self.out.forgotten.push(id);
+            if stored.stored {
+                self.out.erased_posts.push(stored.row);
+                self.out.erases_text = true;
+            }
+        }
+    }
+
+    fn bury(&mut self, id: PostId, reason: RefuseReason, expires_at: Option<Timestamp>) {
+        let new = Tombstone { reason, expires_at };
+        let tombstone = match self.tombstones.get(&id) {
+            Some(old) => Tombstone {
+                reason: if old.reason == RefuseReason::Erased { old.reason } else { new.reason },
+                expires_at: old.expires_at.and_then(|old| new.expires_at.map(|new| old.max(new))),
+            },
+            None => new,
+        };
+        self.tombstones.insert(id, tombstone);
+        self.out.tombstones.push((id, tombstone));
+    }
+}
+
+impl StoredAuthor {
+    fn replace_profile(&mut self, profile: &AuthorProfile) {
+        let new = AuthorProfile {
+            bio: String::new(),
+            checked_at: profile.checked_at.max(self.profile.checked_at),
+            ..profile.clone()
+        };
+        if self.profile != new {
+            self.profile = new;
+            self.dirty = true;
+        }
+    }
+}
+
+/// Six decimals (about 10 cm) come back from the database as the same number, so that a repeat is seen as one.
+fn storable(location: CoarseLocation) -> CoarseLocation {
+    let round = |degrees: f64| (degrees * 1_000_000.0).round() / 1_000_000.0;
+    CoarseLocation { lon: round(location.lon), lat: round(location.lat), ..location }
+}

@@ -1,0 +1,224 @@
+//! What changes mean: the part of the store that decides, in memory and without a database.
+//!
+//! Owns the state that one batch touches, the rules by which changes act on it, and the entries that follow.
+//! Does not own loading that state or writing it back (`sqlite`).
+//! Invariant: entries are the difference between what readers saw before the batch and what they see after it, so
+//! a change applied twice adds nothing.
+
+mod apply;
+mod settle;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::domain::{
+    AuthorId, AuthorProfile, Card, CardAuthor, CityId, FeedEntry, Gap, Label, Network, Placement, Post, PostId,
+    RefuseReason, Rule, SourceId, SubjectHash, Tier, Timestamp,
+};
+
+/// At most this many posts of an author get an `update` when only the name, handle or bot mark has changed.
+pub const RENAMED_POSTS_MAX: i64 = 100;
+
+/// An author as stored: a profile without bio.
+#[derive(Clone, Debug)]
+pub struct StoredAuthor {
+    pub row: i64,
+    pub profile: AuthorProfile,
+    /// The account is not active; only [`crate::domain::Change::Author`] lifts it.
+    pub hidden: bool,
+    pub dirty: bool,
+}
+
+impl StoredAuthor {
+    pub fn may_be_shown(&self) -> bool {
+        !self.hidden && self.profile.checked_at.is_some()
+    }
+
+    /// Whether a card made from `profile` would say something else of its author.
+    pub fn looks_other_than(&self, profile: &AuthorProfile) -> bool {
+        let stored = &self.profile;
+        stored.handle != profile.handle || stored.name != profile.name || stored.automated != profile.automated
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct StoredPlacement {
+    pub placement: Placement,
+    /// Given when the post is first admitted, also while it is hidden.
+    pub position: Option<u64>,
+    /// Its `post` entry has been written: the next time it is shown is an `update`.
+    pub published: bool,
+    pub shown: bool,
+    pub dirty: bool,
+}
+
+impl StoredPlacement {
+    fn admitted(&self) -> bool {
+        self.placement.tier.is_some()
+    }
+
+    /// Admitted for its thread and nothing else: it goes where its thread goes.
+    fn by_thread_only(&self) -> bool {
+        let reasons = &self.placement.reasons;
+        !reasons.is_empty() && reasons.iter().all(|reason| reason.rule == Rule::Thread)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct StoredPost {
+    pub row: i64,
+    /// Without its point.
+    pub post: Post,
+    pub author_row: i64,
+    pub received_at: Timestamp,
+    pub checked_at: Timestamp,
+    /// Hidden by the operator.
+    pub moderated: bool,
+    pub placements: BTreeMap<CityId, StoredPlacement>,
+    pub dirty: bool,
+    /// In the database: erasing it has to reach there.
+    pub stored: bool,
+}
+
+/// Whether a card is shown behind a fold: the post carries a label, and none that consent refuses.
+pub fn is_sensitive(post: &Post, now: Timestamp) -> bool {
+    Label::in_force(&post.labels, now).any(|value| value != "bot")
+}
+
+#[derive(Clone, Debug)]
+pub struct StoredCity {
+    pub row: i64,
+    pub head: u64,
+    pub last_position: u64,
+    pub dirty: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tombstone {
+    /// `Deleted` or `Erased`.
+    pub reason: RefuseReason,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What a batch touches. Loaded whole, changed in memory, written back whole.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    pub posts: HashMap<PostId, StoredPost>,
+    pub authors: HashMap<i64, StoredAuthor>,
+    pub author_rows: HashMap<(Network, AuthorId), i64>,
+    pub cities: HashMap<CityId, StoredCity>,
+    pub tombstones: HashMap<PostId, Tombstone>,
+    pub suppressed: HashSet<SubjectHash>,
+    pub last_post_row: i64,
+    pub last_author_row: i64,
+    pub last_city_row: i64,
+
+    /// Posts whose entries and rows may change, in the order in which the batch came to them. Other posts are here
+    /// to be pointed at.
+    touched: Vec<PostId>,
+    touched_set: HashSet<PostId>,
+    before: HashMap<PostId, BTreeMap<CityId, Arc<Card>>>,
+
+    pub refused: Vec<RefuseReason>,
+    pub out: Writes,
+}
+
+/// What is written beside the dirty rows.
+#[derive(Debug, Default)]
+pub struct Writes {
+    pub erased_posts: Vec<i64>,
+    /// Authors who may have lost their last post.
+    pub bereft_authors: HashSet<i64>,
+    pub dropped_placements: Vec<(i64, CityId)>,
+    pub tombstones: Vec<(PostId, Tombstone)>,
+    pub suppressed: Vec<SubjectHash>,
+    pub checked: Vec<(PostId, Timestamp)>,
+    pub gaps: Vec<(SourceId, Gap)>,
+    /// Network, handle and id of those who left: their requests are done.
+    pub left: Vec<(Network, String, String)>,
+    /// A text was erased or replaced: its bytes have to leave the write-ahead log too.
+    pub erases_text: bool,
+    pub entries: BTreeMap<CityId, Vec<FeedEntry>>,
+    pub forgotten: Vec<PostId>,
+}
+
+impl Ledger {
+    pub fn touch(&mut self, id: PostId) {
+        if self.touched_set.insert(id) {
+            self.touched.push(id);
+        }
+    }
+
+    pub fn is_touched(&self, id: PostId) -> bool {
+        self.touched_set.contains(&id)
+    }
+
+    /// Notes what readers see of the touched posts. Called once, when everything is loaded.
+    pub fn remember_before(&mut self) {
+        let seen = |id: &PostId| {
+            let cities = self.posts.get(id)?.placements.keys();
+            let cards = cities.filter_map(|city| Some((city.clone(), Arc::new(self.card(*id, city)?))));
+            Some((*id, cards.collect()))
+        };
+        self.before = self.touched.iter().filter_map(seen).collect();
+    }
+
+    fn placement(&self, id: PostId, city: &CityId) -> Option<&StoredPlacement> {
+        self.posts.get(&id)?.placements.get(city)
+    }
+
+    /// Whether a post may be pointed at from others in this city.
+    fn is_admitted(&self, id: PostId, city: &CityId) -> bool {
+        self.placement(id, city).is_some_and(StoredPlacement::admitted)
+    }
+
+    fn is_shown(&self, id: PostId, city: &CityId) -> bool {
+        self.placement(id, city).is_some_and(|placement| placement.shown)
+    }
+
+    /// The card that readers of the city see now; `None` when they see none. The view `cards` gives the same.
+    fn card(&self, id: PostId, city: &CityId) -> Option<Card> {
+        let stored = self.posts.get(&id)?;
+        let StoredPlacement { placement, position, shown, .. } = stored.placements.get(city)?;
+        let author = self.authors.get(&stored.author_row)?;
+        let (tier, position): (Tier, u64) = (placement.tier?, (*position)?);
+        if !shown {
+            return None;
+        }
+        let post = &stored.post;
+        let visible = |target: Option<PostId>| target.filter(|target| self.is_shown(*target, city));
+        Some(Card {
+            id,
+            city: city.clone(),
+            position,
+            network: post.network,
+            native_id: post.native_id.clone(),
+            url: post.url.clone(),
+            author: CardAuthor {
+                id: author.profile.id.clone(),
+                handle: author.profile.handle.clone(),
+                name: author.profile.name.clone(),
+                official: placement.official.clone(),
+            },
+            text: post.text.clone(),
+            facets: post.facets.clone(),
+            lang: post.languages.first().cloned(),
+            created_at: post.created_at,
+            received_at: stored.received_at,
+            edited_at: post.edited_at,
+            tags: post.tags.iter().map(|tag| tag.display.clone()).collect(),
+            media: post.media.clone(),
+            reply_to: visible(placement.reply_to),
+            thread: visible(placement.thread),
+            location: placement.location,
+            zone: placement.zone.clone(),
+            zone_from_text: placement.zone_from_text,
+            lane: placement.lane.clone(),
+            sensitive: is_sensitive(post, stored.received_at),
+            automated: post.automated || author.profile.automated,
+            tier,
+            reasons: placement.reasons.clone(),
+            recipe: placement.recipe.clone(),
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! How long what is kept is kept.
+//!
+//! Owns the periods (consent.md, L-28) and their ceilings. Does not own the erasing (`writer`, `sqlite::sweep`).
+//! Invariant: no period can be set above its ceiling, whatever the configuration says.
+
+use crate::domain::{Tier, Timestamp};
+
+const HOUR_S: i64 = 3_600;
+const DAY_S: i64 = 24 * HOUR_S;
+
+/// Search reaches tier B this far back, and never tier B−.
+pub(super) const SEARCH_PUBLIC_S: i64 = 72 * HOUR_S;
+
+/// A log entry is kept this long at least; the last ten thousand are kept in any case.
+pub(super) const LOG_KEPT_S: i64 = HOUR_S;
+pub(super) const LOG_KEPT_ENTRIES: i64 = 10_000;
+
+/// A tombstone for a post that we never held, on a network whose deletions may overtake its posts.
+pub(super) const SHORT_TOMBSTONE_S: i64 = 7 * DAY_S;
+
+/// Seconds for which a placement of each kind is kept, counted from the post's arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    invited_s: i64,
+}
+
+impl Retention {
+    pub const DAYS_MAX: u32 = 30;
+
+    /// From `store.retention_days`, which may shorten every period and lengthen none.
+    pub fn from_days(days: u32) -> Self {
+        Self { invited_s: i64::from(days.min(Self::DAYS_MAX)) * DAY_S }
+    }
+
+    /// `None` is the queue: text waiting for a moderator.
+    pub fn seconds(self, tier: Option<Tier>) -> i64 {
+        let ceiling = match tier {
+            Some(Tier::Invited) => i64::from(Self::DAYS_MAX) * DAY_S,
+            Some(Tier::Public) => 7 * DAY_S,
+            Some(Tier::Quiet) | None => 72 * HOUR_S,
+        };
+        ceiling.min(self.invited_s)
+    }
+
+    /// What arrived before this instant is over its time.
+    pub(super) fn cutoff(self, tier: Option<Tier>, now: Timestamp) -> Timestamp {
+        now.plus_seconds(-self.seconds(tier))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l28_periods_can_only_be_shortened() {
+        let (day, hour) = (DAY_S, HOUR_S);
+        let full = Retention::from_days(30);
+        assert_eq!(Retention::from_days(3_000), full);
+        let of = |retention: Retention| {
+            [Some(Tier::Invited), Some(Tier::Public), Some(Tier::Quiet), None].map(|tier| retention.seconds(tier))
+        };
+        assert_eq!(of(full), [30 * day, 7 * day, 72 * hour, 72 * hour]);
+        assert_eq!(of(Retention::from_days(5)), [5 * day, 5 * day, 72 * hour, 72 * hour]);
+        assert_eq!(of(Retention::from_days(1)), [day; 4]);
+    }
+}

@@ -1,0 +1,76 @@
+//! The compact JSON of list-valued columns.
+//!
+//! Owns these arrays' form. Does not own the values in them (`domain`).
+//! Invariant: what is written is read back equal; what can't be read is our own corruption.
+
+use serde::de::DeserializeOwned;
+
+use crate::domain::{
+    Facet, FacetKind, Hashtag, Label, Media, MediaKind, Reason, Rule, StoreError, Timestamp, fold_tag,
+};
+use crate::store::error::unreadable;
+
+/// `[start, end, kind, value]`
+pub type FacetJson = (usize, usize, String, String);
+/// `[display, key]`
+pub type TagJson = (String, String);
+/// `[kind, url, alt]`
+pub type MediaJson = (String, Option<String>, String);
+/// `[value, negated, expires_at]`
+pub type LabelJson = (String, bool, Option<i64>);
+/// `[rule, value]`
+pub type ReasonJson = (String, String);
+
+pub fn facets_out(facets: &[Facet]) -> Vec<FacetJson> {
+    facets.iter().map(|f| (f.start, f.end, f.kind.as_str().to_owned(), f.value.clone())).collect()
+}
+
+pub fn facets_in(text: &str) -> Result<Vec<Facet>, StoreError> {
+    read::<FacetJson, _>(text, "facets", |(start, end, kind, value)| {
+        Some(Facet { start, end, kind: FacetKind::parse(&kind)?, value })
+    })
+}
+
+/// The key is folded again, so that a filter in SQL and [`crate::domain::Filter`] compare the same thing.
+pub fn tags_out(tags: &[Hashtag]) -> Vec<TagJson> {
+    tags.iter().map(|tag| (tag.display.clone(), fold_tag(&tag.display))).collect()
+}
+
+pub fn tags_in(text: &str) -> Result<Vec<Hashtag>, StoreError> {
+    read::<TagJson, _>(text, "tags", |(display, key)| Some(Hashtag { display, key }))
+}
+
+pub fn media_out(media: &[Media]) -> Vec<MediaJson> {
+    media.iter().map(|m| (m.kind.as_str().to_owned(), m.url.clone(), m.alt.clone())).collect()
+}
+
+pub fn media_in(text: &str) -> Result<Vec<Media>, StoreError> {
+    read::<MediaJson, _>(text, "media", |(kind, url, alt)| Some(Media { kind: MediaKind::parse(&kind)?, url, alt }))
+}
+
+pub fn labels_out(labels: &[Label]) -> Vec<LabelJson> {
+    labels.iter().map(|l| (l.value.clone(), l.negated, l.expires_at.map(Timestamp::as_micros))).collect()
+}
+
+pub fn labels_in(text: &str) -> Result<Vec<Label>, StoreError> {
+    read::<LabelJson, _>(text, "labels", |(value, negated, expires_at)| {
+        Some(Label { value, negated, expires_at: expires_at.map(Timestamp::from_micros) })
+    })
+}
+
+pub fn reasons_out(reasons: &[Reason]) -> Vec<ReasonJson> {
+    reasons.iter().map(|r| (r.rule.as_str().to_owned(), r.value.clone())).collect()
+}
+
+pub fn reasons_in(text: &str) -> Result<Vec<Reason>, StoreError> {
+    read::<ReasonJson, _>(text, "reasons", |(rule, value)| Some(Reason { rule: Rule::parse(&rule)?, value }))
+}
+
+pub fn languages_in(text: &str) -> Result<Vec<String>, StoreError> {
+    read::<String, _>(text, "languages", Some)
+}
+
+fn read<J: DeserializeOwned, T>(text: &str, what: &str, value: impl Fn(J) -> Option<T>) -> Result<Vec<T>, StoreError> {
+    let items: Vec<J> = serde_json::from_str(text).or(Err(unreadable(what)))?;
+    items.into_iter().map(|item| value(item).ok_or_else(|| unreadable(what))).collect()
+}

@@ -1,0 +1,17 @@
+//! SQLite: files, statements and rows.
+//!
+//! Owns all SQL. Does not own what a change means (`ledger`) or when it is applied (`writer`).
+//! Invariant: every word shown to a reader is selected from the view `cards`.
+
+pub(super) mod export;
+pub(super) mod flush;
+pub(super) mod json;
+pub(super) mod load;
+pub(super) mod open;
+pub(super) mod read;
+pub(super) mod rows;
+pub(super) mod search;
+pub(super) mod startup;
+pub(super) mod statement;
+pub(super) mod statements;
+pub(super) mod sweep;

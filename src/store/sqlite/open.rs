@@ -1,0 +1,232 @@
+//! Opening the database file.
+//!
+//! Owns the file, its lock, its settings and its schema version. Does not own what is in it.
+//! Invariant: one process serves a database at a time, and none starts on one that is damaged or newer than itself.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+use super::statement::Value;
+use super::{rows, statements};
+use crate::domain::{Epoch, IdKey, StoreError};
+use crate::store::error::{is_damage, unreadable};
+
+static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// Earlier versions can lose a write when the write-ahead log is reset.
+const SQLITE_MIN: (u32, u32, u32) = (3, 51, 3);
+const READERS: u32 = 4;
+const BUSY: Duration = Duration::from_secs(5);
+/// The writer waits less: only a command line writes beside it, and a long read must not hold it up.
+const WRITER_BUSY: Duration = Duration::from_secs(1);
+/// Also the ceiling of the write-ahead log between checkpoints, in promise D8.
+const JOURNAL_BYTES_MAX: &str = "67108864";
+
+/// The path in a `sqlite://path` address, relative to the working folder unless it starts with `/`.
+pub fn path_of(url: &str) -> Result<PathBuf, StoreError> {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or_default();
+    if path.is_empty() || path.contains('?') || path.contains(":memory:") {
+        return Err(StoreError::Fatal(format!("{url} is no database of this version: write sqlite://PATH")));
+    }
+    Ok(path.into())
+}
+
+fn lock_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+/// Takes the right to serve a database. `None`: another process has it. It is given back when the file is dropped.
+pub fn lock(path: &Path) -> Result<Option<File>, StoreError> {
+    let lock_path = lock_path(path);
+    let unable = |error: std::io::Error| StoreError::Fatal(format!("can't open {}: {error}", lock_path.display()));
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(unable)?;
+    }
+    let file =
+        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&lock_path).map_err(unable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(unable(error)),
+    }
+}
+
+/// A command line that looks whether the lock is free holds it for a moment; that is no second server.
+async fn lock_patiently(path: &Path) -> Result<Option<File>, StoreError> {
+    for _ in 0..10 {
+        if let Some(file) = lock(path)? {
+            return Ok(Some(file));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    lock(path)
+}
+
+fn served_elsewhere(path: &Path) -> StoreError {
+    StoreError::Fatal(format!(
+        "{} is served by another parvis: stop that one first, or give this one another `url` in [store]",
+        path.display()
+    ))
+}
+
+fn settings(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).foreign_keys(true).disable_statement_logging()
+}
+
+fn writer_settings(path: &Path) -> SqliteConnectOptions {
+    settings(path)
+        .busy_timeout(WRITER_BUSY)
+        .page_size(8_192)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("secure_delete", "ON")
+        // Temporary structures stay in memory, so that no text is left in a file that nobody erases.
+        .pragma("temp_store", "MEMORY")
+        .pragma("journal_size_limit", JOURNAL_BYTES_MAX)
+        .pragma("wal_autocheckpoint", "2000")
+        .pragma("cache_size", "-65536")
+}
+
+/// An open database.
+pub struct Opened {
+    pub lock: File,
+    pub writer: SqliteConnection,
+    pub readers: SqlitePool,
+    pub epoch: Epoch,
+    pub id_key: IdKey,
+}
+
+/// Opens, creates and migrates. `entropy` makes the keys of a new database; `None` takes it from the system.
+pub async fn open(url: &str, entropy: Option<[u8; 32]>) -> Result<Opened, StoreError> {
+    let path = path_of(url)?;
+    let lock = lock_patiently(&path).await?.ok_or_else(|| served_elsewhere(&path))?;
+    // Created by us and not by SQLite, which would not keep it from other users; its side files take its mode.
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .read(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|error| StoreError::Fatal(format!("can't open {}: {error}", path.display())))?;
+
+    let named = |error: sqlx::Error| named(&path, error);
+    let mut writer = writer_settings(&path).connect().await.map_err(named)?;
+    check_version(&mut writer).await?;
+    check_soundness(&mut writer, &path).await?;
+    MIGRATOR.run_direct(None, &mut writer, false).await.map_err(|error| migration_error(&path, error))?;
+    let (epoch, id_key) = identity(&mut writer, entropy).await?;
+
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(BUSY)
+        .connect_with(settings(&path).read_only(true).pragma("temp_store", "MEMORY"))
+        .await
+        .map_err(named)?;
+    Ok(Opened { lock, writer, readers, epoch, id_key })
+}
+
+/// Opens a database that another process serves, to leave it a command. Its version must be ours.
+pub async fn join(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let mut connection = settings(path).pragma("secure_delete", "ON").connect().await.map_err(|e| named(path, e))?;
+    let applied: Vec<(i64,)> = sqlx::query_as("SELECT version FROM _sqlx_migrations ORDER BY version")
+        .fetch_all(&mut connection)
+        .await
+        .map_err(|error| named(path, error))?;
+    let ours: Vec<i64> = MIGRATOR.iter().map(|migration| migration.version).collect();
+    if applied.into_iter().map(|(version,)| version).ne(ours) {
+        let advice = "the parvis that serves it is of another version than this one: use the same program for both";
+        return Err(StoreError::Fatal(format!("{}: {advice}", path.display())));
+    }
+    Ok(connection)
+}
+
+fn named(path: &Path, error: sqlx::Error) -> StoreError {
+    if is_damage(&error) { damaged(path, &error.to_string()) } else { error.into() }
+}
+
+fn damaged(path: &Path, detail: &str) -> StoreError {
+    StoreError::Fatal(format!(
+        "{} is damaged or is no database ({detail}): keep a copy of it and of {}-wal, then restore the last backup, \
+         or move both away to start empty",
+        path.display(),
+        path.display()
+    ))
+}
+
+fn migration_error(path: &Path, error: MigrateError) -> StoreError {
+    let shown = path.display();
+    match error {
+        MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => StoreError::Fatal(format!(
+            "{shown} was written by a newer parvis (schema {version}, unknown here): start that version, or restore a \
+             backup made by this one"
+        )),
+        MigrateError::VersionMismatch(version) | MigrateError::Dirty(version) => StoreError::Fatal(format!(
+            "{shown} has a schema {version} that is not the one of this program: restore a backup, or start the \
+             version that wrote it"
+        )),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => named(path, error),
+        other => StoreError::Fatal(format!("{shown} can't be brought up to date: {other}")),
+    }
+}
+
+async fn check_version(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let row = statements::VERSION.first(connection, []).await?.ok_or_else(|| unreadable("version"))?;
+    let version: String = rows::get(&row, "version")?;
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    if (part(), part(), part()) < SQLITE_MIN {
+        return Err(StoreError::Fatal(format!(
+            "this program was built with SQLite {version}, which can lose writes: build it with the bundled one"
+        )));
+    }
+    Ok(())
+}
+
+async fn check_soundness(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let found = statements::QUICK_CHECK.first(connection, []).await.map_err(|error| named(path, error))?;
+    let said = found.map_or_else(|| Ok(String::new()), |row| rows::get(&row, "quick_check"))?;
+    if said == "ok" { Ok(()) } else { Err(damaged(path, &said)) }
+}
+
+async fn identity(connection: &mut SqliteConnection, entropy: Option<[u8; 32]>) -> Result<(Epoch, IdKey), StoreError> {
+    if let Some(row) = statements::META.first(connection, []).await? {
+        let epoch: i64 = rows::get(&row, "epoch")?;
+        return Ok((Epoch(epoch.cast_unsigned()), read_key(&row)?));
+    }
+    let entropy = entropy.map_or_else(system_entropy, Ok)?;
+    let key = blake3::derive_key("parvis 2026 identifiers of posts and persons", &entropy);
+    let epoch = IdKey::new(blake3::derive_key("parvis 2026 epoch of the feed log", &entropy)).hash64(&[]);
+    statements::META_INSERT.run(connection, [epoch.cast_signed().into(), Value::Blob(key.to_vec())]).await?;
+    Ok((Epoch(epoch), IdKey::new(key)))
+}
+
+fn read_key(meta: &sqlx::sqlite::SqliteRow) -> Result<IdKey, StoreError> {
+    let key: Vec<u8> = rows::get(meta, "id_key")?;
+    key.try_into().map(IdKey::new).or(Err(unreadable("id_key")))
+}
+
+/// The key of a database that another process serves.
+pub async fn id_key(connection: &mut SqliteConnection) -> Result<IdKey, StoreError> {
+    let meta = statements::META.first(connection, []).await?.ok_or_else(|| unreadable("meta"))?;
+    read_key(&meta)
+}
+
+fn system_entropy() -> Result<[u8; 32], StoreError> {
+    use std::io::Read;
+    let mut bytes = [0; 32];
+    File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut bytes))
+        .map_err(|error| StoreError::Fatal(format!("no randomness from the system: {error}")))?;
+    Ok(bytes)
+}

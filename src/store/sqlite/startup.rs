@@ -1,0 +1,176 @@
+//! What the process starts from and asks for beside the feed.
+//!
+//! Owns the reads of the pipeline, the re-checks, the operator and the metrics. Does not own readers' reads (`read`).
+//! Invariant: nothing here is given to a citizen, for it includes what is queued and hidden.
+
+use std::collections::HashSet;
+
+use sqlx::sqlite::SqlitePool;
+
+use super::load::array;
+use super::read::bounded;
+use super::{rows, statements};
+use crate::domain::{
+    AuthorId, AuthorProfile, Checkpoint, CityId, Gap, KnownPost, NativeId, Network, PostId, SourceId, StoreError,
+    SubjectHash, Timestamp,
+};
+use crate::store::handle::{Counts, LeaveRequest, StoredPost};
+
+/// Rows read at once of tables that are read whole.
+const WINDOW: i64 = 10_000;
+const LIMIT_MAX: usize = 10_000;
+
+pub async fn checkpoint(pool: &SqlitePool, source: &SourceId) -> Result<Option<Checkpoint>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let row = statements::CHECKPOINT.first(&mut connection, [source.as_str().into()]).await?;
+    row.map(|row| rows::get::<String>(&row, "position").map(Checkpoint::new)).transpose()
+}
+
+pub async fn known_posts(pool: &SqlitePool) -> Result<Vec<KnownPost>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let mut known: Vec<KnownPost> = Vec::new();
+    let mut last = 0;
+    loop {
+        let found = statements::KNOWN.all(&mut connection, [last.into(), WINDOW.into()]).await?;
+        if found.is_empty() {
+            return Ok(known);
+        }
+        for row in &found {
+            last = rows::get(row, "row")?;
+            let id = rows::post_id(row, "id")?;
+            if known.last().is_none_or(|post| post.id != id) {
+                known.push(KnownPost { id, thread: id, cities: Vec::new() });
+            }
+            let Some(post) = known.last_mut() else { continue };
+            if rows::get::<Option<bool>>(row, "shown")? == Some(true) {
+                post.cities.push(rows::city(row)?);
+                if let Some(thread) = rows::get::<Option<i64>>(row, "thread")? {
+                    post.thread = PostId::from_u64(thread.cast_unsigned());
+                }
+            }
+        }
+    }
+}
+
+pub async fn authors(pool: &SqlitePool) -> Result<Vec<AuthorProfile>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let mut authors = Vec::new();
+    let mut last = 0;
+    loop {
+        let found = statements::ALL_AUTHORS.all(&mut connection, [last.into(), WINDOW.into()]).await?;
+        if found.is_empty() {
+            return Ok(authors);
+        }
+        for row in &found {
+            let author = rows::author(row)?;
+            last = author.row;
+            authors.push(author.profile);
+        }
+    }
+}
+
+pub async fn suppressed(pool: &SqlitePool) -> Result<HashSet<SubjectHash>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let found = statements::ALL_SUPPRESSED.all(&mut connection, []).await?;
+    found.iter().map(|row| Ok(SubjectHash(rows::get::<i64>(row, "subject")?.cast_unsigned()))).collect()
+}
+
+pub async fn stale_authors(
+    pool: &SqlitePool,
+    network: Network,
+    older_than: Timestamp,
+    limit: usize,
+) -> Result<Vec<AuthorId>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let values = [network.as_str().into(), older_than.as_micros().into(), bounded(limit, LIMIT_MAX).into()];
+    let found = statements::STALE_AUTHORS.all(&mut connection, values).await?;
+    found.iter().map(|row| rows::get::<String>(row, "native_id").map(AuthorId::new)).collect()
+}
+
+pub async fn stale_posts(
+    pool: &SqlitePool,
+    network: Network,
+    older_than: Timestamp,
+    limit: usize,
+) -> Result<Vec<(PostId, NativeId)>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let values = [network.as_str().into(), older_than.as_micros().into(), bounded(limit, LIMIT_MAX).into()];
+    let found = statements::STALE_POSTS.all(&mut connection, values).await?;
+    let post = |row| Ok((rows::post_id(row, "id")?, NativeId::new(rows::get::<String>(row, "native_id")?)));
+    found.iter().map(post).collect()
+}
+
+pub async fn posts_of_city(
+    pool: &SqlitePool,
+    city: &CityId,
+    after: Option<PostId>,
+    limit: usize,
+) -> Result<Vec<StoredPost>, StoreError> {
+    let mut snapshot = pool.begin().await?;
+    // Ids are compared as the signed numbers that they are stored as.
+    let after = after.map_or(i64::MIN, |post| post.as_u64().cast_signed());
+    let values = [city.as_str().into(), after.into(), bounded(limit, LIMIT_MAX).into()];
+    let found = statements::IDS_OF_CITY.all(&mut snapshot, values).await?;
+    let ids: Result<Vec<i64>, _> = found.iter().map(|row| rows::get(row, "id")).collect();
+    let mut posts = Vec::new();
+    let mut row_numbers = Vec::new();
+    for row in statements::POSTS.all(&mut snapshot, [array(ids?).into()]).await? {
+        let stored = rows::post(&row)?;
+        row_numbers.push(stored.row);
+        posts.push((stored, rows::author(&row)?.profile));
+    }
+    let mut placements = std::collections::HashMap::new();
+    for row in statements::PLACEMENTS.all(&mut snapshot, [array(row_numbers).into()]).await? {
+        if rows::city(&row)? == *city {
+            placements.insert(rows::get::<i64>(&row, "post")?, rows::placement(&row)?.placement);
+        }
+    }
+    posts.sort_unstable_by_key(|(stored, _)| stored.post.id.as_u64().cast_signed());
+    let with_placement = |(stored, author): (crate::store::ledger::StoredPost, AuthorProfile)| {
+        let placement = placements.remove(&stored.row)?;
+        Some(StoredPost { post: stored.post, author, placement, received_at: stored.received_at })
+    };
+    Ok(posts.into_iter().filter_map(with_placement).collect())
+}
+
+pub async fn gaps(pool: &SqlitePool, limit: usize) -> Result<Vec<(SourceId, Gap)>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let found = statements::GAPS.all(&mut connection, [bounded(limit, LIMIT_MAX).into()]).await?;
+    let gap = |row| {
+        let gap = Gap { from: rows::time(row, "from_at")?, until: rows::time(row, "until_at")? };
+        Ok((SourceId::new(&rows::get::<String>(row, "source")?), gap))
+    };
+    found.iter().rev().map(gap).collect()
+}
+
+pub async fn counts(pool: &SqlitePool) -> Result<Counts, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let Some(row) = statements::COUNTS.first(&mut connection, []).await? else { return Ok(Counts::default()) };
+    Ok(Counts {
+        posts: rows::count(&row, "posts")?,
+        authors: rows::count(&row, "authors")?,
+        queued: rows::count(&row, "queued")?,
+        shown: rows::count(&row, "shown")?,
+        log_entries: rows::count(&row, "log_entries")?,
+        tombstones: rows::count(&row, "tombstones")?,
+        suppressed: rows::count(&row, "suppressed")?,
+        leave_requests: rows::count(&row, "leave_requests")?,
+        bytes: rows::count(&row, "bytes")?,
+    })
+}
+
+pub async fn leave_requests(pool: &SqlitePool) -> Result<Vec<LeaveRequest>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let found = statements::LEAVE_REQUESTS.all(&mut connection, []).await?;
+    found.iter().map(leave_request).collect()
+}
+
+pub fn leave_request(row: &sqlx::sqlite::SqliteRow) -> Result<LeaveRequest, StoreError> {
+    Ok(LeaveRequest {
+        id: rows::get(row, "row")?,
+        city: CityId::new(&rows::get::<String>(row, "city")?),
+        network: rows::network(row, "network")?,
+        handle: rows::get(row, "handle")?,
+        at: rows::time(row, "at")?,
+    })
+}

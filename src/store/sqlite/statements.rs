@@ -1,0 +1,256 @@
+//! Every SQL statement of the store.
+//!
+//! Owns their texts, under the names by which the other modules call them. Does not own when they run.
+//! Invariant: each is in [`all`], so that a test prepares it and counts its parameters.
+//!
+//! A batch is read and written with one statement for each table, whatever its size: the rows travel as one JSON
+//! array. `jsonb_each` unpacks it once, and `->>` then reads a field without parsing again.
+
+use super::statement::Statement;
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident: $n:literal = $sql:expr;)*) => {
+        $($(#[$doc])* pub const $name: Statement<$n> = Statement($sql);)*
+
+        /// Name, text and number of parameters of every statement.
+        #[cfg(test)]
+        pub fn all() -> Vec<(&'static str, &'static str, usize)> {
+            vec![$((stringify!($name), $name.0, $n),)*]
+        }
+    };
+}
+
+/// [`crate::domain::Filter`] over the view `cards`; the values are bound in this order.
+macro_rules! filter {
+    ($c:literal) => {
+        concat!(
+            " ($3 IS NULL OR ",
+            $c,
+            ".network = $3) AND ($4 IS NULL OR ",
+            $c,
+            ".lang = $4)",
+            " AND ($5 IS NULL OR ",
+            $c,
+            ".lane = $5) AND ($6 IS NULL OR ",
+            $c,
+            ".zone = $6)",
+            " AND ($7 IS NULL OR EXISTS (SELECT 1 FROM json_each(",
+            $c,
+            ".tags) AS tag WHERE tag.value ->> 1 = $7)) "
+        )
+    };
+}
+
+statements! {
+    // ── the file ──
+    VERSION: 0 = "SELECT sqlite_version() AS version";
+    QUICK_CHECK: 0 = "PRAGMA quick_check(1)";
+    DATA_VERSION: 0 = "PRAGMA data_version";
+    TRUNCATE_LOG: 0 = "PRAGMA wal_checkpoint(TRUNCATE)";
+    BEGIN: 0 = "BEGIN IMMEDIATE";
+    COMMIT: 0 = "COMMIT";
+    ROLLBACK: 0 = "ROLLBACK";
+    META: 0 = "SELECT epoch, id_key FROM meta";
+    META_INSERT: 2 = "INSERT INTO meta (only_row, epoch, id_key) VALUES (1, $1, $2)";
+
+    // ── loading what a batch touches ──
+    LAST_ROWS: 0 = "SELECT (SELECT coalesce(max(row), 0) FROM posts) AS posts,
+        (SELECT coalesce(max(row), 0) FROM authors) AS authors, (SELECT coalesce(max(row), 0) FROM cities) AS cities";
+    /// `$1`: ids.
+    POSTS: 1 = "SELECT s.*, a.network AS author_network, a.native_id AS author_id, a.handle, a.name,
+            a.labels AS author_labels, a.discoverable, a.indexable, a.noindex, a.locked,
+            a.automated AS author_automated, a.status, a.checked_at AS author_checked_at, a.hidden
+        FROM json_each($1) AS j JOIN posts AS s ON s.id = j.value JOIN authors AS a ON a.row = s.author
+        ORDER BY s.row";
+    /// `$1`: rows of posts.
+    PLACEMENTS: 1 = "SELECT p.*, c.slug AS slug, t.id AS thread_id, r.id AS reply_id
+        FROM json_each($1) AS j JOIN placements AS p ON p.post = j.value JOIN cities AS c ON c.row = p.city
+        LEFT JOIN posts AS t ON t.row = p.thread LEFT JOIN posts AS r ON r.row = p.reply_to";
+    /// `$1`: pairs of network and native id.
+    AUTHORS: 1 = "SELECT a.row AS author, a.network AS author_network, a.native_id AS author_id, a.handle, a.name,
+            a.labels AS author_labels, a.discoverable, a.indexable, a.noindex, a.locked,
+            a.automated AS author_automated, a.status, a.checked_at AS author_checked_at, a.hidden
+        FROM json_each($1) AS j JOIN authors AS a
+            ON a.network = j.value ->> 0 AND a.native_id = j.value ->> 1";
+    /// `$1`: rows of authors.
+    POSTS_OF_AUTHORS: 1 = "SELECT s.id FROM json_each($1) AS j JOIN posts AS s ON s.author = j.value ORDER BY s.row";
+    /// `$1`: row of an author. `$2`: how many.
+    LATEST_OF_AUTHOR: 2 = "SELECT id FROM posts WHERE author = $1 ORDER BY row DESC LIMIT $2";
+    /// `$1`: rows of posts.
+    DEPENDENTS: 1 = "SELECT s.id FROM json_each($1) AS j JOIN placements AS p ON p.thread = j.value
+            JOIN posts AS s ON s.row = p.post
+        UNION SELECT s.id FROM json_each($1) AS j JOIN placements AS p ON p.reply_to = j.value
+            JOIN posts AS s ON s.row = p.post";
+    /// `$1`: ids.
+    TOMBSTONES: 1 = "SELECT t.* FROM json_each($1) AS j JOIN tombstones AS t ON t.post = j.value";
+    /// `$1`: hashes.
+    SUPPRESSED: 1 = "SELECT s.subject FROM json_each($1) AS j JOIN suppressed AS s ON s.subject = j.value";
+    /// `$1`: slugs.
+    CITIES: 1 = "SELECT c.* FROM json_each($1) AS j JOIN cities AS c ON c.slug = j.value";
+
+    // ── writing it back ──
+    WRITE_AUTHORS: 1 = "INSERT INTO authors (row, network, native_id, handle, name, labels, discoverable, indexable,
+            noindex, locked, automated, status, checked_at, hidden)
+        SELECT value ->> 'row', value ->> 'network', value ->> 'native_id', value ->> 'handle', value ->> 'name',
+            value -> 'labels', value ->> 'discoverable', value ->> 'indexable', value ->> 'noindex',
+            value ->> 'locked', value ->> 'automated', value ->> 'status', value ->> 'checked_at', value ->> 'hidden'
+        FROM jsonb_each($1) WHERE true
+        ON CONFLICT (row) DO UPDATE SET handle = excluded.handle, name = excluded.name, labels = excluded.labels,
+            discoverable = excluded.discoverable, indexable = excluded.indexable, noindex = excluded.noindex,
+            locked = excluded.locked, automated = excluded.automated, status = excluded.status,
+            checked_at = excluded.checked_at, hidden = excluded.hidden";
+    WRITE_POSTS: 1 = "INSERT INTO posts (row, id, network, native_id, author, url, text, facets, languages, tags,
+            media, labels, created_at, edited_at, received_at, revision, reply_parent, reply_root, place_name,
+            sensitive, automated, moderated, checked_at)
+        SELECT value ->> 'row', value ->> 'id', value ->> 'network', value ->> 'native_id', value ->> 'author',
+            value ->> 'url', value ->> 'text', value -> 'facets', value -> 'languages', value -> 'tags',
+            value -> 'media', value -> 'labels', value ->> 'created_at', value ->> 'edited_at',
+            value ->> 'received_at', value ->> 'revision', value ->> 'reply_parent', value ->> 'reply_root',
+            value ->> 'place_name', value ->> 'sensitive', value ->> 'automated', value ->> 'moderated',
+            value ->> 'checked_at'
+        FROM jsonb_each($1) WHERE true
+        ON CONFLICT (row) DO UPDATE SET url = excluded.url, text = excluded.text, facets = excluded.facets,
+            languages = excluded.languages, tags = excluded.tags, media = excluded.media, labels = excluded.labels,
+            created_at = excluded.created_at, edited_at = excluded.edited_at, revision = excluded.revision,
+            reply_parent = excluded.reply_parent, reply_root = excluded.reply_root, place_name = excluded.place_name,
+            sensitive = excluded.sensitive, automated = excluded.automated, moderated = excluded.moderated,
+            checked_at = excluded.checked_at";
+    WRITE_PLACEMENTS: 1 = "INSERT INTO placements (post, city, tier, position, published, shown, received_at, lane,
+            thread, reply_to, zone, zone_from_text, lon, lat, precision_m, origin, official, reasons, recipe)
+        SELECT value ->> 'post', value ->> 'city', value ->> 'tier', value ->> 'position', value ->> 'published',
+            value ->> 'shown', value ->> 'received_at', value ->> 'lane', value ->> 'thread', value ->> 'reply_to',
+            value ->> 'zone', value ->> 'zone_from_text', value ->> 'lon', value ->> 'lat', value ->> 'precision_m',
+            value ->> 'origin', value ->> 'official', value -> 'reasons', value ->> 'recipe'
+        FROM jsonb_each($1) WHERE true
+        ON CONFLICT (post, city) DO UPDATE SET tier = excluded.tier, position = excluded.position,
+            published = excluded.published, shown = excluded.shown, lane = excluded.lane, thread = excluded.thread,
+            reply_to = excluded.reply_to, zone = excluded.zone, zone_from_text = excluded.zone_from_text,
+            lon = excluded.lon, lat = excluded.lat, precision_m = excluded.precision_m, origin = excluded.origin,
+            official = excluded.official, reasons = excluded.reasons, recipe = excluded.recipe";
+    /// `$1`: pairs of post row and city row.
+    DELETE_PLACEMENTS: 1 = "DELETE FROM placements
+        WHERE (post, city) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
+    /// `$1`: rows of posts. Their placements first, for the foreign key.
+    DELETE_PLACEMENTS_OF: 1 = "DELETE FROM placements WHERE post IN (SELECT value FROM json_each($1))";
+    DELETE_POSTS: 1 = "DELETE FROM posts WHERE row IN (SELECT value FROM json_each($1))";
+    /// `$1`: rows of authors; those that still have posts stay.
+    DELETE_AUTHORS: 1 = "DELETE FROM authors WHERE row IN (SELECT value FROM json_each($1))
+        AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.author = authors.row)";
+    WRITE_CITIES: 1 = "INSERT INTO cities (row, slug, head, floor, last_position)
+        SELECT value ->> 0, value ->> 1, value ->> 2, 0, value ->> 3 FROM json_each($1) WHERE true
+        ON CONFLICT (row) DO UPDATE SET head = excluded.head, last_position = excluded.last_position";
+    /// `$2`: now.
+    WRITE_LOG: 2 = "INSERT INTO feed_log (city, log_offset, op, post, at)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2 FROM jsonb_each($1)";
+    /// A permanent tombstone is never shortened, and `erased` outlives `deleted`.
+    WRITE_TOMBSTONES: 1 = "INSERT INTO tombstones (post, reason, expires_at)
+        SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
+        ON CONFLICT (post) DO UPDATE SET
+            reason = CASE WHEN reason = 'erased' THEN reason ELSE excluded.reason END,
+            expires_at = CASE WHEN expires_at IS NULL OR excluded.expires_at IS NULL THEN NULL
+                ELSE max(expires_at, excluded.expires_at) END";
+    /// `$2`: now.
+    WRITE_SUPPRESSED: 2 = "INSERT INTO suppressed (subject, at) SELECT value, $2 FROM json_each($1) WHERE true
+        ON CONFLICT (subject) DO NOTHING";
+    WRITE_CHECKED: 1 = "UPDATE posts SET checked_at = max(checked_at, j.value ->> 1)
+        FROM json_each($1) AS j WHERE posts.id = j.value ->> 0";
+    WRITE_CHECKPOINT: 2 = "INSERT INTO checkpoints (source, position) VALUES ($1, $2)
+        ON CONFLICT (source) DO UPDATE SET position = excluded.position";
+    WRITE_GAP: 3 = "INSERT INTO gaps (source, from_at, until_at) VALUES ($1, $2, $3)
+        ON CONFLICT (source, from_at, until_at) DO NOTHING";
+    /// `$1`: how many of the newest are kept.
+    DROP_GAPS: 1 = "DELETE FROM gaps WHERE row <= (SELECT max(row) FROM gaps) - $1";
+    /// `$1`: triples of network, folded handle, folded id.
+    DROP_REQUESTS_OF: 1 = "DELETE FROM leave_requests WHERE (network, person) IN
+        (SELECT value ->> 0, value ->> 1 FROM json_each($1)
+         UNION SELECT value ->> 0, value ->> 2 FROM json_each($1))";
+
+    // ── what readers are given ──
+    CITY: 1 = "SELECT row, head, floor FROM cities WHERE slug = $1";
+    ENTRIES: 3 = "SELECT log_offset, op, post FROM feed_log WHERE city = $1 AND log_offset > $2
+        ORDER BY log_offset LIMIT $3";
+    /// `$2`: ids.
+    CARDS: 2 = "SELECT c.* FROM json_each($2) AS j JOIN cards AS c ON c.id = j.value WHERE c.city = $1";
+    /// City, before, filter, limit.
+    PAGE: 8 = concat!("SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.position < $2 AND", filter!("c"),
+        "ORDER BY c.position DESC LIMIT $8");
+    /// As `PAGE`, without replies whose thread the reader sees too.
+    PAGE_OF_THREADS: 8 = concat!("SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.position < $2 AND", filter!("c"),
+        "AND (c.thread IS NULL OR NOT EXISTS (SELECT 1 FROM cards AS t WHERE t.row = c.thread_row AND t.city = c.city",
+        " AND", filter!("t"), ")) ORDER BY c.position DESC LIMIT $8");
+    /// `$2`: rows of the threads. `$8`: newest replies of each.
+    REPLIES: 8 = concat!("SELECT * FROM (SELECT c.*, row_number() OVER (PARTITION BY c.thread_row ORDER BY c.position DESC)",
+        " AS age FROM json_each($2) AS j JOIN cards AS c ON c.thread_row = j.value WHERE c.city = $1 AND", filter!("c"),
+        ") WHERE age <= $8 ORDER BY position");
+    /// As `PAGE`; `$9`: words, `$10`: how far back tier B is searched. Tier B− never is.
+    SEARCH: 10 = concat!("SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.position < $2 AND", filter!("c"),
+        "AND c.row IN (SELECT rowid FROM posts_text WHERE posts_text MATCH $9)",
+        " AND (c.tier = 'invited' OR (c.tier = 'public' AND c.received_at >= $10))",
+        " ORDER BY c.position DESC LIMIT $8");
+    TIMES: 3 = "SELECT received_at FROM placements WHERE shown AND city = (SELECT row FROM cities WHERE slug = $1)
+        AND received_at >= $2 ORDER BY received_at DESC LIMIT $3";
+
+    // ── what the process starts from ──
+    CHECKPOINT: 1 = "SELECT position FROM checkpoints WHERE source = $1";
+    KNOWN: 2 = "SELECT s.row AS row, s.id AS id, p.shown AS shown, c.slug AS slug,
+            CASE WHEN p.shown THEN t.id END AS thread
+        FROM (SELECT row, id FROM posts WHERE row > $1 ORDER BY row LIMIT $2) AS s
+        LEFT JOIN placements AS p ON p.post = s.row LEFT JOIN cities AS c ON c.row = p.city
+        LEFT JOIN posts AS t ON t.row = p.thread ORDER BY s.row, c.slug";
+    ALL_AUTHORS: 2 = "SELECT row AS author, network AS author_network, native_id AS author_id, handle, name,
+            labels AS author_labels, discoverable, indexable, noindex, locked, automated AS author_automated,
+            status, checked_at AS author_checked_at, hidden
+        FROM authors WHERE row > $1 ORDER BY row LIMIT $2";
+    ALL_SUPPRESSED: 0 = "SELECT subject FROM suppressed";
+    STALE_AUTHORS: 3 = "SELECT native_id FROM authors WHERE network = $1 AND (checked_at IS NULL OR checked_at < $2)
+        ORDER BY checked_at LIMIT $3";
+    STALE_POSTS: 3 = "SELECT id, native_id FROM posts WHERE network = $1 AND checked_at < $2
+        ORDER BY checked_at LIMIT $3";
+    /// City's slug, after id, limit.
+    IDS_OF_CITY: 3 = "SELECT s.id AS id FROM posts AS s JOIN placements AS p ON p.post = s.row
+        WHERE p.city = (SELECT row FROM cities WHERE slug = $1) AND s.id > $2 ORDER BY s.id LIMIT $3";
+    GAPS: 1 = "SELECT source, from_at, until_at FROM gaps ORDER BY row DESC LIMIT $1";
+    COUNTS: 0 = "SELECT (SELECT count(*) FROM posts) AS posts, (SELECT count(*) FROM authors) AS authors,
+        (SELECT count(*) FROM placements WHERE tier IS NULL) AS queued,
+        (SELECT count(*) FROM placements WHERE shown) AS shown, (SELECT count(*) FROM feed_log) AS log_entries,
+        (SELECT count(*) FROM tombstones) AS tombstones, (SELECT count(*) FROM suppressed) AS suppressed,
+        (SELECT count(*) FROM leave_requests) AS leave_requests,
+        (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size) AS bytes";
+
+    // ── retention ──
+    /// Tier, cutoff, limit.
+    EXPIRED: 3 = "SELECT s.id AS id, c.slug AS slug FROM placements AS p JOIN posts AS s ON s.row = p.post
+        JOIN cities AS c ON c.row = p.city WHERE p.tier IS $1 AND p.received_at < $2
+        ORDER BY p.received_at LIMIT $3";
+    DROP_TOMBSTONES: 1 = "DELETE FROM tombstones WHERE expires_at < $1";
+    DROP_COMMANDS: 1 = "DELETE FROM commands WHERE at < $1";
+    LONG_LOGS: 1 = "SELECT row, head, floor FROM cities WHERE head - floor > $1";
+    /// City, above, up to, older than.
+    LOG_PREFIX: 4 = "SELECT max(log_offset) AS last FROM feed_log
+        WHERE city = $1 AND log_offset > $2 AND log_offset <= $3 AND at < $4";
+    DROP_LOG: 2 = "DELETE FROM feed_log WHERE city = $1 AND log_offset <= $2";
+    RAISE_FLOOR: 2 = "UPDATE cities SET floor = $2 WHERE row = $1";
+
+    // ── the operator ──
+    PEOPLE: 2 = "SELECT row, network, native_id FROM authors WHERE ($1 IS NULL OR network = $1)
+        AND (lower(handle) = $2 OR lower(native_id) = $2)";
+    /// The names that SQLite's ASCII `lower` does not fold.
+    PEOPLE_WITH_OTHER_LETTERS: 1 = "SELECT row, network, native_id, handle FROM authors
+        WHERE ($1 IS NULL OR network = $1) AND handle GLOB '*[^ -~]*'";
+    COUNT_POSTS_OF: 1 = "SELECT count(*) AS posts FROM posts WHERE author IN (SELECT value FROM json_each($1))";
+    POST_EXISTS: 1 = "SELECT 1 FROM posts WHERE id = $1";
+    LEAVE_REQUESTS: 0 = "SELECT row, city, network, handle, at FROM leave_requests ORDER BY row";
+    LEAVE_REQUESTS_OF: 2 = "SELECT row, city, network, handle, at FROM leave_requests
+        WHERE ($1 IS NULL OR network = $1) AND person = $2 ORDER BY row";
+    COUNT_LEAVE_REQUESTS: 0 = "SELECT count(*) AS requests FROM leave_requests";
+    WRITE_LEAVE_REQUEST: 5 = "INSERT INTO leave_requests (city, network, handle, person, at)
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (network, person, city) DO NOTHING";
+    DROP_LEAVE_REQUEST: 1 = "DELETE FROM leave_requests WHERE row = $1";
+    DROP_LEAVE_REQUESTS_OF: 2 = "DELETE FROM leave_requests WHERE ($1 IS NULL OR network = $1) AND person = $2";
+    COMMAND_INSERT: 3 = "INSERT INTO commands (kind, subject, at) VALUES ($1, $2, $3) RETURNING row";
+    COMMANDS: 0 = "SELECT row, kind, subject FROM commands WHERE outcome IS NULL ORDER BY row LIMIT 16";
+    COMMAND_ANSWER: 3 = "UPDATE commands SET outcome = $2, answer = $3, subject = '' WHERE row = $1";
+    COMMAND_READ: 1 = "SELECT outcome, answer FROM commands WHERE row = $1";
+    COMMAND_DELETE: 1 = "DELETE FROM commands WHERE row = $1";
+    COMMAND_WITHDRAW: 1 = "DELETE FROM commands WHERE row = $1 AND outcome IS NULL";
+}

@@ -1,0 +1,58 @@
+//! What is over its time.
+//!
+//! Owns finding it, and dropping what no reader can miss. Does not own the periods (`retention`), nor erasing posts:
+//! that goes through the ledger like any other change, so that readers are told.
+//! Invariant: each call is one short transaction, or none.
+
+use sqlx::sqlite::SqliteConnection;
+
+use super::{rows, statements};
+use crate::domain::{Batch, Change, StoreError, Tier, Timestamp};
+use crate::store::retention::{LOG_KEPT_ENTRIES, LOG_KEPT_S, Retention};
+
+/// Placements erased in one transaction.
+const EXPIRED_MAX: usize = 500;
+/// Log entries dropped in one transaction.
+const LOG_STEP: i64 = 5_000;
+
+/// Takes expired placements away, the oldest first. Empty when there are none.
+pub async fn expired(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    retention: Retention,
+) -> Result<Batch, StoreError> {
+    let mut batch = Batch::default();
+    for tier in Tier::ALL.map(Some).into_iter().chain([None]) {
+        let room = EXPIRED_MAX.saturating_sub(batch.changes.len());
+        let values = [
+            tier.map(|tier| tier.as_str()).into(),
+            retention.cutoff(tier, now).as_micros().into(),
+            i64::try_from(room).unwrap_or(0).into(),
+        ];
+        for row in statements::EXPIRED.all(connection, values).await? {
+            batch.changes.push(Change::Unplace { post: rows::post_id(&row, "id")?, city: rows::city(&row)? });
+        }
+    }
+    Ok(batch)
+}
+
+/// Drops short tombstones and the far end of the logs. Returns whether there is more to drop.
+pub async fn leftovers(connection: &mut SqliteConnection, now: Timestamp) -> Result<bool, StoreError> {
+    statements::DROP_TOMBSTONES.run(connection, [now.as_micros().into()]).await?;
+    let cutoff = now.plus_seconds(-LOG_KEPT_S).as_micros();
+    let mut more = false;
+    for row in statements::LONG_LOGS.all(connection, [LOG_KEPT_ENTRIES.into()]).await? {
+        let (city, floor): (i64, i64) = (rows::get(&row, "row")?, rows::get(&row, "floor")?);
+        let head: i64 = rows::get(&row, "head")?;
+        let up_to = head.saturating_sub(LOG_KEPT_ENTRIES).min(floor.saturating_add(LOG_STEP));
+        let values = [city.into(), floor.into(), up_to.into(), cutoff.into()];
+        let last = statements::LOG_PREFIX.first(connection, values).await?;
+        let last: Option<i64> = last.map_or(Ok(None), |row| rows::get(&row, "last"))?;
+        let Some(last) = last.filter(|last| *last > floor) else { continue };
+        // The floor first: a reader between the two is told too early, never too late.
+        statements::RAISE_FLOOR.run(connection, [city.into(), last.into()]).await?;
+        statements::DROP_LOG.run(connection, [city.into(), last.into()]).await?;
+        more = true;
+    }
+    Ok(more)
+}

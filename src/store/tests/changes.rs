@@ -1,0 +1,255 @@
+//! What each change does for readers of a city.
+
+use super::*;
+
+#[tokio::test]
+async fn a_post_is_shown_once_and_its_repeat_is_nothing() {
+    let place = Place::new().await;
+    assert_eq!(place.ops(draft(&place, "a").upsert()).await, ["post a"]);
+    assert!(place.ops(draft(&place, "a").upsert()).await.is_empty());
+    assert_eq!(place.texts().await, ["a"]);
+    assert_eq!(place.head().await.head, Offset(1));
+    assert_eq!(place.heard.0.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_card_comes_back_from_the_database_as_it_was_handed_to_the_tail() {
+    let place = Place::new().await;
+    let mut rich = draft(&place, "a").text("Où ? « Île » \u{0}#Nantes \"x\"\n🦀");
+    rich.post.facets = vec![Facet { start: 0, end: 3, kind: FacetKind::Link, value: "https://example.org/é".into() }];
+    rich.post.media = vec![Media { kind: MediaKind::Image, url: None, alt: "un \"pont\"".into() }];
+    rich.post.tags = vec![Hashtag::new("Île_de_Nantes").unwrap(), Hashtag::new("42").unwrap()];
+    rich.post.labels = vec![Label::plain("spoiler")];
+    rich.post.languages = vec!["br".into(), "fr".into()];
+    rich.post.edited_at = Some(after_s(3));
+    rich.post.place_name = Some("Bouffay".into());
+    rich.post.reply = Some(Reply { parent: native("x"), root: native("y") });
+    rich.post.point = ExactPoint::new(-1.553_621, 47.218_371).map(|point| (point, LocationOrigin::Geotag));
+    rich.author.automated = true;
+    let placement = &mut rich.placements[0];
+    placement.location = Some(CoarseLocation {
+        lon: -1.556_1,
+        lat: 47.217_700_000_000_1,
+        precision_m: 1_000,
+        origin: LocationOrigin::Place,
+    });
+    placement.zone = Some("Centre-ville".into());
+    placement.zone_from_text = true;
+    placement.lane = Lane::Event("conseil".into());
+    placement.official = Some("Ville de Nantes".into());
+    let change = rich.upsert();
+    let told = place.commit(vec![change.clone()]).await.entries.remove(0).1.remove(0).card.unwrap();
+    let read = place.store.card(&nantes(), place.id("a")).await.unwrap().unwrap();
+    assert_eq!(read, told);
+    assert!(read.sensitive && read.automated);
+    // What was read back is equal to what comes again, so that a repeat is seen as one.
+    assert!(place.commit(vec![change.clone()]).await.entries.is_empty());
+    let place = place.reopened().await;
+    assert!(place.commit(vec![change]).await.entries.is_empty());
+
+    let stored = place.store.posts_of_city(&nantes(), None, 10).await.unwrap().remove(0);
+    assert_eq!(stored.placement.zone.as_deref(), Some("Centre-ville"));
+    assert_eq!(stored.author.handle.as_deref(), Some("ana.example"));
+    assert_eq!((stored.post.point, stored.post.place_name.as_deref()), (None, Some("Bouffay")));
+    assert_eq!(stored.post.tags[0].key, "ile_de_nantes");
+    assert_eq!(stored.post.reply, Some(Reply { parent: native("x"), root: native("y") }));
+    assert!(place.store.posts_of_city(&nantes(), Some(place.id("a")), 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_edit_replaces_and_an_older_version_is_nothing() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").revision("2").upsert()).await;
+    assert_eq!(place.ops(draft(&place, "a").revision("3").text("better").upsert()).await, ["update better"]);
+    assert!(place.ops(draft(&place, "a").revision("1").text("stale").upsert()).await.is_empty());
+    assert!(place.ops(draft(&place, "a").revision("3").text("same revision").upsert()).await.is_empty());
+    assert_eq!(place.texts().await, ["better"]);
+    // Without revisions the content tells.
+    assert_eq!(place.ops(draft(&place, "b").revision("").upsert()).await, ["post b"]);
+    assert!(place.ops(draft(&place, "b").revision("").upsert()).await.is_empty());
+    assert_eq!(place.ops(draft(&place, "b").revision("").text("b2").upsert()).await, ["update b2"]);
+}
+
+#[tokio::test]
+async fn placements_are_the_whole_truth() {
+    let place = Place::new().await;
+    let both = vec![placement(nantes(), Some(Tier::Public)), placement(tours(), Some(Tier::Invited))];
+    place.ops(draft(&place, "a").placed(both.clone()).upsert()).await;
+    assert_eq!(place.page(&tours()).await.len(), 1);
+    let only_tours = vec![placement(tours(), Some(Tier::Invited))];
+    assert_eq!(place.ops(draft(&place, "a").revision("2").placed(only_tours).upsert()).await, ["remove a"]);
+    assert!(place.texts().await.is_empty());
+    assert_eq!(place.page(&tours()).await.len(), 1);
+    assert_eq!(place.ops(draft(&place, "a").revision("3").placed(both).upsert()).await, ["post a"]);
+    // Queued now: shown nowhere, but kept.
+    assert_eq!(place.ops(draft(&place, "a").revision("4").tier(None).upsert()).await, ["remove a"]);
+    assert_eq!(place.store.counts().await.unwrap().queued, 1);
+    assert!(place.page(&tours()).await.is_empty());
+    // Asked for by no city: forgotten without a tombstone.
+    assert!(place.ops(draft(&place, "a").revision("5").placed(Vec::new()).upsert()).await.is_empty());
+    assert_eq!(place.store.counts().await.unwrap().posts, 0);
+    assert_eq!(place.ops(draft(&place, "a").upsert()).await, ["post a"]);
+    assert_eq!(place.ops(Change::Unplace { post: place.id("a"), city: nantes() }).await, ["remove a"]);
+    assert_eq!(place.store.counts().await.unwrap().authors, 0);
+}
+
+#[tokio::test]
+async fn d5_deleted_posts_stay_deleted_through_a_replay() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    assert_eq!(place.ops(delete("a")).await, ["remove a"]);
+    assert_eq!(place.ops(draft(&place, "a").revision("9").upsert()).await, ["deleted"]);
+    let place = place.reopened().await;
+    assert_eq!(place.ops(draft(&place, "a").upsert()).await, ["deleted"]);
+    // Bluesky keeps the order: a deletion of what we never held says nothing about what comes later.
+    assert!(place.ops(delete("b")).await.is_empty());
+    assert_eq!(place.ops(draft(&place, "b").upsert()).await, ["post b"]);
+}
+
+#[tokio::test]
+async fn deletions_may_overtake_on_networks_without_order() {
+    let place = Place::new().await;
+    let id = PostId::derive(&place.store.id_key(), Network::Mastodon, &native("a"));
+    let mut overtaken = draft(&place, "a");
+    overtaken.post.network = Network::Mastodon;
+    overtaken.post.id = id;
+    let overtaken = overtaken.by(&AuthorProfile { network: Network::Mastodon, ..profile("ana") });
+    place.commit(vec![Change::Delete { network: Network::Mastodon, native_id: native("a"), at: NOON }]).await;
+    let late = Draft { received_at: after_s(8 * 86_400), ..draft(&place, "a") };
+    let late = Draft { post: overtaken.post.clone(), author: overtaken.author.clone(), ..late }.upsert();
+    assert_eq!(place.ops(overtaken.upsert()).await, ["deleted"]);
+    assert_eq!(place.ops(late).await, ["post a"]);
+}
+
+#[tokio::test]
+async fn moderation_hides_through_edits_and_keeps_the_position() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    place.ops(draft(&place, "b").upsert()).await;
+    assert_eq!(place.ops(hide(&place, "a", true)).await, ["remove a"]);
+    assert!(place.ops(hide(&place, "a", true)).await.is_empty());
+    assert!(place.ops(draft(&place, "a").revision("2").text("A").upsert()).await.is_empty());
+    assert_eq!(place.texts().await, ["b"]);
+    assert_eq!(place.ops(hide(&place, "a", false)).await, ["update A"]);
+    assert_eq!(place.texts().await, ["b", "A"]);
+    assert!(place.ops(hide(&place, "z", true)).await.is_empty());
+}
+
+#[tokio::test]
+async fn l11_inactive_authors_are_hidden_and_come_back_to_their_positions() {
+    let place = Place::new().await;
+    let bob = profile("bob");
+    place.ops(draft(&place, "a").upsert()).await;
+    place.ops(draft(&place, "b").by(&bob).upsert()).await;
+    place.ops(draft(&place, "c").upsert()).await;
+    assert_eq!(place.ops(author(profile("ana"), AuthorVerdict::Hide)).await, ["remove a", "remove c"]);
+    // Still gathered, but not shown; a post does not lift the hiding.
+    assert!(place.ops(draft(&place, "d").upsert()).await.is_empty());
+    assert_eq!(place.texts().await, ["b"]);
+    assert_eq!(place.ops(author(profile("ana"), AuthorVerdict::Show)).await, ["update a", "update c", "post d"]);
+    assert_eq!(place.texts().await, ["d", "c", "b", "a"]);
+    assert_eq!(place.ops(author(profile("ana"), AuthorVerdict::Purge)).await, ["remove a", "remove c", "remove d"]);
+    assert_eq!(place.ops(draft(&place, "a").revision("2").upsert()).await, ["deleted"]);
+    // A deletion reaches posts of hidden authors too.
+    place.ops(author(bob.clone(), AuthorVerdict::Hide)).await;
+    assert!(place.ops(delete("b")).await.is_empty());
+    assert_eq!(place.store.counts().await.unwrap().posts, 0);
+    assert!(place.ops(author(bob, AuthorVerdict::Show)).await.is_empty());
+}
+
+#[tokio::test]
+async fn unchecked_authors_are_stored_hidden_at_their_positions() {
+    let place = Place::new().await;
+    let unchecked = AuthorProfile { checked_at: None, ..profile("ana") };
+    assert!(place.ops(draft(&place, "a").by(&unchecked).upsert()).await.is_empty());
+    place.ops(draft(&place, "b").by(&profile("bob")).upsert()).await;
+    assert!(place.store.card(&nantes(), place.id("a")).await.unwrap().is_none());
+    let stale = place.store.stale_authors(Network::Bluesky, NOON, 10).await.unwrap();
+    assert_eq!(stale, [AuthorId::new("did:plc:ana")]);
+    assert_eq!(place.ops(author(profile("ana"), AuthorVerdict::Show)).await, ["post a"]);
+    assert_eq!(place.texts().await, ["b", "a"]);
+    // An assumed profile never replaces one that was asked for.
+    assert_eq!(place.ops(draft(&place, "c").by(&unchecked).upsert()).await, ["post c"]);
+}
+
+#[tokio::test]
+async fn a_renamed_author_is_renamed_on_the_newest_hundred_cards() {
+    let place = Place::new().await;
+    let names: Vec<String> = (0..103).map(|number| format!("n{number}")).collect();
+    place.commit(names.iter().map(|name| draft(&place, name).upsert()).collect()).await;
+    let renamed = AuthorProfile { name: Some("Ana B.".into()), ..profile("ana") };
+    let entries = place.commit(vec![author(renamed.clone(), AuthorVerdict::Show)]).await.entries.remove(0).1;
+    assert_eq!(entries.len(), 100);
+    assert!(entries.iter().all(|entry| entry.op == Op::Update));
+    assert_eq!(entries[0].post, place.id("n3"));
+    assert!(place.commit(vec![author(renamed, AuthorVerdict::Show)]).await.entries.is_empty());
+    assert!(place.page(&nantes()).await.iter().all(|card| card.author.name.as_deref() == Some("Ana B.")));
+}
+
+#[tokio::test]
+async fn l24_who_left_is_erased_and_never_stored_again() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    place.store.ask_to_leave(&nantes(), Network::Bluesky, "@Ana.Example", NOON).await.unwrap();
+    assert_eq!(place.ops(leave("ana")).await, ["remove a"]);
+    assert!(place.store.leave_requests().await.unwrap().is_empty());
+    let place = place.reopened().await;
+    assert_eq!(place.ops(draft(&place, "b").upsert()).await, ["author_left"]);
+    let counts = place.store.counts().await.unwrap();
+    assert_eq!((counts.posts, counts.authors, counts.suppressed), (0, 0, 1));
+    let subject = SubjectHash::derive(&place.store.id_key(), Network::Bluesky, &AuthorId::new("did:plc:ana"));
+    assert!(place.store.suppressed().await.unwrap().contains(&subject));
+    // Somebody of whom nothing was stored can leave too.
+    place.commit(vec![leave("bob")]).await;
+    assert_eq!(place.ops(draft(&place, "c").by(&profile("bob")).upsert()).await, ["author_left"]);
+}
+
+#[tokio::test]
+async fn erased_posts_and_collisions_are_refused() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    assert_eq!(place.ops(Change::Erase { post: place.id("a"), at: NOON }).await, ["remove a"]);
+    place.ops(delete("a")).await;
+    assert_eq!(place.ops(draft(&place, "a").upsert()).await, ["erased"]);
+    place.ops(draft(&place, "b").upsert()).await;
+    let mut other = draft(&place, "c");
+    other.post.id = place.id("b");
+    assert_eq!(place.ops(other.upsert()).await, ["collision"]);
+    assert_eq!(place.texts().await, ["b"]);
+}
+
+#[tokio::test]
+async fn one_batch_tells_its_net_effect_and_saves_its_checkpoint() {
+    let place = Place::new().await;
+    let source = SourceId::new("bluesky");
+    let gap = Gap { from: NOON, until: after_s(60) };
+    let changes = vec![
+        draft(&place, "a").upsert(),
+        delete("a"),
+        draft(&place, "b").upsert(),
+        draft(&place, "b").revision("2").text("B").upsert(),
+        draft(&place, "a").upsert(),
+        Change::Gap { source: source.clone(), gap: gap.clone() },
+    ];
+    let batch = Batch { changes, checkpoints: vec![(source.clone(), Checkpoint::new("42"))] };
+    let committed = place.store.commit(Arc::new(batch)).await.unwrap();
+    assert_eq!(committed.refused, [RefuseReason::Deleted]);
+    let ops: Vec<_> = committed.entries[0].1.iter().map(|entry| (entry.op, entry.post)).collect();
+    assert_eq!(ops, [(Op::Post, place.id("b"))]);
+    assert_eq!(place.texts().await, ["B"]);
+    assert_eq!(place.store.checkpoint(&source).await.unwrap(), Some(Checkpoint::new("42")));
+    assert_eq!(place.store.checkpoint(&SourceId::new("other")).await.unwrap(), None);
+    assert_eq!(place.store.gaps(5).await.unwrap(), [(source, gap)]);
+}
+
+#[tokio::test]
+async fn l13_checked_posts_are_not_stale() {
+    let place = Place::new().await;
+    place.commit(vec![draft(&place, "a").upsert(), draft(&place, "b").upsert()]).await;
+    let stale = |at| place.store.stale_posts(Network::Bluesky, at, 10);
+    assert!(stale(NOON).await.unwrap().is_empty());
+    assert_eq!(stale(after_s(1)).await.unwrap().len(), 2);
+    place.commit(vec![Change::Checked { post: place.id("a"), at: after_s(5) }]).await;
+    assert_eq!(stale(after_s(1)).await.unwrap(), [(place.id("b"), native("b"))]);
+    assert!(place.heard.0.lock().unwrap().iter().all(|(_, entry)| entry.op == Op::Post));
+}

@@ -1,0 +1,151 @@
+//! The file: its lock, its mode, its version, its damage, a full disk.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+use crate::store::sqlite::statements;
+
+async fn failure(folder: &TempDir) -> String {
+    let options = StoreOptions::new(Arc::new(ManualClock::new(NOON)));
+    match open(&url_of(folder), options, None).await.map(|_| ()) {
+        Err(StoreError::Fatal(said)) => said,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_database_is_for_its_owner_and_for_one_process() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    for file in std::fs::read_dir(place.folder.path().join("data")).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.path());
+    }
+    let said = failure(&place.folder).await;
+    assert!(said.contains("parvis.db is served by another parvis"), "{said}");
+    let place = place.reopened().await;
+    assert_eq!(place.texts().await, ["a"]);
+}
+
+#[tokio::test]
+async fn identity_is_made_once_and_differs_between_instances() {
+    let place = Place::new().await;
+    let (id, epoch) = (place.id("a"), place.head().await.epoch);
+    let place = place.reopened().await;
+    assert_eq!((place.id("a"), place.head().await.epoch), (id, epoch));
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&url_of(&folder), StoreOptions::new(Arc::new(ManualClock::new(NOON))), None).await.unwrap();
+    assert_ne!(PostId::derive(&store.id_key(), Network::Bluesky, &native("a")), id);
+    assert_ne!(store.head(&nantes()).await.unwrap().epoch, epoch);
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("data")).unwrap();
+    let text = "this is not a database, whatever its name says\n".repeat(100);
+    std::fs::write(database_of(&folder), &text).unwrap();
+    let said = failure(&folder).await;
+    assert!(said.contains("is damaged or is no database") && said.contains("restore the last backup"), "{said}");
+    assert_eq!(std::fs::read_to_string(database_of(&folder)).unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_refused() {
+    let place = Place::new().await;
+    let names: Vec<String> = (0..300).map(|number| format!("n{number}")).collect();
+    place.commit(names.iter().map(|name| draft(&place, name).text(&name.repeat(50)).upsert()).collect()).await;
+    place.store.close().await.unwrap();
+    let mut bytes = std::fs::read(database_of(&place.folder)).unwrap();
+    let middle = bytes.len() / 8_192 / 2 * 8_192;
+    bytes[middle..middle + 8_192].fill(0xa5);
+    std::fs::write(database_of(&place.folder), bytes).unwrap();
+    let said = failure(&place.folder).await;
+    assert!(said.contains("is damaged"), "{said}");
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused() {
+    let place = Place::new().await;
+    place
+        .store
+        .execute_for_test(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES (9999, 'later', true, x'00', 0)",
+        )
+        .await
+        .unwrap();
+    place.store.close().await.unwrap();
+    let said = failure(&place.folder).await;
+    assert!(said.contains("written by a newer parvis") && said.contains("9999"), "{said}");
+}
+
+#[tokio::test]
+async fn other_addresses_are_refused() {
+    for url in ["postgres://localhost/parvis", "sqlite::memory:", "sqlite://", "sqlite://x?mode=ro"] {
+        let options = StoreOptions::new(Arc::new(ManualClock::new(NOON)));
+        assert!(matches!(open(url, options, None).await, Err(StoreError::Fatal(_))), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn d6_a_full_disk_writes_nothing_keeps_reading_and_heals() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    let source = SourceId::new("bluesky");
+    place.store.execute_for_test("PRAGMA max_page_count = 1").await.unwrap();
+    let big = draft(&place, "b").text(&"tram ".repeat(20_000)).upsert();
+    let batch = Arc::new(Batch { changes: vec![big], checkpoints: vec![(source.clone(), Checkpoint::new("7"))] });
+    let full = place.store.commit(batch.clone()).await;
+    assert!(matches!(&full, Err(StoreError::Unavailable(said)) if said.contains("full")), "{full:?}");
+    assert_eq!(place.texts().await, ["a"]);
+    assert_eq!(place.store.checkpoint(&source).await.unwrap(), None);
+    assert_eq!(place.heard.0.lock().unwrap().len(), 1);
+    place.store.execute_for_test("PRAGMA max_page_count = 1000000").await.unwrap();
+    place.store.commit(batch).await.unwrap();
+    assert_eq!(place.head().await.head, Offset(2));
+    assert_eq!(place.store.checkpoint(&source).await.unwrap(), Some(Checkpoint::new("7")));
+}
+
+#[tokio::test]
+async fn d8_settings_are_in_force() {
+    let place = Place::new().await;
+    let pool = &place.store.reader_for_test().pool;
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await.unwrap();
+    let mapped: Option<i64> = sqlx::query_scalar("PRAGMA mmap_size").fetch_optional(pool).await.unwrap();
+    assert_eq!((journal.as_str(), mapped.unwrap_or(0)), ("wal", 0));
+    let written = sqlx::query("INSERT INTO suppressed VALUES (1, 1)").execute(pool).await;
+    assert!(written.is_err(), "the readers' connections can't write");
+    let fts: i64 =
+        sqlx::query_scalar("SELECT v FROM posts_text_config WHERE k = 'secure-delete'").fetch_one(pool).await.unwrap();
+    assert_eq!(fts, 1);
+    // The writer's own settings are asserted where they can be seen: from its connection.
+    for holds in [
+        "INSERT INTO suppressed SELECT 1, 1 WHERE (SELECT secure_delete FROM pragma_secure_delete) <> 1",
+        "INSERT INTO suppressed SELECT 2, 1 WHERE (SELECT synchronous FROM pragma_synchronous) <> 2",
+        "INSERT INTO suppressed SELECT 3, 1 WHERE (SELECT foreign_keys FROM pragma_foreign_keys) <> 1",
+        "INSERT INTO suppressed SELECT 4, 1 WHERE
+            (SELECT journal_size_limit FROM pragma_journal_size_limit) <> 67108864",
+        "INSERT INTO suppressed SELECT 5, 1 WHERE (SELECT temp_store FROM pragma_temp_store) <> 2",
+    ] {
+        place.store.execute_for_test(holds).await.unwrap();
+    }
+    assert!(place.store.suppressed().await.unwrap().is_empty());
+}
+
+/// SQLite takes a missing value for NULL; the type of a statement makes its calls complete, and this its text.
+#[tokio::test]
+async fn every_statement_is_sound_and_names_its_parameters() {
+    use sqlx::{Either, Executor, SqlSafeStr, Statement};
+    let place = Place::new().await;
+    let mut connection = place.store.reader_for_test().pool.acquire().await.unwrap();
+    let all = statements::all();
+    assert!(all.len() > 60);
+    for (name, sql, parameters) in all {
+        let statement = connection.prepare(sql.into_sql_str()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let Some(Either::Right(counted)) = statement.parameters() else { panic!("{name}") };
+        assert_eq!(counted, parameters, "{name}");
+        let named = (1..=parameters).all(|number| sql.contains(&format!("${number}")));
+        assert!(named, "{name}");
+    }
+}

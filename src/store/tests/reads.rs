@@ -1,0 +1,168 @@
+//! What readers are given: filters, search, pages, entries.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[tokio::test]
+async fn pages_follow_each_other_without_gap() {
+    let place = Place::new().await;
+    let names: Vec<String> = (0..25).map(|number| format!("n{number}")).collect();
+    place.commit(names.iter().map(|name| draft(&place, name).upsert()).collect()).await;
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let page = place.store.page(&nantes(), &Filter::default(), None, before, 10, false).await.unwrap();
+        assert_eq!(page.head.head, Offset(25));
+        seen.extend(page.cards.iter().map(|card| card.position));
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, (1..=25).rev().collect::<Vec<u64>>());
+    let empty = place.store.page(&tours(), &Filter::default(), Some("x"), None, 10, true).await.unwrap();
+    assert!(empty.cards.is_empty() && empty.head.head == Offset(0));
+}
+
+#[tokio::test]
+async fn entries_are_contiguous_and_stand_as_they_are_now() {
+    let place = Place::new().await;
+    place.commit(vec![draft(&place, "a").upsert(), draft(&place, "b").upsert(), draft(&place, "c").upsert()]).await;
+    place.ops(delete("a")).await;
+    place.ops(draft(&place, "b").revision("2").text("B").upsert()).await;
+    let entries = place.store.entries(&nantes(), Offset(0), 100).await.unwrap();
+    let said: Vec<_> = entries.iter().map(|e| (e.offset.0, e.op, e.card.as_ref().map(|c| c.text.as_str()))).collect();
+    let expected = [
+        (1, Op::Remove, None),
+        (2, Op::Post, Some("B")),
+        (3, Op::Post, Some("c")),
+        (4, Op::Remove, None),
+        (5, Op::Update, Some("B")),
+    ];
+    assert_eq!(said, expected);
+    assert_eq!(place.store.entries(&nantes(), Offset(3), 1).await.unwrap()[0].offset, Offset(4));
+    for after in [5, 6, u64::MAX] {
+        assert!(place.store.entries(&nantes(), Offset(after), 10).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn l28_search_reaches_what_it_may() {
+    let place = Place::new().await;
+    place.clock.set(after_s(72 * 3_600));
+    let old = after_s(-1);
+    let said = "Le tram de l'Île-de-Nantes";
+    for (name, tier, at) in [
+        ("a", Some(Tier::Invited), old),
+        ("b", Some(Tier::Public), old),
+        ("c", Some(Tier::Public), NOON),
+        ("d", Some(Tier::Quiet), NOON),
+        ("e", None, NOON),
+    ] {
+        place.ops(draft(&place, name).tier(tier).at(at).text(&format!("{said} {name}")).upsert()).await;
+    }
+    let search = async |text: &str| {
+        let page = place.store.page(&nantes(), &Filter::default(), Some(text), None, 10, true).await.unwrap();
+        page.cards.iter().map(|card| card.text.split(' ').next_back().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(search("tram").await, ["c", "a"]);
+    assert_eq!(search("ILE nantes").await, ["c", "a"]);
+    assert_eq!(search("i\u{302}le").await, ["c", "a"]);
+    assert!(search("tram bus").await.is_empty());
+    // Never handles, names or network ids.
+    for word in ["ana", "example", "did:plc:ana"] {
+        assert!(search(word).await.is_empty(), "{word}");
+    }
+    for word in ["", "\"", "tram AND", "NEAR(", "text:tram", "*", "-", "Ⓐ", "tram\0", "'; DROP TABLE posts --"] {
+        search(word).await;
+    }
+    place.ops(hide(&place, "c", true)).await;
+    assert_eq!(search("tram").await, ["a"]);
+    let filter = Filter { lang: Some("br".into()), ..Filter::default() };
+    assert!(place.store.page(&nantes(), &filter, Some("tram"), None, 10, false).await.unwrap().cards.is_empty());
+}
+
+#[tokio::test]
+async fn nothing_hidden_is_in_any_read() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").text("secretword one").tier(Some(Tier::Invited)).upsert()).await;
+    place.ops(draft(&place, "b").text("secretword two").tier(None).upsert()).await;
+    place.ops(hide(&place, "a", true)).await;
+    for threads in [true, false] {
+        for search in [None, Some("secretword")] {
+            let page = place.store.page(&nantes(), &Filter::default(), search, None, 10, threads).await.unwrap();
+            assert!(page.cards.is_empty() && page.replies.is_empty());
+        }
+    }
+    assert!(place.store.entries(&nantes(), Offset(0), 10).await.unwrap().iter().all(|entry| entry.card.is_none()));
+    assert!(place.store.card(&nantes(), place.id("a")).await.unwrap().is_none());
+    assert!(place.store.card(&nantes(), place.id("b")).await.unwrap().is_none());
+    assert!(place.store.recent_times(&nantes(), NOON, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn q3_recent_times_are_newest_first() {
+    let place = Place::new().await;
+    for (name, at) in [("a", 0), ("b", 20), ("c", 10)] {
+        place.ops(draft(&place, name).at(after_s(at)).upsert()).await;
+    }
+    let times = place.store.recent_times(&nantes(), after_s(5), 10).await.unwrap();
+    assert_eq!(times, [after_s(20), after_s(10)]);
+    assert_eq!(place.store.recent_times(&nantes(), NOON, 1).await.unwrap(), [after_s(20)]);
+}
+
+fn some<T: std::fmt::Debug + Clone + 'static>(values: &'static [T]) -> impl Strategy<Value = Option<T>> {
+    proptest::option::weighted(0.4, proptest::sample::select(values))
+}
+
+const TAGS: [&str; 5] = ["Nantes", "île", "a b", "x,\"y", "42"];
+const LANGS: [&str; 3] = ["fr", "br", ""];
+const ZONES: [&str; 3] = ["Centre-ville", "Île de Nantes", ""];
+
+fn filters() -> impl Strategy<Value = Filter> {
+    let keys = &["nantes", "ile", "ab", "xy", "42", "a b", "", "zz"];
+    let lanes = proptest::sample::select(vec![Lane::People, Lane::Press, Lane::Event("x".into())]);
+    (some(keys), some(&ZONES), some(&Network::ALL), some(&LANGS), proptest::option::weighted(0.3, lanes)).prop_map(
+        |(tag, zone, network, lang, lane)| Filter {
+            tag: tag.map(str::to_owned),
+            zone: zone.map(str::to_owned),
+            network,
+            lang: lang.map(str::to_owned),
+            lane,
+        },
+    )
+}
+
+#[tokio::test]
+async fn filters_in_sql_agree_with_filters_in_memory() {
+    let place = Place::new().await;
+    let mut changes = Vec::new();
+    let mut random = fastrand::Rng::with_seed(5);
+    for number in 0..150 {
+        let mut own = draft(&place, &format!("n{number}"));
+        own.post.tags = TAGS.iter().filter(|_| random.bool()).filter_map(|tag| Hashtag::new(tag)).collect();
+        own.post.languages = LANGS.iter().filter(|_| random.bool()).map(|&lang| lang.to_owned()).collect();
+        own.post.network = if random.bool() { Network::Bluesky } else { Network::Feed };
+        own.placements[0].zone = random.choice(ZONES).filter(|_| random.bool()).map(str::to_owned);
+        own.placements[0].lane =
+            random.choice([Lane::People, Lane::Press, Lane::Event("x".into()), Lane::Event("y".into())]).unwrap();
+        changes.push(own.upsert());
+    }
+    place.commit(changes).await;
+    let all = place.page(&nantes()).await;
+    assert_eq!(all.len(), 150);
+    let mut runner = proptest::test_runner::TestRunner::default();
+    let handle = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || {
+        runner
+            .run(&filters(), |filter| {
+                let page = handle.block_on(place.store.page(&nantes(), &filter, None, None, 1_000, false)).unwrap();
+                let expected: Vec<_> = all.iter().filter(|card| filter.admits(card)).cloned().collect();
+                prop_assert_eq!(page.cards, expected);
+                Ok(())
+            })
+            .unwrap();
+    })
+    .await
+    .unwrap();
+}

@@ -1,0 +1,97 @@
+//! What is over its time goes (L-28).
+
+use super::*;
+use crate::store::Retention;
+
+const DAY_S: i64 = 86_400;
+
+async fn kept_after(place: &Place, seconds: i64, days: u32) -> Vec<String> {
+    place.store.retain(after_s(seconds), Retention::from_days(days)).await.unwrap();
+    let mut texts = place.texts().await;
+    texts.reverse();
+    texts
+}
+
+async fn one_of_each() -> Place {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").tier(Some(Tier::Invited)).upsert()).await;
+    place.ops(draft(&place, "b").tier(Some(Tier::Public)).upsert()).await;
+    place.ops(draft(&place, "c").tier(Some(Tier::Quiet)).by(&profile("eve")).upsert()).await;
+    place.ops(draft(&place, "q").tier(None).text("queuedtextum").upsert()).await;
+    place
+}
+
+#[tokio::test]
+async fn l28_each_tier_is_kept_for_its_time() {
+    let place = one_of_each().await;
+    assert_eq!(kept_after(&place, 3 * DAY_S, 30).await, ["a", "b", "c"]);
+    assert_eq!(place.store.counts().await.unwrap().queued, 1);
+    assert_eq!(kept_after(&place, 3 * DAY_S + 1, 30).await, ["a", "b"]);
+    let counts = place.store.counts().await.unwrap();
+    assert_eq!((counts.queued, counts.posts, counts.authors), (0, 2, 1));
+    assert_eq!(kept_after(&place, 7 * DAY_S + 1, 30).await, ["a"]);
+    assert_eq!(kept_after(&place, 30 * DAY_S, 300).await, ["a"]);
+    assert!(kept_after(&place, 30 * DAY_S + 1, 300).await.is_empty());
+    assert_eq!(place.store.counts().await.unwrap().posts, 0);
+    // Readers were told of each: three shown, three removed. The queued one was never theirs.
+    let ops: Vec<Op> = place.heard.0.lock().unwrap().iter().map(|(_, entry)| entry.op).collect();
+    assert_eq!(ops.iter().filter(|op| **op == Op::Remove).count(), 3);
+    assert_eq!(ops.len(), 6);
+}
+
+#[tokio::test]
+async fn l28_a_shorter_time_may_be_set() {
+    let place = one_of_each().await;
+    assert!(kept_after(&place, DAY_S + 1, 1).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_thread_takes_its_replies_along() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    let reply = draft(&place, "b").by(&profile("bob")).at(after_s(6 * DAY_S)).in_thread(place.id("a"));
+    place.ops(reply.upsert()).await;
+    assert!(kept_after(&place, 7 * DAY_S + 1, 30).await.is_empty());
+}
+
+#[tokio::test]
+async fn many_posts_go_in_short_transactions_that_let_others_between() {
+    let place = Place::new().await;
+    let names: Vec<String> = (0..1_200).map(|number| format!("n{number}")).collect();
+    place.commit(names.iter().map(|name| draft(&place, name).upsert()).collect()).await;
+    let retaining = place.store.retain(after_s(8 * DAY_S), Retention::from_days(30));
+    let late = draft(&place, "a").at(after_s(8 * DAY_S)).upsert();
+    let (retained, _) = tokio::join!(retaining, place.commit(vec![late]));
+    let removed: Vec<u64> = retained.unwrap().entries[0].1.iter().map(|entry| entry.offset.0).collect();
+    assert_eq!(removed.len(), 1_200);
+    assert!(removed.is_sorted() && removed.last() == Some(&place.head().await.head.0));
+    assert_eq!(place.texts().await, ["a"]);
+}
+
+#[tokio::test]
+async fn w1_the_log_is_kept_for_an_hour_and_ten_thousand_entries() {
+    let place = Place::new().await;
+    let flip = |hidden| hide(&place, "a", hidden);
+    place.ops(draft(&place, "a").upsert()).await;
+    // Entries of old, written straight into the log: a hundred more than are kept.
+    place
+        .store
+        .execute_for_test(
+            "WITH RECURSIVE n(x) AS (SELECT 2 UNION ALL SELECT x + 1 FROM n WHERE x < 10100)
+             INSERT INTO feed_log SELECT 1, x, 'update', (SELECT id FROM posts), (SELECT at FROM feed_log) FROM n",
+        )
+        .await
+        .unwrap();
+    place.store.execute_for_test("UPDATE cities SET head = 10100").await.unwrap();
+    place.ops(flip(true)).await;
+    let retain = |seconds| place.store.retain(after_s(seconds), Retention::from_days(30));
+    retain(3_600).await.unwrap();
+    assert_eq!(place.head().await.floor, Offset(0));
+    retain(3_601).await.unwrap();
+    let head = place.head().await;
+    assert_eq!((head.head, head.floor), (Offset(10_101), Offset(101)));
+    let first = place.store.entries(&nantes(), Offset(101), 1).await.unwrap();
+    assert_eq!(first[0].offset, Offset(102));
+    assert!(place.store.entries(&nantes(), Offset(100), 1).await.unwrap().is_empty());
+    assert_eq!(place.ops(flip(false)).await, ["update a"]);
+}

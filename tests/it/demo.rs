@@ -1,0 +1,77 @@
+//! The hand-written posts: the shipped cities decide of each what its author expected.
+
+use std::sync::Arc;
+
+use parvis::config::read_folder;
+use parvis::consent::Policy;
+use parvis::demo::{OfficialBody, Rehearsal, rehearse, script::Expect};
+use parvis::domain::{AuthorProfile, Change, IdKey, ListedAs, Network, Timestamp};
+use parvis::ingest::sources::{decoder, profiles_from_file};
+use parvis::intake::{Answer, Authors, Intake, KnownPosts};
+use parvis::matcher::{CitySet, ListedAccounts};
+use parvis::pipeline::{answered, observe};
+
+const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+
+#[test]
+fn s06_every_sample_post_ends_as_its_script_says_and_in_its_own_city() {
+    let folder = read_folder(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities")).unwrap();
+    let set = Arc::new(CitySet::compile(folder.cities));
+    let mut wrong = Vec::new();
+    for seed in 0..3 {
+        let Rehearsal { said, world, officials } = rehearse(seed, NOW).unwrap();
+        let key = IdKey::new([3; 32]);
+        let mut intake =
+            Intake::new(key, Policy::Standard, set.clone(), KnownPosts::default(), Authors::new(key, [], Default::default()));
+        intake.listed = listed(officials);
+        let mut decoder = decoder(Network::Bluesky).unwrap();
+        assert!(said.len() >= 240, "{} posts", said.len());
+        for post in &said {
+            let before = intake.tally.clone();
+            observe(&mut intake, decoder.decode(post.frame.as_bytes()), NOW);
+            for (network, author) in std::mem::take(&mut intake.questions) {
+                let view = world.lock().visible(author.as_str()).map(parvis::demo::appview::profile);
+                let profile = view.and_then(|view| profiles_from_file(network, &view.to_string(), NOW).unwrap().pop());
+                let answer = profile.map_or(Answer::Unknown(network, author), |profile: AuthorProfile| Answer::Found(Box::new(profile)));
+                answered(&mut intake, answer, NOW);
+            }
+            let outcome = intake.tally.added_since(&before).unwrap_or_else(|| "several".into());
+            let is_right = match post.expect {
+                Expect::Admitted => outcome == "admitted",
+                Expect::Queued => outcome == "queued",
+                Expect::Refused => outcome.starts_with("refused."),
+            };
+            let cities: Vec<String> = intake
+                .take_batch()
+                .changes
+                .iter()
+                .filter_map(|change| match change {
+                    Change::Upsert { placements, .. } => Some(placements),
+                    _ => None,
+                })
+                .flatten()
+                .filter(|placement| placement.tier.is_some() && placement.lane.to_token() != "around")
+                .map(|placement| placement.city.as_str().to_owned())
+                .collect();
+            if !is_right || cities.iter().any(|city| city != post.city) {
+                wrong.push(format!("{} (seed {seed}): {:?} but {outcome} in {cities:?}", post.key, post.expect));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The demonstration's own bodies, as its cities list them.
+fn listed(officials: Vec<OfficialBody>) -> ListedAccounts {
+    let mut listed = ListedAccounts::default();
+    for body in officials {
+        let listing = ListedAs { name: body.handle, body: Some(body.name) };
+        listed.insert(
+            Network::Bluesky,
+            parvis::domain::AuthorId::new(body.did),
+            parvis::domain::CityId::new(body.city),
+            listing,
+        );
+    }
+    listed
+}

@@ -1,0 +1,250 @@
+//! Observations in, changes and outcomes out: what waits, what reaches what waits, and what the checkpoint does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parvis::consent::Policy;
+use parvis::domain::{
+    AccountStatus, AuthorId, AuthorProfile, Change, Checkpoint, Event, IdKey, Label, NativeId, Network, Observation,
+    RawPost, Reply, SourceId, Timestamp, Visibility,
+};
+use parvis::intake::{Answer, Authors, Intake, KnownPosts};
+use parvis::matcher::CitySet;
+use parvis::pipeline::{answered, observe};
+
+use crate::support::city::city;
+
+const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+
+struct Scene {
+    intake: Intake,
+    frames: u64,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let key = IdKey::new([7; 32]);
+        let set = CitySet::compile(vec![city("ville", "name = \"Ville\"\n[recipe]\nhashtags = [\"ville\"]\n")]);
+        let authors = Authors::new(key, [], Default::default());
+        Self { intake: Intake::new(key, Policy::Standard, Arc::new(set), KnownPosts::default(), authors), frames: 0 }
+    }
+
+    fn event(&mut self, event: Event) {
+        self.frames += 1;
+        let observation = Observation {
+            source: SourceId::new("bluesky"),
+            network: Network::Bluesky,
+            checkpoint: Some(Checkpoint::new(self.frames.to_string())),
+            sent_at: None,
+            event,
+        };
+        observe(&mut self.intake, observation, NOW);
+    }
+
+    fn post(&mut self, author: &str, key: &str, text: &str) {
+        self.event(Event::Post(Box::new(raw(author, key, text))));
+    }
+
+    fn reply(&mut self, author: &str, key: &str, to: &str, text: &str) {
+        let reply = Reply { parent: NativeId::new(to), root: NativeId::new(to) };
+        self.event(Event::Post(Box::new(RawPost { reply: Some(reply), ..raw(author, key, text) })));
+    }
+
+    fn found(&mut self, author: &str) {
+        self.answer(AuthorProfile { handle: Some(format!("{author}.example")), ..assumed(author) });
+    }
+
+    fn answer(&mut self, profile: AuthorProfile) {
+        self.intake.questions.clear();
+        answered(&mut self.intake, Answer::Found(Box::new(profile)), NOW);
+    }
+
+    fn asked(&self) -> Vec<&str> {
+        self.intake.questions.iter().map(|(_, author)| author.as_str()).collect()
+    }
+
+    /// Texts of the pending upserts that place something, in order; a deletion as `-id`, an author's verdict as `~`.
+    fn pending(&mut self) -> Vec<String> {
+        self.checkpoint_and_changes().1
+    }
+
+    fn checkpoint_and_changes(&mut self) -> (Option<String>, Vec<String>) {
+        let batch = self.intake.take_batch();
+        let changes = batch.changes.iter().map(|change| match change {
+            Change::Upsert { post, placements, .. } if placements.is_empty() => format!("!{}", post.text),
+            Change::Upsert { post, .. } => post.text.clone(),
+            Change::Delete { native_id, .. } => format!("-{}", native_id.as_str()),
+            Change::Author { verdict, .. } => format!("~{verdict:?}"),
+            other => format!("{other:?}"),
+        });
+        let changes = changes.collect();
+        (batch.checkpoints.into_iter().next().map(|(_, checkpoint)| checkpoint.as_str().to_owned()), changes)
+    }
+
+    fn tally(&self) -> BTreeMap<String, u64> {
+        self.intake.tally.counts().map(|(label, count)| (label.to_owned(), count)).collect()
+    }
+
+    fn count(&self, label: &str) -> u64 {
+        self.tally().get(label).copied().unwrap_or(0)
+    }
+}
+
+fn assumed(author: &str) -> AuthorProfile {
+    AuthorProfile::assumed(AuthorId::new(author), Network::Bluesky)
+}
+
+fn raw(author: &str, key: &str, text: &str) -> RawPost {
+    RawPost {
+        native_id: NativeId::new(key),
+        author: AuthorId::new(author),
+        profile: None,
+        url: None,
+        text: text.to_owned(),
+        facets: Vec::new(),
+        languages: vec!["fr".into()],
+        created_at: Some(NOW),
+        edited: false,
+        revision: "1".into(),
+        tags: Vec::new(),
+        media: Vec::new(),
+        reply: None,
+        place: None,
+        labels: Vec::new(),
+        visibility: Visibility::Public,
+        automated: false,
+    }
+}
+
+#[test]
+fn l09_nothing_is_written_before_the_author_is_known() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "Bonjour #ville");
+    assert_eq!(scene.asked(), ["ana"]);
+    assert!(scene.pending().is_empty());
+    scene.found("ana");
+    assert_eq!(scene.pending(), ["Bonjour #ville"]);
+    scene.post("ana", "2", "Encore #ville");
+    assert!(scene.asked().is_empty(), "a known author is not asked for again");
+    assert_eq!(scene.pending(), ["Encore #ville"]);
+    assert_eq!(scene.count("admitted"), 2);
+}
+
+#[test]
+fn d1_a_held_post_holds_the_checkpoint_back_and_its_author_keeps_order() {
+    let mut scene = Scene::new();
+    scene.post("bob", "0", "rien");
+    scene.post("ana", "1", "un #ville");
+    scene.post("ana", "2", "deux #ville");
+    scene.post("bob", "3", "rien");
+    assert_eq!(scene.checkpoint_and_changes().0.as_deref(), Some("1"));
+    scene.found("ana");
+    let (checkpoint, changes) = scene.checkpoint_and_changes();
+    assert_eq!(checkpoint.as_deref(), Some("4"));
+    assert_eq!(changes, ["un #ville", "deux #ville"]);
+}
+
+#[test]
+fn l12_deletes_edits_and_account_events_reach_held_posts() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "à effacer #ville");
+    scene.event(Event::Delete { native_id: NativeId::new("1") });
+    scene.post("ana", "2", "avant #ville");
+    let edit = RawPost { revision: "2".into(), edited: true, ..raw("ana", "2", "après #ville") };
+    scene.event(Event::Post(Box::new(edit)));
+    scene.post("eve", "3", "#ville");
+    scene.event(Event::Account { author: AuthorId::new("eve"), status: AccountStatus::Deleted });
+    scene.found("ana");
+    assert_eq!(scene.pending(), ["après #ville"]);
+    assert_eq!((scene.count("refused.deleted"), scene.count("refused.author_inactive")), (1, 1));
+    assert_eq!(scene.intake.tally.total(), scene.frames, "{:?}", scene.tally());
+}
+
+#[test]
+fn l09_a_profile_record_that_comes_during_the_lookup_counts() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    let labels = vec![Label::plain("!no-unauthenticated")];
+    scene.event(Event::Profile(Box::new(AuthorProfile { labels, ..assumed("ana") })));
+    scene.found("ana");
+    assert!(scene.pending().is_empty());
+    assert_eq!(scene.count("refused.no_unauthenticated"), 1);
+}
+
+#[test]
+fn an_author_nobody_knows_is_refused_and_pins_nothing() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    answered(&mut scene.intake, Answer::Unknown(Network::Bluesky, AuthorId::new("ana")), NOW);
+    assert_eq!(scene.checkpoint_and_changes(), (Some("1".into()), vec![]));
+    assert_eq!(scene.count("refused.author_unknown"), 1);
+}
+
+#[test]
+fn q7_a_reply_waits_for_the_held_post_it_answers() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "Qui vient ? #ville");
+    scene.reply("bob", "2", "1", "Moi");
+    scene.reply("eve", "3", "nowhere", "Ailleurs");
+    assert_eq!(scene.count("refused.unmatched"), 1, "a reply to what we do not hold waits for nothing");
+    scene.found("ana");
+    assert_eq!(scene.asked(), ["bob"]);
+    scene.found("bob");
+    assert_eq!(scene.pending(), ["Qui vient ? #ville", "Moi"]);
+    assert_eq!(scene.checkpoint_and_changes().0, None);
+    assert_eq!(scene.intake.tally.total(), 3);
+}
+
+#[test]
+fn an_edit_can_admit_change_and_un_admit() {
+    let mut scene = Scene::new();
+    scene.post("ana", "0", "#ville");
+    scene.found("ana");
+    scene.pending();
+    let edit = |revision: &str, text: &str| {
+        Event::Post(Box::new(RawPost { revision: revision.into(), edited: true, ..raw("ana", "1", text) }))
+    };
+    scene.post("ana", "1", "sans rien");
+    assert!(scene.pending().is_empty());
+    scene.event(edit("2", "avec #ville"));
+    scene.event(edit("3", "encore #ville"));
+    scene.event(edit("4", "plus rien"));
+    scene.event(edit("5", "toujours rien"));
+    assert_eq!(scene.pending(), ["avec #ville", "encore #ville", "!plus rien"]);
+}
+
+#[test]
+fn an_old_post_that_we_hold_may_still_be_edited() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "hier #ville");
+    scene.found("ana");
+    scene.pending();
+    let later = NOW.plus_seconds(5 * 86_400);
+    let edit = |key: &str| {
+        let post = RawPost { revision: "2".into(), edited: true, ..raw("ana", key, "corrigé #ville") };
+        let (source, network) = (SourceId::new("bluesky"), Network::Bluesky);
+        Observation { source, network, checkpoint: None, sent_at: None, event: Event::Post(Box::new(post)) }
+    };
+    observe(&mut scene.intake, edit("1"), later);
+    observe(&mut scene.intake, edit("unknown"), later);
+    scene.answer(AuthorProfile { handle: None, ..assumed("ana") });
+    assert!(scene.pending().contains(&"corrigé #ville".to_owned()));
+    assert_eq!(scene.count("refused.too_old"), 1);
+}
+
+#[test]
+fn l11_deactivation_hides_reactivation_asks_and_deletion_purges() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    scene.pending();
+    let account = |status| Event::Account { author: AuthorId::new("ana"), status };
+    scene.event(account(AccountStatus::Hidden));
+    assert_eq!(scene.pending(), ["~Hide"]);
+    scene.event(account(AccountStatus::Active));
+    assert_eq!((scene.asked(), scene.intake.pending.len()), (vec!["ana"], 0), "a fresh look decides");
+    scene.found("ana");
+    assert_eq!(scene.pending(), ["~Show"]);
+    scene.event(account(AccountStatus::Deleted));
+    assert_eq!(scene.pending(), ["~Purge"]);
+}

@@ -1,0 +1,99 @@
+//! `parvis replay`: outcomes add up, on hand-written frames here and on real captures where they are at hand.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(city: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("cities")).unwrap();
+        std::fs::write(folder.path().join("cities/ville.toml"), city).unwrap();
+        std::fs::write(folder.path().join("parvis.toml"), "[store]\nurl = \"sqlite://parvis.db\"\n").unwrap();
+        Self { folder }
+    }
+
+    fn replay(&self, frames: &Path, more: &[&str]) -> Value {
+        let output = Command::new(env!("CARGO_BIN_EXE_parvis"))
+            .args(["replay", "--source", "bluesky", "--clock", "recorded", "--json"])
+            .arg(frames)
+            .args(more)
+            .arg("--config")
+            .arg(self.folder.path().join("parvis.toml"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let sum: u64 = said["outcomes"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+        assert_eq!(Some(sum), said["frames"].as_u64(), "{said}");
+        said
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+const CITY: &str = "name = \"Ville\"\n[recipe]\nhashtags = [\"ville\"]\n";
+
+fn frame(author: &str, text: &str) -> String {
+    let start = text.find('#').unwrap_or(0);
+    format!(
+        r#"{{"did":"did:plc:{author}","time_us":1790000000000000,"kind":"commit","commit":{{"rev":"3l","operation":"create","collection":"app.bsky.feed.post","rkey":"k{}","record":{{"$type":"app.bsky.feed.post","createdAt":"2026-09-21T14:13:20Z","langs":["fr"],"text":"{text}","facets":[{{"index":{{"byteStart":{start},"byteEnd":{}}},"features":[{{"$type":"app.bsky.richtext.facet#tag","tag":"ville"}}]}}]}},"cid":"b"}}}}"#,
+        text.len(),
+        text.len(),
+    )
+}
+
+#[test]
+fn outcomes_add_up_whatever_the_frames_are() {
+    let place = Place::new(CITY);
+    let frames = [
+        frame("ana", "bonjour #ville"),
+        frame("ana", "bonjour #ville"),
+        "not json".into(),
+        "[".repeat(4_000),
+        format!(r#"{{"did":"{}"}}"#, "x".repeat(2_000_000)),
+        r#"{"did":"did:plc:x","time_us":1,"kind":"commit","commit":{"rev":"a","operation":"create","collection":"app.bsky.feed.post","rkey":"1","record":{"text":"x","createdAt":"9999-99-99"}}}"#.into(),
+        r#"{"did":"did:plc:x","time_us":1790000000000001,"kind":"identity","identity":{"did":"did:plc:x"}}"#.into(),
+    ];
+    let file = place.write("frames.jsonl", &frames.join("\n"));
+    let said = place.replay(&file, &[]);
+    assert_eq!(said["frames"], 7);
+    assert_eq!(said["outcomes"]["admitted"], 2, "the second sight of one post changes nothing and is admitted: {said}");
+    assert_eq!(said["outcomes"]["event.identity"], 1);
+}
+
+#[test]
+fn with_profiles_an_author_who_is_not_among_them_is_unknown() {
+    let place = Place::new(CITY);
+    let file = place.write("frames.jsonl", &[frame("ana", "un #ville"), frame("bob", "deux! #ville")].join("\n"));
+    let profiles = place.write("profiles.json", r#"{"profiles":[{"did":"did:plc:ana","handle":"ana.test.example"}]}"#);
+    let said = place.replay(&file, &["--profiles", profiles.to_str().unwrap()]);
+    assert_eq!((&said["outcomes"]["admitted"], &said["outcomes"]["refused.author_unknown"]), (&1.into(), &1.into()));
+}
+
+/// The real captures hold real people's posts and are not in the repository: `PARVIS_SAMPLES` names their folder.
+#[test]
+fn real_captures_add_up() {
+    let Some(samples) = std::env::var_os("PARVIS_SAMPLES").map(PathBuf::from) else {
+        println!("PARVIS_SAMPLES is not set: the real captures are not replayed here");
+        return;
+    };
+    let jetstream = samples.join("bluesky/jetstream");
+    let place = Place::new(&CITY.replace("[\"ville\"]", "[\"IndieRebellion\"]"));
+    assert_eq!(place.replay(&jetstream.join("golden_v1.jsonl"), &[])["frames"], 10);
+    let expected = jetstream.join("expected_v1.jsonl");
+    let said = place.replay(&expected, &[]);
+    assert_eq!(said["frames"], 152);
+    let carrying = std::fs::read_to_string(&expected).unwrap().lines().filter(|line| line.contains("\"tag\":\"IndieRebellion\"")).count();
+    assert!(carrying > 0);
+    assert_eq!(said["outcomes"]["admitted"], carrying, "{said}");
+}

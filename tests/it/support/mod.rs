@@ -1,0 +1,6 @@
+//! What several tests share.
+
+pub mod city;
+pub mod network;
+pub mod reader;
+pub mod server;

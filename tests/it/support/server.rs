@@ -1,0 +1,177 @@
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::network::SimulatedNetwork;
+
+/// The real program on a database of its own.
+pub struct Server {
+    pub folder: TempDir,
+    port: u16,
+    child: Option<Child>,
+}
+
+/// A city that every test serves.
+pub const CITY: &str = "name = \"Ville\"\nlanguages = [\"fr\"]\n[recipe]\ninvite = \"ParvisVille\"\nhashtags = [\"ville\"]\n";
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Server {
+    /// Writes a configuration for the simulated network, and does not start yet.
+    pub fn prepare(network: &SimulatedNetwork) -> Self {
+        Self::prepare_with(network, "")
+    }
+
+    pub fn prepare_with(network: &SimulatedNetwork, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let cities = folder.path().join("cities");
+        std::fs::create_dir(&cities).unwrap();
+        std::fs::write(cities.join("ville.toml"), CITY).unwrap();
+        let settings = format!(
+            "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://localhost:{port}\"\n\
+             [store]\nurl = \"sqlite://parvis.db\"\n[ingest]\nallow_private_networks = true\n\
+             [source.bluesky]\nendpoints = [{:?}]\nappview = {:?}\nstall_seconds = 86400\n{more}",
+            network.jetstream.url(),
+            network.appview.url(),
+        );
+        std::fs::write(folder.path().join("parvis.toml"), settings).unwrap();
+        Self { folder, port, child: None }
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("parvis.toml")
+    }
+
+    pub fn start(&mut self) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_parvis"))
+            .args(["serve", "--config"])
+            .arg(self.config())
+            .env("RUST_LOG", "warn")
+            .stdout(Stdio::piped())
+            .stderr(std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains("serves on"), "it did not start: {}", std::fs::read_to_string(self.log()).unwrap());
+        self.child = Some(child);
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    pub fn log_text(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    /// SIGKILL, in the middle of whatever it is doing.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// SIGTERM; returns how long it took and the exit status.
+    pub fn stop(&mut self) -> (Duration, Option<i32>) {
+        let mut child = self.child.take().unwrap();
+        let began = Instant::now();
+        Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        let status = child.wait().unwrap();
+        (began.elapsed(), status.code())
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    pub fn live_url(&self, query: &str) -> String {
+        format!("ws://127.0.0.1:{}/api/v1/cities/ville/live{query}", self.port)
+    }
+
+    pub async fn text(&self, path: &str) -> (u16, String) {
+        let response = client().get(self.url(path)).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    pub async fn json(&self, path: &str) -> Value {
+        let (status, text) = self.text(path).await;
+        assert_eq!(status, 200, "{path}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Every post of the city, newest first.
+    pub async fn posts(&self) -> Vec<Value> {
+        let mut posts = Vec::new();
+        let mut before = String::new();
+        loop {
+            let page = self.json(&format!("/api/v1/cities/ville/posts?limit=100{before}")).await;
+            posts.extend(page["posts"].as_array().unwrap().iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => before = format!("&before={next}"),
+                None => return posts,
+            }
+        }
+    }
+
+    /// Waits until the posts' texts, newest first, are these.
+    pub async fn wait_for_texts(&self, expected: &[&str]) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let texts: Vec<String> =
+                self.posts().await.iter().map(|post| post["text"].as_str().unwrap().to_owned()).collect();
+            if texts == expected {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{texts:?} instead of {expected:?}; log: {}", self.log_text());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Runs a command of the program on this server's configuration.
+    pub fn command(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_parvis"))
+            .args(arguments)
+            .arg("--config")
+            .arg(self.config())
+            .env("RUST_LOG", "warn")
+            .output()
+            .unwrap()
+    }
+
+    /// Whether any file of the database holds these bytes.
+    pub fn database_holds(&self, text: &str) -> bool {
+        files(self.folder.path())
+            .iter()
+            .filter(|path| path.file_name().unwrap().to_string_lossy().contains(".db"))
+            .any(|path| {
+                let bytes = std::fs::read(path).unwrap_or_default();
+                bytes.windows(text.len()).any(|window| window == text.as_bytes())
+            })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
+}
+
+pub fn client() -> reqwest::Client {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    reqwest::Client::builder().build().unwrap()
+}

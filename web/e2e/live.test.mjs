@@ -1,0 +1,118 @@
+// The live feed under a reader: nothing moves, nothing is missed, and it says what it is doing.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openPage, startBrowser, startDemo, WIDTHS } from "./harness.mjs";
+
+let demo;
+let browser;
+before(async () => {
+  // About 100 posts a minute in each city.
+  demo = await startDemo("--rate", "metropole", "--speed", "1440");
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+const joined = (page) => page.waitForFunction(() => /en direct/i.test(document.querySelector("[data-live-state]")?.textContent ?? ""));
+
+for (const [device, viewport] of Object.entries(WIDTHS)) {
+  test(`feature 5: at 100 posts a minute what is being read moves 0 px and focus stays: ${device}`, async () => {
+    const { page, context, wrongs } = await openPage(browser, demo.origin, { viewport });
+    await page.goto(`${demo.origin}/nantes`);
+    await joined(page);
+    await page.evaluate(() => {
+      const card = document.querySelectorAll("article.card")[8];
+      card.scrollIntoView({ block: "center" });
+      card.querySelector("[data-act=why]").focus({ preventScroll: true });
+      globalThis.reading = { card, top: card.getBoundingClientRect().top, moved: 0, focus: document.activeElement };
+      const watch = () => {
+        const { card, top, moved } = globalThis.reading;
+        globalThis.reading.moved = Math.max(moved, Math.abs(card.getBoundingClientRect().top - top));
+        requestAnimationFrame(watch);
+      };
+      watch();
+      globalThis.said = 0;
+      new MutationObserver(() => (globalThis.said += 1)).observe(document.querySelector("[data-status]"), {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      });
+    });
+    const before = await page.evaluate(() => document.querySelectorAll("#posts > section > ol > li").length);
+    await page.waitForTimeout(30_000);
+    const { moved, sameFocus, said, held, now } = await page.evaluate(() => ({
+      moved: globalThis.reading.moved,
+      sameFocus: document.activeElement === globalThis.reading.focus,
+      said: globalThis.said,
+      held: document.querySelector("[data-new-posts]").textContent,
+      now: document.querySelectorAll("#posts > section > ol > li").length,
+    }));
+    assert.equal(moved, 0, "the post being read moved");
+    assert.ok(sameFocus, "focus moved");
+    assert.ok(said <= 2, `${said} announcements in 30 s`);
+    const count = Number.parseInt(held.replace(/\D/g, ""), 10);
+    assert.ok(count >= 20, `the button says ${held}`);
+    assert.ok(now <= before, "posts were inserted while somebody was reading");
+    // A click shows what was held, newest first, without repeats.
+    await page.locator("[data-new-posts]").click();
+    await page.waitForFunction(() => document.querySelector("[data-new-posts]").hidden);
+    const ids = await page.evaluate(() => [...document.querySelectorAll("article.card")].map((card) => card.dataset.id));
+    assert.equal(new Set(ids).size, ids.length, "a post stands twice");
+    assert.ok(ids.length <= 260, `${ids.length} articles in the page`);
+    assert.deepEqual(await wrongs(), []);
+    await context.close();
+  });
+}
+
+test("L-60 the pause control comes before the first card, holds posts back and is remembered", async () => {
+  const { page, context } = await openPage(browser, demo.origin, { viewport: WIDTHS.desktop });
+  await page.goto(`${demo.origin}/rennes`);
+  await joined(page);
+  const order = await page.evaluate(() => {
+    const main = document.querySelector("main");
+    const pause = main.querySelector("[data-pause]");
+    return {
+      isFirst: main.querySelector("a[href], button:not([hidden]), input, summary") === pause,
+      precedes: Boolean(pause.compareDocumentPosition(main.querySelector("article.card")) & Node.DOCUMENT_POSITION_FOLLOWING),
+    };
+  });
+  assert.deepEqual(order, { isFirst: true, precedes: true });
+  await page.locator("[data-pause]").focus();
+  await page.keyboard.press("Enter");
+  const first = await page.locator("article.card").first().getAttribute("data-id");
+  await page.waitForFunction(() => !document.querySelector("[data-new-posts]").hidden, undefined, { timeout: 20_000 });
+  assert.equal(await page.locator("article.card").first().getAttribute("data-id"), first);
+  await page.reload();
+  await page.waitForFunction(() => /en pause/i.test(document.querySelector("[data-live-state]").textContent));
+  await context.close();
+});
+
+test("W-1 a reader who was away has missed nothing", async () => {
+  const { page, context } = await openPage(browser, demo.origin, { viewport: WIDTHS.desktop });
+  const debug = await context.newCDPSession(page);
+  await page.goto(`${demo.origin}/montreal`);
+  await joined(page);
+  const offline = (is) =>
+    debug.send("Network.emulateNetworkConditions", { offline: is, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  await debug.send("Network.enable");
+  await context.setOffline(true);
+  await offline(true);
+  await page.waitForFunction(() => /hors ligne/i.test(document.querySelector("[data-live-state]").textContent), undefined, { timeout: 60_000 });
+  await page.waitForTimeout(5_000);
+  await context.setOffline(false);
+  await offline(false);
+  await joined(page);
+  await page.waitForTimeout(8_000);
+  const shown = await page.evaluate(() => [...document.querySelectorAll("#posts > section > ol > li > article.card")].map((card) => card.dataset.id));
+  const answer = await (await fetch(`${demo.origin}/api/v1/cities/montreal/posts?limit=100`)).json();
+  const oldest = Math.min(...(await page.evaluate(() => [...document.querySelectorAll("article.card")].map((card) => Number(card.dataset.position)))));
+  const newest = Math.max(...(await page.evaluate(() => [...document.querySelectorAll("article.card")].map((card) => Number(card.dataset.position)))));
+  // Replies are shown in their threads, opened or not.
+  const expected = answer.posts.filter((post) => post.position >= oldest && post.position <= newest && !post.reply_to).map((post) => post.id);
+  const missing = expected.filter((id) => !shown.includes(id));
+  assert.deepEqual(missing, []);
+  assert.ok(expected.length > 10);
+  await context.close();
+});
