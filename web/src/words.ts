@@ -21,6 +21,12 @@ const FR = {
   offline: (time: string) => `Hors ligne depuis ${time}`,
   fresh: (n: number) => (n < 2 ? `${n} nouveau message` : `${n} nouveaux messages`),
   replies: (n: number) => (n < 2 ? `${n} réponse` : `${n} réponses`),
+  located: (n: number) =>
+    n === 0
+      ? "Aucun des messages affichés n’est situé dans un quartier."
+      : n === 1
+        ? "1 des messages affichés est situé dans un quartier."
+        : `${n} des messages affichés sont situés dans un quartier.`,
   removed: "Un message a été retiré par son auteur ou par la place.",
   today: "Aujourd’hui",
   yesterday: "Hier",
@@ -40,6 +46,12 @@ const EN: typeof FR = {
   offline: (time) => `Offline since ${time}`,
   fresh: (n) => (n === 1 ? "1 new post" : `${n} new posts`),
   replies: (n) => (n === 1 ? "1 reply" : `${n} replies`),
+  located: (n) =>
+    n === 0
+      ? "None of the posts shown is placed in a neighbourhood."
+      : n === 1
+        ? "1 of the posts shown is placed in a neighbourhood."
+        : `${n} of the posts shown are placed in a neighbourhood.`,
   removed: "A post was removed by its author or by the square.",
   today: "Today",
   yesterday: "Yesterday",

@@ -1,8 +1,4 @@
-use jiff::{
-    Zoned,
-    civil::Date,
-    tz::TimeZone,
-};
+use jiff::{Zoned, civil::Date, tz::TimeZone};
 
 use crate::domain::Timestamp;
 

@@ -104,19 +104,18 @@ impl<'a> CardView<'a> {
         let carry = Some(words.language);
         let handle = card.author.handle.as_deref().filter(|handle| !handle.is_empty());
         let name = card.author.name.as_deref().filter(|name| !name.trim().is_empty());
-        let kind = match &card.lane {
-            Lane::People => None,
-            Lane::Info => Some(words.t("kind-info")),
-            Lane::Press => Some(words.t("kind-press")),
-            Lane::Agenda => Some(words.t("kind-agenda")),
-            Lane::Around => {
-                Some(city.around.as_ref().map_or_else(
+        let kind =
+            match &card.lane {
+                Lane::People => None,
+                Lane::Info => Some(words.t("kind-info")),
+                Lane::Press => Some(words.t("kind-press")),
+                Lane::Agenda => Some(words.t("kind-agenda")),
+                Lane::Around => Some(city.around.as_ref().map_or_else(
                     || words.t("kind-around"),
                     |around| words.with("kind-around-of", "name", &around.name),
-                ))
-            }
-            Lane::Event(event) => Some(words.with("kind-event", "name", event)),
-        };
+                )),
+                Lane::Event(event) => Some(words.with("kind-event", "name", event)),
+            };
         Self {
             w: words,
             card,

@@ -4,9 +4,7 @@ use askama::Template;
 
 use crate::domain::{City, Timestamp};
 
-use super::{
-    address::Address, calendar::Calendar, context::PageContext, frame::Frame, outline::Outline, words::Words,
-};
+use super::{address::Address, calendar::Calendar, context::PageContext, frame::Frame, outline::Outline, words::Words};
 
 /// What the front page says of one city.
 pub struct CityGlance {

@@ -1,25 +1,22 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use askama::Template;
 
-use crate::domain::{
-    City, Cursor, Filter, Lane, Page, PostId, SourceHealth, SourceState, Timestamp, fold_tag,
-};
+use crate::domain::{City, Cursor, Filter, Page, PostId, SourceHealth, SourceState, Timestamp};
 
 use super::{
     address::{Address, encode, filter_pairs},
     calendar::Calendar,
-    card::{network_name, render_card, zone_on_map},
+    card::{network_name, render_card},
     context::PageContext,
+    filters::{Choice, Group, Links},
     frame::Frame,
-    outline::Outline,
+    map::{MapView, map},
     rhythm::Rhythm,
     sources,
+    text::web_address,
     words::Words,
 };
-
-/// At most so many tags are offered as filters.
-const TAGS_MAX: usize = 8;
 
 /// What the feed's page is made from.
 pub struct CityPage<'a> {
@@ -60,6 +57,7 @@ struct CityView<'a> {
     newest: Option<String>,
     map: Option<MapView>,
     invite: Option<String>,
+    participation: Option<String>,
     trouble: Vec<String>,
     reads: String,
     health: Vec<String>,
@@ -74,18 +72,6 @@ struct LiveView {
     cursor: String,
     query: String,
     older: bool,
-}
-
-struct Choice {
-    text: String,
-    href: String,
-    current: bool,
-}
-
-/// One kind of filter in the rail.
-struct Group {
-    heading: String,
-    choices: Vec<Choice>,
 }
 
 /// A day or a week of posts.
@@ -107,27 +93,6 @@ struct Entry {
 struct Empty {
     title: String,
     lines: Vec<String>,
-}
-
-struct MapView {
-    outline: Outline,
-    /// Zones with how many of the posts shown are in each, most first.
-    rows: Vec<MapRow>,
-    marks: Vec<MapMark>,
-    located: usize,
-}
-
-struct MapRow {
-    zone: String,
-    href: String,
-    count: usize,
-}
-
-struct MapMark {
-    zone: String,
-    x: i32,
-    y: i32,
-    count: usize,
 }
 
 impl<'a> CityView<'a> {
@@ -179,6 +144,7 @@ impl<'a> CityView<'a> {
             newest: page.before.map(|_| links.to(filter)),
             map: map(page, &links),
             invite: city.recipe.invite.clone(),
+            participation: city.participation.as_deref().and_then(web_address),
             trouble: page
                 .sources
                 .iter()
@@ -205,9 +171,7 @@ fn state_line(page: &CityPage<'_>, rhythm: Rhythm, calendar: &Calendar, w: Words
     };
     let today = calendar.date(now);
     let (key, count) = match rhythm {
-        Rhythm::Live => {
-            ("state-live", page.times.iter().filter(|at| now.seconds_since(**at) < 86_400).count())
-        }
+        Rhythm::Live => ("state-live", page.times.iter().filter(|at| now.seconds_since(**at) < 86_400).count()),
         Rhythm::Today => ("state-today", page.times.iter().filter(|at| calendar.date(**at) == today).count()),
         Rhythm::Week => (
             "state-week",
@@ -229,11 +193,8 @@ fn sections(page: &CityPage<'_>, rhythm: Rhythm, calendar: &Calendar, w: Words) 
         let date = rhythm.section(calendar, card.received_at);
         let key = date.to_string();
         let replies = replies.remove(&card.id).unwrap_or_default();
-        let entry = Entry {
-            card: render_card(card, page.city, w),
-            summary: w.count("thread-replies", replies.len()),
-            replies,
-        };
+        let entry =
+            Entry { card: render_card(card, page.city, w), summary: w.count("thread-replies", replies.len()), replies };
         match sections.last_mut() {
             Some(section) if section.key == key => section.entries.push(entry),
             _ => {
@@ -274,9 +235,7 @@ fn empty(page: &CityPage<'_>, calendar: &Calendar, w: Words) -> Empty {
     if page.before.is_some() {
         return Empty {
             title: w.t("empty-older"),
-            lines: vec![
-                w.count("empty-older-why", usize::from(page.context.settings.retention.invited)),
-            ],
+            lines: vec![w.count("empty-older-why", usize::from(page.context.settings.retention.invited))],
         };
     }
     if !page.filter.is_empty() {
@@ -301,191 +260,4 @@ fn empty(page: &CityPage<'_>, calendar: &Calendar, w: Words) -> Empty {
         lines.push(w.with("empty-last", "since", &calendar.since(*last, now)));
     }
     Empty { title: w.with("empty-title", "city", &page.city.name), lines }
-}
-
-/// No map where there are no zones: it would show the emblem once more.
-fn map(page: &CityPage<'_>, links: &Links<'_>) -> Option<MapView> {
-    let outline = Outline::of(page.city).filter(|_| !page.city.zones.is_empty())?;
-    let mut counts: BTreeMap<&str, usize> =
-        page.city.zones.iter().map(|zone| (zone.name.as_str(), 0)).collect();
-    for card in page.page.cards.iter().chain(&page.page.replies) {
-        if let Some(count) = zone_on_map(card, page.city).and_then(|zone| counts.get_mut(zone)) {
-            *count += 1;
-        }
-    }
-    let marks = outline
-        .zones
-        .iter()
-        .map(|zone| MapMark {
-            zone: zone.name.clone(),
-            x: zone.x,
-            y: zone.y,
-            count: counts.get(zone.name.as_str()).copied().unwrap_or_default(),
-        })
-        .collect();
-    let mut rows: Vec<MapRow> = counts
-        .into_iter()
-        .map(|(zone, count)| MapRow {
-            zone: zone.to_owned(),
-            href: links.to(&Filter { zone: Some(zone.to_owned()), ..links.filter.clone() }),
-            count,
-        })
-        .collect();
-    // Stable: zones of one count stay in the alphabet's order.
-    rows.sort_by_key(|row| std::cmp::Reverse(row.count));
-    Some(MapView { outline, located: rows.iter().map(|row| row.count).sum(), rows, marks })
-}
-
-/// Addresses of this page under other filters.
-struct Links<'a> {
-    context: &'a PageContext,
-    city: &'a City,
-    filter: &'a Filter,
-}
-
-impl Links<'_> {
-    fn to(&self, filter: &Filter) -> String {
-        Address::city(self.city.id.as_str()).filtered(filter).language(self.context.carried()).to_string()
-    }
-
-    fn lanes(&self) -> Vec<Choice> {
-        let w = self.context.words();
-        let mut lanes = vec![
-            (None, w.t("lane-all")),
-            (Some(Lane::People), w.t("lane-people")),
-            (Some(Lane::Info), w.t("lane-info")),
-        ];
-        if self.city.officials.iter().any(|official| official.kind == crate::domain::OfficialKind::Press) {
-            lanes.push((Some(Lane::Press), w.t("lane-press")));
-        }
-        if self.city.around.is_some() {
-            lanes.push((Some(Lane::Around), w.t("lane-around")));
-        }
-        // A lane that was asked for by its address has its tab, so that the page says where the reader is.
-        if let Some(asked) = &self.filter.lane
-            && !lanes.iter().any(|(lane, _)| lane.as_ref() == Some(asked))
-        {
-            lanes.push((Some(asked.clone()), lane_name(asked, w)));
-        }
-        lanes
-            .into_iter()
-            .map(|(lane, text)| Choice {
-                current: lane == self.filter.lane,
-                href: self.to(&Filter { lane, ..self.filter.clone() }),
-                text,
-            })
-            .collect()
-    }
-
-    /// The filters in force, each leading to the page without it.
-    fn chosen(&self) -> Vec<Choice> {
-        let w = self.context.words();
-        let without = |change: fn(&mut Filter)| {
-            let mut filter = self.filter.clone();
-            change(&mut filter);
-            self.to(&filter)
-        };
-        let mut chosen = Vec::new();
-        let mut push = |text: String, href: String| chosen.push(Choice { text, href, current: true });
-        if let Some(zone) = &self.filter.zone {
-            push(zone.clone(), without(|filter| filter.zone = None));
-        }
-        if let Some(tag) = &self.filter.tag {
-            push(format!("#{tag}"), without(|filter| filter.tag = None));
-        }
-        if let Some(network) = self.filter.network {
-            push(network_name(network, w), without(|filter| filter.network = None));
-        }
-        if let Some(lang) = &self.filter.lang {
-            push(language_name(lang, w), without(|filter| filter.lang = None));
-        }
-        chosen
-    }
-
-    fn groups(&self, page: &CityPage<'_>) -> Vec<Group> {
-        let w = self.context.words();
-        let mut groups = Vec::new();
-        let mut group = |key: &str, choices: Vec<Choice>, least: usize| {
-            if choices.len() >= least {
-                groups.push(Group { heading: w.t(key), choices });
-            }
-        };
-        let zones = self.city.zones.iter().map(|zone| {
-            self.toggle(zone.name.clone(), self.filter.zone.as_ref() == Some(&zone.name), |filter, on| {
-                filter.zone = on.then(|| zone.name.clone());
-            })
-        });
-        group("filter-zones", zones.collect(), 1);
-        let tags = frequent_tags(page).into_iter().map(|(key, display)| {
-            self.toggle(format!("#{display}"), self.filter.tag.as_ref() == Some(&key), |filter, on| {
-                filter.tag = on.then(|| key.clone());
-            })
-        });
-        group("filter-tags", tags.collect(), 1);
-        let mut networks: Vec<_> = page.sources.iter().map(|source| source.network).collect();
-        networks.sort_unstable();
-        networks.dedup();
-        let networks = networks.into_iter().map(|network| {
-            self.toggle(network_name(network, w), self.filter.network == Some(network), |filter, on| {
-                filter.network = on.then_some(network);
-            })
-        });
-        // One network is no choice.
-        group("filter-networks", networks.collect(), 2);
-        let mut languages: Vec<&String> = page.page.cards.iter().filter_map(|card| card.lang.as_ref()).collect();
-        languages.extend(&self.filter.lang);
-        languages.sort_unstable();
-        languages.dedup();
-        let languages = languages.into_iter().map(|lang| {
-            self.toggle(language_name(lang, w), self.filter.lang.as_ref() == Some(lang), |filter, on| {
-                filter.lang = on.then(|| lang.clone());
-            })
-        });
-        group("filter-languages", languages.collect(), 2);
-        groups
-    }
-
-    /// A link that sets a filter, or takes it back when it is in force.
-    fn toggle(&self, text: String, current: bool, set: impl FnOnce(&mut Filter, bool)) -> Choice {
-        let mut filter = self.filter.clone();
-        set(&mut filter, !current);
-        Choice { text, href: self.to(&filter), current }
-    }
-}
-
-/// Tags of at least two of the posts shown, most frequent first; not those of assemblies (L-42), and not the
-/// invitation, which all its posts carry.
-fn frequent_tags(page: &CityPage<'_>) -> Vec<(String, String)> {
-    let recipe = &page.city.recipe;
-    let left_out: Vec<String> = recipe.assembly.iter().chain(&recipe.invite).map(|tag| fold_tag(tag)).collect();
-    let mut seen: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    for card in &page.page.cards {
-        let mut keys: Vec<(String, &String)> = card.tags.iter().map(|tag| (fold_tag(tag), tag)).collect();
-        keys.sort();
-        keys.dedup_by(|a, b| a.0 == b.0);
-        for (key, display) in keys {
-            seen.entry(key).or_insert_with(|| (0, display.clone())).0 += 1;
-        }
-    }
-    let mut tags: Vec<_> = seen
-        .into_iter()
-        .filter(|(key, (count, _))| *count >= 2 && !left_out.contains(key))
-        .map(|(key, (count, display))| (count, key, display))
-        .collect();
-    tags.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    tags.into_iter().take(TAGS_MAX).map(|(_, key, display)| (key, display)).collect()
-}
-
-fn lane_name(lane: &Lane, w: Words) -> String {
-    match lane {
-        Lane::Event(slug) => w.with("kind-event", "name", slug),
-        other => w.t(&format!("lane-{}", other.to_token())),
-    }
-}
-
-/// A language by its name where we have one, else by its code.
-fn language_name(lang: &str, w: Words) -> String {
-    let key = format!("language-{lang}");
-    let name = w.t(&key);
-    if name == key { lang.to_owned() } else { name }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, http::header, http::StatusCode, web};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
 use serde::Deserialize;
 
 use crate::{
@@ -16,7 +16,8 @@ use super::{
     cities::{CityGlance, render_cities},
     city::{CityPage, render_city},
     context::{Cities, PageContext, PageSettings},
-    leave::{LEAVE_FORM_BYTES_MAX, LeaveForm, LeavePage, LeaveProblem, render_leave, render_leave_done},
+    leave::LEAVE_FORM_BYTES_MAX,
+    leave_handlers,
     outline::icon_svg,
     recipe::render_recipe,
     rhythm::Rhythm,
@@ -39,7 +40,7 @@ pub struct PageState {
     pub settings: Arc<PageSettings>,
 }
 
-type State = web::Data<PageState>;
+pub(super) type State = web::Data<PageState>;
 
 /// Adds the pages. To be called after every other route, for `/{city}` takes any first word; expects
 /// `web::Data<PageState>` in the application.
@@ -53,9 +54,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/{city}/leave")
                 .app_data(web::FormConfig::default().limit(LEAVE_FORM_BYTES_MAX))
-                .route(web::get().to(leave))
-                .route(web::head().to(leave))
-                .route(web::post().to(leave_sent)),
+                .route(web::get().to(leave_handlers::form))
+                .route(web::head().to(leave_handlers::form))
+                .route(web::post().to(leave_handlers::sent)),
         )
         .service(
             web::resource("/{city}/{page:recipe|sources|about|privacy|accessibility}")
@@ -68,7 +69,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
 
 /// The query of every page; unreadable values count as absent.
 #[derive(Debug, Default, Deserialize)]
-struct Asked {
+pub(super) struct Asked {
     hl: Option<String>,
     before: Option<String>,
     tag: Option<String>,
@@ -76,7 +77,7 @@ struct Asked {
     network: Option<String>,
     lang: Option<String>,
     lane: Option<String>,
-    post: Option<String>,
+    pub(super) post: Option<String>,
 }
 
 impl Asked {
@@ -113,29 +114,27 @@ impl PageState {
 }
 
 /// A page could not be made: which page is shown instead.
-struct Failure {
+pub(super) struct Failure {
     context: PageContext,
     city: Option<Arc<City>>,
     trouble: Trouble,
 }
 
 /// What a handler about one city begins with.
-struct Visit {
-    asked: Asked,
-    context: PageContext,
-    city: Arc<City>,
+pub(super) struct Visit {
+    pub(super) asked: Asked,
+    pub(super) context: PageContext,
+    pub(super) city: Arc<City>,
 }
 
 impl Visit {
-    fn of(request: &HttpRequest, state: &PageState) -> Result<Self, Box<Failure>> {
+    pub(super) fn of(request: &HttpRequest, state: &PageState) -> Result<Self, Box<Failure>> {
         let asked = Asked::of(request);
         let context = state.context(request, &asked);
         let slug = request.match_info().get("city").unwrap_or_default();
         match state.cities.city(&CityId::new(slug)) {
             Some(city) => Ok(Self { asked, context, city }),
-            None => {
-                Err(Box::new(Failure { context, city: None, trouble: Trouble::NoCity(slug.to_owned()) }))
-            }
+            None => Err(Box::new(Failure { context, city: None, trouble: Trouble::NoCity(slug.to_owned()) })),
         }
     }
 
@@ -145,7 +144,7 @@ impl Visit {
 }
 
 impl Failure {
-    fn respond(&self, state: &PageState) -> HttpResponse {
+    pub(super) fn respond(&self, state: &PageState) -> HttpResponse {
         let body = render_trouble(&self.context, self.city.as_deref(), &self.trouble, &state.cities.all());
         let status = StatusCode::from_u16(self.trouble.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = html(&self.context, status, body);
@@ -156,7 +155,7 @@ impl Failure {
     }
 }
 
-fn html(context: &PageContext, status: StatusCode, body: String) -> HttpResponse {
+pub(super) fn html(context: &PageContext, status: StatusCode, body: String) -> HttpResponse {
     let policy = Csp::Page { public_url: &context.settings.public_url }.value();
     HttpResponse::build(status)
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
@@ -258,74 +257,6 @@ async fn notice_page(request: &HttpRequest, state: &PageState) -> Result<HttpRes
         _ => return Err(visit.fails(Trouble::NoPage)),
     };
     Ok(html(context, StatusCode::OK, body))
-}
-
-async fn leave(request: HttpRequest, state: State) -> HttpResponse {
-    let visit = match Visit::of(&request, &state) {
-        Ok(visit) => visit,
-        Err(failure) => return failure.respond(&state),
-    };
-    let post = visit.asked.post.as_deref().and_then(PostId::parse);
-    let mut form = LeaveForm::default();
-    if let Some(post) = post {
-        form.post = post.token();
-        // Filled in from the card, so that its author has nothing to type.
-        if let Ok(Some(card)) = state.log.card(&visit.city.id, post).await {
-            form.network = card.network.as_str().to_owned();
-            form.handle = card.author.handle.clone().unwrap_or_default();
-        }
-    }
-    let page = LeavePage { form, problem: None, networks: networks(&state) };
-    html(&visit.context, StatusCode::OK, render_leave(&visit.context, &visit.city, &page))
-}
-
-/// Rate limits are the server's, before this handler.
-async fn leave_sent(request: HttpRequest, state: State, form: web::Form<LeaveForm>) -> HttpResponse {
-    let visit = match Visit::of(&request, &state) {
-        Ok(visit) => visit,
-        Err(failure) => return failure.respond(&state),
-    };
-    let form = form.into_inner();
-    let outcome = if from_our_page(&request, &state.settings.public_url) {
-        form.read()
-    } else {
-        Err(LeaveProblem::ForeignPage)
-    };
-    let outcome = match outcome {
-        Ok(asked) => {
-            let kept = state.log.ask_to_leave(&visit.city.id, asked.network, &asked.handle, visit.context.now).await;
-            kept.map(|()| asked).or(Err(LeaveProblem::TryLater))
-        }
-        Err(problem) => Err(problem),
-    };
-    match outcome {
-        Ok(asked) => html(&visit.context, StatusCode::OK, render_leave_done(&visit.context, &visit.city, &asked)),
-        Err(problem) => {
-            let status = match problem {
-                LeaveProblem::ForeignPage => StatusCode::FORBIDDEN,
-                LeaveProblem::TryLater => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::UNPROCESSABLE_ENTITY,
-            };
-            let page = LeavePage { form, problem: Some(problem), networks: networks(&state) };
-            html(&visit.context, status, render_leave(&visit.context, &visit.city, &page))
-        }
-    }
-}
-
-fn networks(state: &PageState) -> Vec<Network> {
-    (state.sources)().iter().map(|source| source.network).collect()
-}
-
-/// Whether a form was sent from one of our pages (A4). Browsers say so by `Sec-Fetch-Site`, older ones by `Origin`;
-/// what sends neither is no browser, and carries nobody's authority.
-fn from_our_page(request: &HttpRequest, public_url: &str) -> bool {
-    let said = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("unreadable"));
-    if let Some(site) = said("sec-fetch-site") {
-        return site == "same-origin";
-    }
-    let Some(origin) = said("origin") else { return true };
-    let host = request.connection_info().host().to_owned();
-    origin == public_url || origin == format!("https://{host}") || origin == format!("http://{host}")
 }
 
 async fn theme(request: HttpRequest, state: State) -> HttpResponse {

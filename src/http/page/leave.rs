@@ -3,9 +3,7 @@ use serde::Deserialize;
 
 use crate::domain::{City, Network, PostId};
 
-use super::{
-    address::Address, card::network_name, context::PageContext, frame::Frame, words::Words,
-};
+use super::{address::Address, card::network_name, context::PageContext, frame::Frame, words::Words};
 
 /// A longer body is refused before it is read.
 pub const LEAVE_FORM_BYTES_MAX: usize = 4 * 1024;

@@ -13,9 +13,12 @@ mod card;
 mod cities;
 mod city;
 mod context;
+mod filters;
 mod frame;
 mod handlers;
 mod leave;
+mod leave_handlers;
+mod map;
 mod outline;
 mod recipe;
 mod rhythm;
@@ -29,8 +32,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use assets::check_assets;
 pub use about::{render_about, render_accessibility, render_privacy};
+pub use assets::check_assets;
 pub use card::PageRenderer;
 pub use cities::{CityGlance, render_cities};
 pub use city::{CityPage, render_city};

@@ -201,3 +201,44 @@ fn whole(value: f64) -> i32 {
     // Drawings are a thousand units wide, far inside the range; a value that is not finite becomes 0.
     value.round() as i32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::page::tests::samples::{city, square};
+
+    #[test]
+    fn any_shape_fits_its_bytes_and_stays_a_shape() {
+        // A coast of 20,000 points that no tolerance of a few units would make small.
+        let ring: LineString<f64> = (0..20_000)
+            .map(|n| {
+                let angle = f64::from(n) / 20_000.0 * std::f64::consts::TAU;
+                let radius = 0.1 + 0.03 * (angle * 900.0).sin();
+                (radius * angle.cos() - 1.5, radius * angle.sin() + 47.2)
+            })
+            .collect();
+        let rough = City { boundary: Some(MultiPolygon(vec![Polygon::new(ring, Vec::new())])), ..city() };
+        let outline = Outline::of(&rough).expect("an outline");
+        assert!((10..=PATH_BYTES_MAX).contains(&outline.contour.len()), "{}", outline.contour.len());
+        assert!(outline.width.max(outline.height) == 1_000, "{} × {}", outline.width, outline.height);
+    }
+
+    #[test]
+    fn degrees_of_longitude_are_as_long_as_the_latitude_makes_them() {
+        let at_60 = City { boundary: Some(square(10.0, 60.0, 0.1)), zones: vec![], ..city() };
+        let outline = Outline::of(&at_60).expect("an outline");
+        // 0.12 degrees of longitude at 60 degrees are six tenths of 0.1 degrees of latitude.
+        assert!((590..=610).contains(&outline.width), "{}", outline.width);
+        assert_eq!(outline.height, 1_000);
+    }
+
+    #[test]
+    fn a_city_without_a_sound_boundary_has_no_outline_and_still_an_icon() {
+        let point = MultiPolygon(vec![Polygon::new(LineString::from(vec![(1.0, 47.0); 4]), Vec::new())]);
+        for boundary in [None, Some(MultiPolygon(Vec::new())), Some(point)] {
+            let bare = City { boundary, zones: vec![], ..city() };
+            assert_eq!(Outline::of(&bare), None);
+            assert!(icon_svg(&bare).contains("M2 2h12v12H2z"));
+        }
+    }
+}

@@ -28,7 +28,12 @@ pub fn render_recipe(context: &PageContext, city: &City) -> String {
                 name: official.name.clone(),
                 group: official.group.clone(),
                 kind: w.t(&format!("official-{}", official_key(official.kind))),
-                accounts: official.accounts.iter().map(|account| account_line(account, w)).collect::<Vec<_>>().join(", "),
+                accounts: official
+                    .accounts
+                    .iter()
+                    .map(|account| account_line(account, w))
+                    .collect::<Vec<_>>()
+                    .join(", "),
             })
             .collect(),
     }

@@ -3,13 +3,8 @@ use askama::Template;
 use crate::domain::{City, SourceHealth, SourceState, Timestamp};
 
 use super::{
-    address::Address,
-    calendar::Calendar,
-    card::network_name,
-    context::PageContext,
-    frame::Frame,
-    rhythm::usual_per_day,
-    words::Words,
+    address::Address, calendar::Calendar, card::network_name, context::PageContext, frame::Frame,
+    rhythm::usual_per_day, words::Words,
 };
 
 /// What this feed can see and what it can't (feature 7). `times` as in [`super::CityPage`].
@@ -54,10 +49,7 @@ impl<'a> SourcesView<'a> {
                     w.count("sources-usual-week", rounded(rate * 7.0))
                 }
             }),
-            sources: sources
-                .iter()
-                .map(|source| SourceView::new(source, &calendar, context.now, of_one, w))
-                .collect(),
+            sources: sources.iter().map(|source| SourceView::new(source, &calendar, context.now, of_one, w)).collect(),
         }
     }
 }
@@ -72,9 +64,7 @@ impl SourceView {
             state: state_sentence(source, calendar, now, w),
             trouble,
             detail: if trouble { source.detail.clone() } else { String::new() },
-            last_event: source
-                .last_event_at
-                .map(|at| w.with("sources-last-event", "when", &calendar.since(at, now))),
+            last_event: source.last_event_at.map(|at| w.with("sources-last-event", "when", &calendar.since(at, now))),
             missing: missing.map(|n| w.count("sources-missing", n)),
             gaps: source
                 .gaps

@@ -15,9 +15,7 @@ pub const DARK: &str = "#b3b3b3";
 
 /// The colour, or the stand-in.
 pub fn colour<'a>(text: &'a str, instead: &'a str) -> &'a str {
-    let sound = text.len() == 7
-        && text.starts_with('#')
-        && text.bytes().skip(1).all(|byte| byte.is_ascii_hexdigit());
+    let sound = text.len() == 7 && text.starts_with('#') && text.bytes().skip(1).all(|byte| byte.is_ascii_hexdigit());
     if sound { text } else { instead }
 }
 

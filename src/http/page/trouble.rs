@@ -38,12 +38,7 @@ impl Trouble {
 }
 
 /// `cities` are those served, from which near names are offered.
-pub fn render_trouble(
-    context: &PageContext,
-    city: Option<&City>,
-    trouble: &Trouble,
-    cities: &[Arc<City>],
-) -> String {
+pub fn render_trouble(context: &PageContext, city: Option<&City>, trouble: &Trouble, cities: &[Arc<City>]) -> String {
     let w = context.words();
     let key = trouble.key();
     let near = match trouble {
@@ -61,9 +56,7 @@ pub fn render_trouble(
         lead,
         near: near
             .into_iter()
-            .map(|city| {
-                (city.name.clone(), Address::city(city.id.as_str()).language(context.carried()).to_string())
-            })
+            .map(|city| (city.name.clone(), Address::city(city.id.as_str()).language(context.carried()).to_string()))
             .collect(),
     }
     .render()
@@ -91,7 +84,11 @@ pub fn near_names(asked: &str, cities: &[Arc<City>]) -> Vec<Arc<City>> {
             let distance = [fold_tag(&city.name), fold_tag(city.id.as_str())]
                 .iter()
                 .map(|name| {
-                    if name.starts_with(&asked) || asked.starts_with(name.as_str()) { 0 } else { distance(name, &asked) }
+                    if name.starts_with(&asked) || asked.starts_with(name.as_str()) {
+                        0
+                    } else {
+                        distance(name, &asked)
+                    }
                 })
                 .min()?;
             (distance <= asked.chars().count() / 3).then_some((distance, city))
@@ -123,7 +120,8 @@ mod tests {
 
     #[test]
     fn distances_count_letters() {
-        for (a, b, expected) in [("nantes", "nantes", 0), ("nante", "nantes", 1), ("rene", "rennes", 2), ("", "ab", 2)] {
+        for (a, b, expected) in [("nantes", "nantes", 0), ("nante", "nantes", 1), ("rene", "rennes", 2), ("", "ab", 2)]
+        {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }
     }

@@ -41,10 +41,7 @@ pub fn render_why(context: &PageContext, city: &City, card: &Card) -> String {
         recipe: card.recipe.clone(),
         recipe_changed: card.recipe != city.recipe_hash,
         recipe_href: Address::below(slug, "recipe").language(context.carried()).to_string(),
-        leave_href: Address::below(slug, "leave")
-            .with("post", card.id.token())
-            .language(context.carried())
-            .to_string(),
+        leave_href: Address::below(slug, "leave").with("post", card.id.token()).language(context.carried()).to_string(),
     }
     .render()
     .unwrap_or_default()

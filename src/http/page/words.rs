@@ -103,11 +103,9 @@ impl Words {
             Language::French => FRENCH,
             Language::English => ENGLISH,
         };
-        let arguments: Option<HashMap<Cow<'static, str>, FluentValue<'_>>> = arguments
-            .map(|pairs| pairs.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect());
-        LOCALES
-            .try_lookup_complete(&language, key, arguments.as_ref())
-            .unwrap_or_else(|| key.to_owned())
+        let arguments: Option<HashMap<Cow<'static, str>, FluentValue<'_>>> =
+            arguments.map(|pairs| pairs.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect());
+        LOCALES.try_lookup_complete(&language, key, arguments.as_ref()).unwrap_or_else(|| key.to_owned())
     }
 }
 

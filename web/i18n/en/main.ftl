@@ -228,7 +228,7 @@ why-leave = Remove my posts
 ## The recipe
 
 recipe-title = What { $city } looks for
-recipe-lead = A public post comes to the square of { $city } if one of these rules calls it and none turns it away. Nothing else decides: not how popular it is, not who wrote it, not what it thinks.
+recipe-lead = A public post comes to the square of { $city } if one of these rules calls it and none turns it away. Nothing else decides: not how popular it is, not the opinion it expresses.
 recipe-admits = What calls a post
 recipe-invite = Invitation tag
 recipe-invite-why = Using it is inviting yourself to the square: consent is given for that post.

@@ -229,7 +229,7 @@ why-leave = Retirer mes messages
 ## La recette
 
 recipe-title = Ce que { $city } recherche
-recipe-lead = Un message public vient sur la place de { $city } si l’une de ces règles l’appelle et qu’aucune ne l’écarte. Rien d’autre ne décide : ni sa popularité, ni son auteur, ni son opinion.
+recipe-lead = Un message public vient sur la place de { $city } si l’une de ces règles l’appelle et qu’aucune ne l’écarte. Rien d’autre ne décide : ni sa popularité, ni l’opinion qu’il exprime.
 recipe-admits = Ce qui appelle un message
 recipe-invite = Mot-clé d’invitation
 recipe-invite-why = L’employer, c’est s’inviter sur la place : l’accord vaut pour ce message.

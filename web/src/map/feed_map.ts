@@ -1,4 +1,5 @@
 // <feed-map>: keeps the outline in step with the list. The table is the truth; the drawing shows its figures.
+import { wordsIn } from "../words";
 
 const LIT_MS = 4_000;
 
@@ -37,6 +38,10 @@ export class FeedMap extends HTMLElement {
       const mark = this.querySelector(`text[data-count-of="${CSS.escape(zone)}"]`);
       if (mark) mark.textContent = figure === "0" ? "" : figure;
     }
+    const located = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    const caption = this.querySelector(".caption");
+    const words = wordsIn(document.documentElement.lang === "en" ? "en" : "fr");
+    if (caption) caption.textContent = words.located(located);
   }
 
   /** Lights the newest post's zone for a moment, here and in the emblem; not where motion is unwelcome. */

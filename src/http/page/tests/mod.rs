@@ -2,5 +2,5 @@
 
 mod pages;
 mod preview;
-mod samples;
+pub mod samples;
 mod words;

@@ -5,9 +5,11 @@ use actix_web::{App, http::StatusCode, test, web};
 use crate::{
     domain::*,
     http::page::{
-        CityGlance, CityPage, LeavePage, PageRenderer, PageSettings, Trouble, card::render_card, render_about,
-        render_accessibility, render_cities, render_city, render_leave, render_privacy, render_recipe, render_sources,
-        render_trouble, render_why, words::{Language, Words},
+        CityGlance, CityPage, LeavePage, PageRenderer, PageSettings, Trouble,
+        card::render_card,
+        render_about, render_accessibility, render_cities, render_city, render_leave, render_privacy, render_recipe,
+        render_sources, render_trouble, render_why,
+        words::{Language, Words},
     },
 };
 
@@ -15,15 +17,7 @@ use super::samples::{Samples, bluesky, card, city, context, now, page, state};
 
 fn feed(page: &Page, filter: &Filter, sources: &[SourceHealth]) -> String {
     let times: Vec<Timestamp> = page.cards.iter().map(|card| card.received_at).collect();
-    render_city(&CityPage {
-        context: &context(),
-        city: &city(),
-        page,
-        filter,
-        before: None,
-        times: &times,
-        sources,
-    })
+    render_city(&CityPage { context: &context(), city: &city(), page, filter, before: None, times: &times, sources })
 }
 
 fn every_page() -> Vec<(&'static str, String)> {
@@ -68,9 +62,10 @@ async fn h3_what_a_post_says_stays_text() {
     card.lang = Some(hostile.into());
     card.zone = Some(hostile.into());
     card.tags = vec![hostile.into()];
-    card.url = Some("javascript:alert(3)".into());
+    card.url = Some("javascript://x.example/%0aalert(3)".into());
     card.media = vec![Media { kind: MediaKind::Link, url: Some("data:text/html,x".into()), alt: hostile.into() }];
-    card.facets = vec![Facet { start: 0, end: 2, kind: FacetKind::Link, value: "javascript:alert(4)".into() }];
+    card.facets =
+        vec![Facet { start: 0, end: 2, kind: FacetKind::Link, value: "javascript://x.example/%0aalert(4)".into() }];
     card.reasons = vec![Reason { rule: Rule::Word, value: hostile.into() }];
     let context = context();
     for html in [
@@ -215,10 +210,10 @@ macro_rules! app {
     ($samples:expr) => {
         test::init_service(
             App::new()
-                .app_data(web::Data::new(state($samples, PageSettings {
-                    public_url: "https://parvis.example".into(),
-                    ..PageSettings::default()
-                })))
+                .app_data(web::Data::new(state(
+                    $samples,
+                    PageSettings { public_url: "https://parvis.example".into(), ..PageSettings::default() },
+                )))
                 .configure(super::super::configure),
         )
         .await

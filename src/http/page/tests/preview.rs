@@ -93,8 +93,7 @@ struct PostEntry {
 }
 
 fn folder(variable: &str, usual: &str) -> PathBuf {
-    std::env::var_os(variable)
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(usual), PathBuf::from)
+    std::env::var_os(variable).map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(usual), PathBuf::from)
 }
 
 fn boundary(file: &str) -> MultiPolygon<f64> {
@@ -183,13 +182,11 @@ fn cards(city: &City, take: usize, spacing_s: i64, offset: u64) -> Vec<Arc<Card>
         let text = plain(&post.text);
         let Some(author) = file.author.iter().find(|author| author.key == post.author) else { continue };
         let parent = post.reply_to.as_deref().and_then(id);
-        let thread = parent.map(|parent| {
-            made.iter().find(|card| card.id == parent).and_then(|card| card.thread).unwrap_or(parent)
-        });
+        let thread = parent
+            .map(|parent| made.iter().find(|card| card.id == parent).and_then(|card| card.thread).unwrap_or(parent));
         let words = fold_words(&text).join(" ");
-        let zone = city.zones.iter().find(|zone| {
-            zone.places.iter().any(|place| words.contains(&fold_words(place).join(" ")))
-        });
+        let zone =
+            city.zones.iter().find(|zone| zone.places.iter().any(|place| words.contains(&fold_words(place).join(" "))));
         let received_at = now().plus_seconds(-((admitted.len() - index) as i64) * spacing_s);
         let mut media = Vec::new();
         if let Some(alt) = &post.image {
@@ -249,7 +246,8 @@ async fn preview() {
     let mut cities = vec![nantes, pellerin];
     cities.extend(others);
     cities.sort_by(|a, b| a.name.cmp(&b.name));
-    let samples = Arc::new(Samples { cities: cities.into_iter().map(Arc::new).collect(), cards: all, ..Samples::default() });
+    let samples =
+        Arc::new(Samples { cities: cities.into_iter().map(Arc::new).collect(), cards: all, ..Samples::default() });
     let settings = PageSettings {
         public_url: format!("http://{address}"),
         demo: std::env::var("PARVIS_PREVIEW_DEMO").ok().map(|_| DemoNote { speed: 60 }),
@@ -264,7 +262,11 @@ async fn preview() {
     HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
-            .wrap(DefaultHeaders::new().add(("content-security-policy", csp.clone())).add(("referrer-policy", "no-referrer")))
+            .wrap(
+                DefaultHeaders::new()
+                    .add(("content-security-policy", csp.clone()))
+                    .add(("referrer-policy", "no-referrer")),
+            )
             .configure(configure)
     })
     .workers(1)

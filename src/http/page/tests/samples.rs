@@ -155,12 +155,7 @@ impl FeedLog for Samples {
         Box::pin(async { Ok(page(vec![], vec![]).head) })
     }
 
-    fn entries<'a>(
-        &'a self,
-        _: &'a CityId,
-        _: Offset,
-        _: usize,
-    ) -> BoxFuture<'a, Result<Vec<FeedEntry>, StoreError>> {
+    fn entries<'a>(&'a self, _: &'a CityId, _: Offset, _: usize) -> BoxFuture<'a, Result<Vec<FeedEntry>, StoreError>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 
