@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { chromium } from "playwright-core";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -50,6 +50,41 @@ export async function startDemo(...args) {
     async stop() {
       child.kill("SIGTERM");
       await ended;
+    },
+  };
+}
+
+/** A wire to the server that can be cut: connections end at once, and new ones are refused until it is mended. */
+export async function startWire(origin) {
+  const { port } = new URL(origin);
+  const sockets = new Set();
+  let isCut = false;
+  const server = createServer((near) => {
+    if (isCut) return near.destroy();
+    const far = connect(Number(port), "127.0.0.1");
+    for (const [one, other] of [[near, far], [far, near]]) {
+      sockets.add(one);
+      one.on("error", () => other.destroy());
+      one.on("close", () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    origin: `http://localhost:${server.address().port}`,
+    cut() {
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    mend() {
+      isCut = false;
+    },
+    stop() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
     },
   };
 }

@@ -25,7 +25,7 @@ const PAGES = [
 let demo;
 let browser;
 before(async () => {
-  demo = await startDemo("--rate", "ville", "--speed", "1");
+  demo = await startDemo("--rate", "metropole", "--speed", "1");
   browser = await startBrowser();
 });
 after(async () => {

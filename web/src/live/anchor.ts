@@ -13,6 +13,8 @@ export function keepInPlace(list: Element, change: () => void): void {
 
 function firstVisible(list: Element): Element | undefined {
   for (const article of list.querySelectorAll("article")) {
+    // What a closed thread hides has a place that nobody sees, and that says nothing of where the reader is.
+    if (article.closest("details:not([open])")) continue;
     if (article.getBoundingClientRect().bottom > 0) return article;
   }
   return undefined;
