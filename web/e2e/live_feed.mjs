@@ -77,11 +77,12 @@ const tests = {
     assert.equal(await page.locator("article .text", { hasText: /^Deux$/ }).count(), 0, "not within five seconds");
     await page.locator("article .text", { hasText: /^Deux$/ }).waitFor({ timeout: 6_000 });
     await page.evaluate(() => window.scrollTo(0, 1_200));
-    const article = page.locator("article").nth(9);
+    const articles = page.locator("section > ol > li > article");
+    const article = articles.nth(9);
     const before = await article.evaluate((element) => element.getBoundingClientRect().top);
     live.send([{ op: "remove", id: `live${next}` }]);
     await page.waitForTimeout(300);
-    const after = await page.locator("article").nth(8).evaluate((element) => element.getBoundingClientRect().top);
+    const after = await articles.nth(8).evaluate((element) => element.getBoundingClientRect().top);
     assert.ok(Math.abs(after - before) <= 1, `${before} became ${after}`);
   },
 
