@@ -5,7 +5,9 @@
 //! pending. Invariant: every observation ends in exactly one outcome or event of the tally.
 
 use crate::consent;
-use crate::domain::{AuthorProfile, Change, Event, Network, Observation, Outcome, Placement, Post, PostId, RawPost, Timestamp};
+use crate::domain::{
+    AuthorProfile, Change, Event, Network, Observation, Outcome, Placement, Post, PostId, RawPost, Timestamp,
+};
 use crate::intake::{Answer, Held, Intake, Parked, Ticket};
 use crate::normalize::{normalize, normalize_held};
 
@@ -16,7 +18,9 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
     match event {
         Event::Post(raw) => post(intake, ticket, network, *raw, now),
         Event::Unreadable(reason) => intake.finish(ticket, Outcome::Refused(reason)),
-        Event::Delete { native_id } => intake.finish_event(ticket, "delete", |intake| intake.delete(network, native_id, now)),
+        Event::Delete { native_id } => {
+            intake.finish_event(ticket, "delete", |intake| intake.delete(network, native_id, now))
+        }
         Event::Profile(record) => intake.finish_event(ticket, "profile", |intake| intake.profile_record(*record, now)),
         Event::Account { author, status } => {
             intake.finish_event(ticket, "account", |intake| intake.account(network, author, status, now));
@@ -24,7 +28,9 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
         Event::Handle { author, handle } => {
             intake.finish_event(ticket, "identity", |intake| intake.handle(network, &author, handle, now));
         }
-        Event::Gap(gap) => intake.finish_event(ticket, "gap", |intake| intake.pending.push(Change::Gap { source, gap })),
+        Event::Gap(gap) => {
+            intake.finish_event(ticket, "gap", |intake| intake.pending.push(Change::Gap { source, gap }))
+        }
         Event::Other => intake.finish_event(ticket, "other", |_| {}),
     }
     take_released(intake, now);

@@ -57,7 +57,9 @@ pub async fn resolve_listed(cities: &[Arc<City>], lookups: &[Arc<dyn AuthorLooku
                 Ok(Ok(profiles)) => {
                     for profile in profiles {
                         let by_handle = profile.handle.as_ref().and_then(|handle| wanted.get(&handle.to_lowercase()));
-                        for (city, listing) in by_handle.or_else(|| wanted.get(profile.id.as_str())).into_iter().flatten() {
+                        for (city, listing) in
+                            by_handle.or_else(|| wanted.get(profile.id.as_str())).into_iter().flatten()
+                        {
                             listed.insert(profile.network, profile.id.clone(), city.clone(), listing.clone());
                         }
                     }
@@ -72,9 +74,10 @@ pub async fn resolve_listed(cities: &[Arc<City>], lookups: &[Arc<dyn AuthorLooku
 /// Every account a city lists. An account of an official body carries the body's name; its other listing adds nothing.
 fn accounts(city: &City) -> impl Iterator<Item = (&AccountRef, ListedAs)> {
     let officials = city.officials.iter().flat_map(|official| {
-        official.accounts.iter().map(move |account| {
-            (account, ListedAs { name: account.handle.clone(), body: Some(official.name.clone()) })
-        })
+        official
+            .accounts
+            .iter()
+            .map(move |account| (account, ListedAs { name: account.handle.clone(), body: Some(official.name.clone()) }))
     });
     let is_official = |account: &&AccountRef| city.officials.iter().any(|official| official.accounts.contains(account));
     let others = city

@@ -10,9 +10,9 @@ use crate::clock::Clock;
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, Batch, Change, Committed, Journal, Network, Observation, StoreError,
 };
+use crate::intake::Intake;
 use crate::intake::{Answer, Lookups};
 use crate::matcher::{CitySet, ListedAccounts};
-use crate::intake::Intake;
 use crate::pipeline;
 use crate::shutdown::Shutdown;
 

@@ -5,8 +5,8 @@ use anyhow::Context;
 use futures_util::future::BoxFuture;
 use rust_embed::RustEmbed;
 
-use super::{Settings, documented_settings};
 use super::serve::{Backlog, ServeOptions, serve};
+use super::{Settings, documented_settings};
 use crate::clock::{Clock, HeldClock};
 use crate::demo::{Demo, OfficialBody, Rate};
 use crate::domain::{AccountRef, AuthorLookup, Checkpoint, City, Journal, Network, Official, OfficialKind, SourceId};

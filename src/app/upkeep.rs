@@ -98,7 +98,11 @@ impl Upkeep {
                         .iter()
                         .find(|check| check.native_id == native_id)
                         .is_some_and(|check| consent::judge_labels(&check.labels, now).is_ok());
-                    if stays { Change::Checked { post, at: now } } else { Change::Delete { network, native_id, at: now } }
+                    if stays {
+                        Change::Checked { post, at: now }
+                    } else {
+                        Change::Delete { network, native_id, at: now }
+                    }
                 })
                 .collect();
             if !self.tell(Control::Changes(changes)).await {

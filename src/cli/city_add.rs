@@ -48,7 +48,9 @@ impl Add {
                     println!("warning: {warning}");
                 }
                 if self.boundary.is_none() {
-                    println!("note: without an outline (--boundary FILE.geojson) posts are found by tags and words alone");
+                    println!(
+                        "note: without an outline (--boundary FILE.geojson) posts are found by tags and words alone"
+                    );
                 }
                 Ok(())
             }

@@ -17,7 +17,8 @@ impl Check {
         let folder = self.config.load()?.cities.folder;
         let mut slugs = self.slugs;
         if slugs.is_empty() {
-            let entries = std::fs::read_dir(&folder).map_err(|error| anyhow::anyhow!("{}: {error}", folder.display()))?;
+            let entries =
+                std::fs::read_dir(&folder).map_err(|error| anyhow::anyhow!("{}: {error}", folder.display()))?;
             slugs = entries
                 .filter_map(|entry| entry.ok().map(|entry| entry.path()))
                 .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))

@@ -89,7 +89,11 @@ impl Person {
                 for request in &requests {
                     println!(
                         "{}\t{}\t{}\t{}\t{}",
-                        request.id, request.at.to_rfc3339(), request.city.as_str(), request.network.as_str(), request.handle
+                        request.id,
+                        request.at.to_rfc3339(),
+                        request.city.as_str(),
+                        request.network.as_str(),
+                        request.handle
                     );
                 }
                 if requests.is_empty() {

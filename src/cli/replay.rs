@@ -97,7 +97,8 @@ impl Replay {
 
 fn read_profiles(network: Network, path: &PathBuf) -> anyhow::Result<HashMap<AuthorId, AuthorProfile>> {
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let profiles = sources::profiles_from_file(network, &text, SystemClock.now()).with_context(|| path.display().to_string())?;
+    let profiles =
+        sources::profiles_from_file(network, &text, SystemClock.now()).with_context(|| path.display().to_string())?;
     Ok(profiles.into_iter().map(|profile| (profile.id.clone(), profile)).collect())
 }
 

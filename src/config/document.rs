@@ -43,9 +43,10 @@ fn write_table(out: &mut String, path: &str, schema: &Value, values: &Value, def
         if value.is_null() {
             continue;
         }
-        let has_keys = resolved.get("properties").and_then(Value::as_object).is_some_and(|keys| {
-            keys.values().any(|key| resolve(key, definitions).get("properties").is_none())
-        });
+        let has_keys = resolved
+            .get("properties")
+            .and_then(Value::as_object)
+            .is_some_and(|keys| keys.values().any(|key| resolve(key, definitions).get("properties").is_none()));
         out.push('\n');
         comment(out, property.get("description").or_else(|| resolved.get("description")));
         if has_keys {

@@ -36,10 +36,7 @@ pub enum ConfigError {
 const ENVIRONMENT_PREFIX: &str = "PARVIS__";
 
 /// Reads `file`, applies overrides from `environment`, checks every section, and makes paths relative to the file.
-pub fn load<S>(
-    file: &Path,
-    environment: impl IntoIterator<Item = (String, String)>,
-) -> Result<Settings<S>, ConfigError>
+pub fn load<S>(file: &Path, environment: impl IntoIterator<Item = (String, String)>) -> Result<Settings<S>, ConfigError>
 where
     S: DeserializeOwned + Default,
 {
@@ -54,10 +51,8 @@ where
         for (name, value) in &overrides {
             // Each variable is applied and read on its own, so that an error names the one to mend.
             apply_override(&mut table, name, value)?;
-            settings = Settings::<S>::deserialize_table(table.clone()).map_err(|error| ConfigError::Environment {
-                name: name.clone(),
-                reason: error.message().to_owned(),
-            })?;
+            settings = Settings::<S>::deserialize_table(table.clone())
+                .map_err(|error| ConfigError::Environment { name: name.clone(), reason: error.message().to_owned() })?;
         }
     }
     settings.make_paths_relative_to(file.parent().unwrap_or(Path::new(".")));

@@ -1,6 +1,4 @@
-use super::{
-    AuthorId, CityId, CoarseLocation, Facet, Lane, Media, NativeId, Network, PostId, Reason, Tier, Timestamp,
-};
+use super::{AuthorId, CityId, CoarseLocation, Facet, Lane, Media, NativeId, Network, PostId, Reason, Tier, Timestamp};
 
 /// The author as a card shows one. Nothing else of a profile is stored for showing.
 #[derive(Clone, Debug, PartialEq)]

@@ -66,20 +66,47 @@ pub enum Change {
         received_at: Timestamp,
     },
     /// The author deleted it: erase it and leave a tombstone.
-    Delete { network: Network, native_id: NativeId, at: Timestamp },
+    Delete {
+        network: Network,
+        native_id: NativeId,
+        at: Timestamp,
+    },
     /// What is known of an author has changed, or was asked again. Ignored for authors without stored posts.
-    Author { profile: Box<AuthorProfile>, verdict: AuthorVerdict, at: Timestamp },
+    Author {
+        profile: Box<AuthorProfile>,
+        verdict: AuthorVerdict,
+        at: Timestamp,
+    },
     /// A stored post was found unchanged at its origin (L-13).
-    Checked { post: PostId, at: Timestamp },
+    Checked {
+        post: PostId,
+        at: Timestamp,
+    },
     /// The operator hides a post, or shows it again.
-    Hide { post: PostId, hidden: bool },
+    Hide {
+        post: PostId,
+        hidden: bool,
+    },
     /// The operator erases a post for good; a replay does not bring it back.
-    Erase { post: PostId, at: Timestamp },
+    Erase {
+        post: PostId,
+        at: Timestamp,
+    },
     /// Somebody asked to be left out: erase everything and never store them again.
-    Leave { network: Network, author: AuthorId, at: Timestamp },
+    Leave {
+        network: Network,
+        author: AuthorId,
+        at: Timestamp,
+    },
     /// A recipe changed: a stored post is no longer asked for by a city (it keeps its other cities).
-    Unplace { post: PostId, city: CityId },
-    Gap { source: SourceId, gap: Gap },
+    Unplace {
+        post: PostId,
+        city: CityId,
+    },
+    Gap {
+        source: SourceId,
+        gap: Gap,
+    },
 }
 
 /// What one transaction writes: changes, and the checkpoints below which every observation is finished.

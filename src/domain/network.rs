@@ -10,8 +10,7 @@ pub enum Network {
 }
 
 impl Network {
-    pub const ALL: [Self; 6] =
-        [Self::Bluesky, Self::Mastodon, Self::Nostr, Self::Feed, Self::OpenData, Self::Push];
+    pub const ALL: [Self; 6] = [Self::Bluesky, Self::Mastodon, Self::Nostr, Self::Feed, Self::OpenData, Self::Push];
 
     /// The name used in JSON, configuration, metric labels and the database.
     pub const fn as_str(self) -> &'static str {

@@ -47,13 +47,21 @@ pub struct Observation {
 pub enum Event {
     /// A post was made or changed. Which of the two the network says is in [`RawPost::edited`], and is only a hint.
     Post(Box<RawPost>),
-    Delete { native_id: NativeId },
+    Delete {
+        native_id: NativeId,
+    },
     /// A profile as the author's own record now states it: replaces name, bio and self-labels; handle and flags that
     /// the record does not carry are left as they are.
     Profile(Box<AuthorProfile>),
-    Account { author: AuthorId, status: AccountStatus },
+    Account {
+        author: AuthorId,
+        status: AccountStatus,
+    },
     /// The account's handle may have changed. `None`: ask.
-    Handle { author: AuthorId, handle: Option<String> },
+    Handle {
+        author: AuthorId,
+        handle: Option<String>,
+    },
     /// The source could not get what lay between two positions.
     Gap(Gap),
     /// Understood and of no concern here (likes, follows…); moves the checkpoint and is counted.

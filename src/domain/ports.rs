@@ -3,8 +3,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::{
-    AuthorProfile, Batch, Card, CityId, FeedEntry, Filter, Head, Label, NativeId, Network, Offset, PostId,
-    Timestamp,
+    AuthorProfile, Batch, Card, CityId, FeedEntry, Filter, Head, Label, NativeId, Network, Offset, PostId, Timestamp,
 };
 
 /// What went wrong in the store, by what its caller can do about it.
@@ -144,4 +143,3 @@ pub trait CardRenderer: Send + Sync {
     /// The card as the page shows it, in one of the interface's languages (`fr`, `en`).
     fn html(&self, card: &Card, language: &'static str) -> String;
 }
-

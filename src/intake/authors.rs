@@ -14,8 +14,7 @@ pub struct Authors {
 
 impl Authors {
     pub fn new(key: IdKey, profiles: impl IntoIterator<Item = AuthorProfile>, left: HashSet<SubjectHash>) -> Self {
-        let profiles =
-            profiles.into_iter().map(|profile| ((profile.network, profile.id.clone()), profile)).collect();
+        let profiles = profiles.into_iter().map(|profile| ((profile.network, profile.id.clone()), profile)).collect();
         Self { profiles, left, key }
     }
 

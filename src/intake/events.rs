@@ -1,10 +1,10 @@
 use super::{Answer, Held, Intake};
 use crate::consent;
-use crate::normalize::clean_profile;
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, NativeId, Network, Outcome, PostId, RefuseReason,
     Timestamp,
 };
+use crate::normalize::clean_profile;
 
 /// What happens to posts and authors that the store, or the hold, already has.
 impl Intake {

@@ -32,8 +32,11 @@ impl KnownPosts {
             self.posts.remove(&id);
             return;
         }
-        let cities: Vec<CityId> =
-            placements.iter().filter(|placement| placement.tier.is_some()).map(|placement| placement.city.clone()).collect();
+        let cities: Vec<CityId> = placements
+            .iter()
+            .filter(|placement| placement.tier.is_some())
+            .map(|placement| placement.city.clone())
+            .collect();
         let thread = placements.iter().find_map(|placement| placement.thread).unwrap_or(id);
         self.posts.insert(id, KnownPost { id, thread, cities });
     }

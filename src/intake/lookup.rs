@@ -109,7 +109,12 @@ async fn ask(network: &dyn AuthorLookup, wanted: Vec<AuthorId>) -> Result<Asked,
                 return Ok((found, missing));
             }
             Err(LookupError::Unavailable { reason, retry_after_s }) => {
-                tracing::warn!(network = network.network().as_str(), attempt, reason, "Profiles can't be had; asking again.");
+                tracing::warn!(
+                    network = network.network().as_str(),
+                    attempt,
+                    reason,
+                    "Profiles can't be had; asking again."
+                );
                 retry_after_s.map_or(Duration::from_millis(500 << attempt.min(7)), Duration::from_secs)
             }
         };

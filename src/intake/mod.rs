@@ -25,8 +25,8 @@ use std::sync::Arc;
 
 use crate::consent::Policy;
 use crate::domain::{
-    AuthorId, AuthorProfile, Batch, Change, IdKey, Network, Observation, Outcome, Placement, Post, PostId,
-    RawPost, Timestamp,
+    AuthorId, AuthorProfile, Batch, Change, IdKey, Network, Observation, Outcome, Placement, Post, PostId, RawPost,
+    Timestamp,
 };
 use crate::matcher::{CitySet, ListedAccounts, MatchContext, Matches};
 

@@ -98,7 +98,10 @@ impl FakeLog {
             state.log.push((op, id));
             state.entry(state.log.len() as u64)
         });
-        Committed { entries: vec![(self.city.clone(), entries.into_iter().flatten().collect())], ..Committed::default() }
+        Committed {
+            entries: vec![(self.city.clone(), entries.into_iter().flatten().collect())],
+            ..Committed::default()
+        }
     }
 
     pub fn set_floor(&self, floor: u64) {

@@ -155,8 +155,8 @@ impl CompiledCity {
             None if assembly || lane == Lane::Around => None,
             None => self.zone_of_text(facts),
         };
-        if lane == Lane::People && self.is_press(here.listed) {
-            lane = Lane::Press;
+        if lane == Lane::People && !only_thread {
+            lane = self.lane_of_body(here.listed);
         }
         Verdict::Matched(Match {
             city: Arc::clone(&self.city),
@@ -285,8 +285,15 @@ impl CompiledCity {
         named.all(|other| other == first).then(|| ZoneHit { name: first.clone(), from_text: true })
     }
 
-    fn is_press(&self, listed: Option<&ListedAs>) -> bool {
-        let Some(body) = listed.and_then(|listed| listed.body.as_ref()) else { return false };
-        self.city.officials.iter().any(|official| official.kind == OfficialKind::Press && official.name == *body)
+    /// A public body's own words are practical information and stand in its lane, not among the people's (S-10, S-56);
+    /// the press has one too. Elected persons and associations speak as people do (L-72).
+    fn lane_of_body(&self, listed: Option<&ListedAs>) -> Lane {
+        let body = listed.and_then(|listed| listed.body.as_ref());
+        let official = body.and_then(|body| self.city.officials.iter().find(|official| official.name == *body));
+        match official.map(|official| official.kind) {
+            Some(OfficialKind::Press) => Lane::Press,
+            Some(OfficialKind::Institution | OfficialKind::Service) => Lane::Info,
+            Some(OfficialKind::Elected | OfficialKind::Association) | None => Lane::People,
+        }
     }
 }

@@ -140,18 +140,22 @@ fn judge(city: &Arc<City>, post: &Post, context: &MatchContext<'_>) -> Option<Ma
         return None;
     }
 
-    let press = |body: &String| {
-        city.officials.iter().any(|official| official.name == *body && official.kind == OfficialKind::Press)
-    };
-    if lane == Lane::People && listed.and_then(|listed| listed.body.as_ref()).is_some_and(press) {
-        lane = Lane::Press;
+    let only_thread = reasons.iter().all(|reason| reason.rule == Rule::Thread);
+    if lane == Lane::People && !only_thread {
+        let body = listed.and_then(|listed| listed.body.clone());
+        for official in city.officials.iter().rev().filter(|official| Some(&official.name) == body.as_ref()) {
+            lane = match official.kind {
+                OfficialKind::Press => Lane::Press,
+                OfficialKind::Institution | OfficialKind::Service => Lane::Info,
+                OfficialKind::Elected | OfficialKind::Association => Lane::People,
+            };
+        }
     }
     let zone_of_text = if assembly || lane == Lane::Around { None } else { zone_of_text(city, post) };
     let zone = match zone_of_point {
         Some(name) => Some(ZoneHit { name, from_text: false }),
         None => zone_of_text.map(|name| ZoneHit { name, from_text: true }),
     };
-    let only_thread = reasons.iter().all(|reason| reason.rule == Rule::Thread);
     Some(Match {
         city: Arc::clone(city),
         reasons: reasons.into_iter().take(REASONS_MAX).collect(),

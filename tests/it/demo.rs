@@ -21,8 +21,13 @@ fn s06_every_sample_post_ends_as_its_script_says_and_in_its_own_city() {
     for seed in 0..3 {
         let Rehearsal { said, world, officials } = rehearse(seed, NOW).unwrap();
         let key = IdKey::new([3; 32]);
-        let mut intake =
-            Intake::new(key, Policy::Standard, set.clone(), KnownPosts::default(), Authors::new(key, [], Default::default()));
+        let mut intake = Intake::new(
+            key,
+            Policy::Standard,
+            set.clone(),
+            KnownPosts::default(),
+            Authors::new(key, [], Default::default()),
+        );
         intake.listed = listed(officials);
         let mut decoder = decoder(Network::Bluesky).unwrap();
         assert!(said.len() >= 240, "{} posts", said.len());
@@ -32,7 +37,9 @@ fn s06_every_sample_post_ends_as_its_script_says_and_in_its_own_city() {
             for (network, author) in std::mem::take(&mut intake.questions) {
                 let view = world.lock().visible(author.as_str()).map(parvis::demo::appview::profile);
                 let profile = view.and_then(|view| profiles_from_file(network, &view.to_string(), NOW).unwrap().pop());
-                let answer = profile.map_or(Answer::Unknown(network, author), |profile: AuthorProfile| Answer::Found(Box::new(profile)));
+                let answer = profile.map_or(Answer::Unknown(network, author), |profile: AuthorProfile| {
+                    Answer::Found(Box::new(profile))
+                });
                 answered(&mut intake, answer, NOW);
             }
             let outcome = intake.tally.added_since(&before).unwrap_or_else(|| "several".into());

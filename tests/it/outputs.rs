@@ -234,7 +234,10 @@ async fn a_dead_upstream_is_told_with_its_since_and_comes_back() {
     server.start();
     let state = async || {
         let health = server.json("/api/v1/cities/ville/sources").await;
-        (health["sources"][0]["state"].as_str().unwrap().to_owned(), health["sources"][0]["since"].as_str().unwrap().to_owned())
+        (
+            health["sources"][0]["state"].as_str().unwrap().to_owned(),
+            health["sources"][0]["since"].as_str().unwrap().to_owned(),
+        )
     };
     let wait_for = async |wanted: &[&str]| {
         let deadline = Instant::now() + Duration::from_secs(20);

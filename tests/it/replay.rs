@@ -93,7 +93,11 @@ fn real_captures_add_up() {
     let expected = jetstream.join("expected_v1.jsonl");
     let said = place.replay(&expected, &[]);
     assert_eq!(said["frames"], 152);
-    let carrying = std::fs::read_to_string(&expected).unwrap().lines().filter(|line| line.contains("\"tag\":\"IndieRebellion\"")).count();
+    let carrying = std::fs::read_to_string(&expected)
+        .unwrap()
+        .lines()
+        .filter(|line| line.contains("\"tag\":\"IndieRebellion\""))
+        .count();
     assert!(carrying > 0);
     assert_eq!(said["outcomes"]["admitted"], carrying, "{said}");
 }

@@ -23,10 +23,7 @@ const EDGES: [(&str, &[&str]); 17] = [
     ("live", &[]),
     ("http", &["live", "matcher", "consent"]),
     ("demo", &["ingest"]),
-    (
-        "app",
-        &["ingest", "pipeline", "intake", "normalize", "matcher", "consent", "store", "live", "http", "demo"],
-    ),
+    ("app", &["ingest", "pipeline", "intake", "normalize", "matcher", "consent", "store", "live", "http", "demo"]),
     (
         "cli",
         &["app", "ingest", "pipeline", "intake", "normalize", "matcher", "consent", "store", "live", "http", "demo"],
@@ -132,7 +129,8 @@ fn imports_run_one_way() {
 
 #[test]
 fn the_import_reader_sees_what_it_should() {
-    let text = "use crate::domain::Post;\nuse crate::{store::{Store, open}, live};\nlet x = crate::http::view::post_json(y);";
+    let text =
+        "use crate::domain::Post;\nuse crate::{store::{Store, open}, live};\nlet x = crate::http::view::post_json(y);";
     assert_eq!(imports(text).into_iter().collect::<Vec<_>>(), ["domain", "http", "live", "store"]);
 }
 

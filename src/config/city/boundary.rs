@@ -46,7 +46,8 @@ fn take(
     if attribution.is_none()
         && let (Some(source), Some(licence)) = (property("source"), property("licence"))
     {
-        *attribution = Some([Some(source), Some(licence), property("date")].into_iter().flatten().collect::<Vec<_>>().join(" · "));
+        *attribution =
+            Some([Some(source), Some(licence), property("date")].into_iter().flatten().collect::<Vec<_>>().join(" · "));
     }
     // Official files hold features without geometry; they add nothing.
     feature.geometry.map_or(Ok(()), |geometry| collect(geometry, polygons))
@@ -66,9 +67,7 @@ fn check(polygons: &MultiPolygon<f64>, timezone: &str) -> Result<(), String> {
         return Err("the outline is empty".into());
     };
     let (min, max) = (bounds.min(), bounds.max());
-    let inside = |x0: f64, x1: f64, y0: f64, y1: f64| {
-        min.x >= x0 && max.x <= x1 && min.y >= y0 && max.y <= y1
-    };
+    let inside = |x0: f64, x1: f64, y0: f64, y1: f64| min.x >= x0 && max.x <= x1 && min.y >= y0 && max.y <= y1;
     let swapped = "longitude and latitude look swapped: GeoJSON writes [longitude, latitude]";
     if !inside(-180.0, 180.0, -90.0, 90.0) {
         return Err(if min.x >= -90.0 && max.x <= 90.0 && min.y >= -180.0 && max.y <= 180.0 {
@@ -85,9 +84,9 @@ fn check(polygons: &MultiPolygon<f64>, timezone: &str) -> Result<(), String> {
             return Err(swapped.into());
         }
     }
-    polygons.check_validation().map_err(|error| {
-        format!("{error}; repair it (in QGIS: Fix geometries) so that no line crosses itself")
-    })?;
+    polygons
+        .check_validation()
+        .map_err(|error| format!("{error}; repair it (in QGIS: Fix geometries) so that no line crosses itself"))?;
     if polygons.unsigned_area() == 0.0 {
         return Err("the outline has no area".into());
     }

@@ -8,8 +8,9 @@ use crate::domain::{City, fold_tag, fold_words};
 /// French and English words that are towns too: as a plain word or tag they admit what has nothing to do with the town.
 const COMMON_WORDS: [&str; 40] = [
     "agen", "albert", "angers", "bains", "bourg", "bray", "brie", "canal", "caen", "chateau", "coin", "condom", "die",
-    "foix", "gap", "grasse", "ham", "laval", "lens", "lille", "lure", "mens", "nancy", "nice", "orange", "pau", "rennes",
-    "riche", "roanne", "salon", "sens", "tours", "troyes", "vals", "vannes", "vienne", "vif", "vire", "voiron", "vertou",
+    "foix", "gap", "grasse", "ham", "laval", "lens", "lille", "lure", "mens", "nancy", "nice", "orange", "pau",
+    "rennes", "riche", "roanne", "salon", "sens", "tours", "troyes", "vals", "vannes", "vienne", "vif", "vire",
+    "voiron", "vertou",
 ];
 
 impl Reader<'_> {
@@ -43,7 +44,10 @@ impl Reader<'_> {
         }
         for word in &recipe.words {
             if COMMON_WORDS.contains(&fold_tag(word.get_ref()).as_str()) {
-                self.warn(word, "a common word or another town's name: consider `ambiguous`, which asks for a local term beside it");
+                self.warn(
+                    word,
+                    "a common word or another town's name: consider `ambiguous`, which asks for a local term beside it",
+                );
             }
         }
         for term in &recipe.ambiguous {
@@ -53,7 +57,10 @@ impl Reader<'_> {
                 !words.is_empty() && context.windows(words.len()).any(|run| run == words.as_slice())
             });
             if let Some(context) = vouches {
-                self.warn(context, &format!("contains the ambiguous term {:?}, which would vouch for itself", term.get_ref()));
+                self.warn(
+                    context,
+                    &format!("contains the ambiguous term {:?}, which would vouch for itself", term.get_ref()),
+                );
             }
         }
     }
@@ -72,7 +79,10 @@ impl Reader<'_> {
                 let Some(other_outline) = &other.boundary else { continue };
                 let shared = outline.intersection(other_outline).unsigned_area();
                 if shared > 0.02 * outline.unsigned_area() {
-                    self.warn(&at.name, &format!("overlaps the zone {:?}: a point there belongs to the first", other.name));
+                    self.warn(
+                        &at.name,
+                        &format!("overlaps the zone {:?}: a point there belongs to the first", other.name),
+                    );
                 }
             }
         }

@@ -15,9 +15,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use super::line_and_column;
-use crate::domain::{
-    AccountRef, Around, City, CityId, Look, Network, Official, OfficialKind, Recipe, Zone,
-};
+use crate::domain::{AccountRef, Around, City, CityId, Look, Network, Official, OfficialKind, Recipe, Zone};
 
 /// Something to mend in a city file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,8 +41,26 @@ pub struct CityFolder {
 
 /// Addresses that mean something else.
 const RESERVED: [&str; 20] = [
-    "api", "desk", "operator", "assets", "healthz", "readyz", "metrics", "openapi", "static", "well-known", "admin",
-    "embed", "wall", "week", "login", "logout", "favicon", "robots", "sitemap", "parvis",
+    "api",
+    "desk",
+    "operator",
+    "assets",
+    "healthz",
+    "readyz",
+    "metrics",
+    "openapi",
+    "static",
+    "well-known",
+    "admin",
+    "embed",
+    "wall",
+    "week",
+    "login",
+    "logout",
+    "favicon",
+    "robots",
+    "sitemap",
+    "parvis",
 ];
 
 /// Most cities that a folder may hold; further files are reported as broken.
@@ -139,7 +155,10 @@ impl Reader<'_> {
                 let boundary = zone.boundary.as_ref().and_then(|at| self.boundary(at, timezone, &mut attribution));
                 let below_cell = boundary.as_ref().is_some_and(|outline| boundary::square_kilometres(outline) < 1.0);
                 if below_cell {
-                    self.warn(&zone.name, "smaller than a privacy cell of 1 km: posts of private persons show the city instead");
+                    self.warn(
+                        &zone.name,
+                        "smaller than a privacy cell of 1 km: posts of private persons show the city instead",
+                    );
                 }
                 Zone { name: zone.name.get_ref().clone(), boundary, below_cell, places: strings(&zone.places) }
             })
@@ -152,7 +171,8 @@ impl Reader<'_> {
         let recipe = self.recipe(file);
         let officials = self.officials(file);
         let look = self.look(file);
-        let languages: Vec<String> = if file.languages.is_empty() { vec!["fr".into()] } else { strings(&file.languages) };
+        let languages: Vec<String> =
+            if file.languages.is_empty() { vec!["fr".into()] } else { strings(&file.languages) };
         let city = City {
             id: CityId::new(&slug),
             name: file.name.get_ref().clone(),
@@ -260,10 +280,7 @@ impl Reader<'_> {
                     "association" => OfficialKind::Association,
                     other => {
                         if other != "institution" {
-                            self.refuse(
-                                &official.kind,
-                                "one of institution, elected, service, press, association",
-                            );
+                            self.refuse(&official.kind, "one of institution, elected, service, press, association");
                         }
                         OfficialKind::Institution
                     }
@@ -279,7 +296,9 @@ impl Reader<'_> {
     }
 
     fn look(&mut self, file: &CityFile) -> Look {
-        for (colour, page, name) in [(&file.look.accent, "#f7f4ee", "light"), (&file.look.accent_dark, "#14181d", "dark")] {
+        for (colour, page, name) in
+            [(&file.look.accent, "#f7f4ee", "light"), (&file.look.accent_dark, "#14181d", "dark")]
+        {
             match check::contrast(colour.get_ref(), page) {
                 None => self.refuse(colour, "give a colour as #rrggbb"),
                 Some(ratio) if ratio < 4.5 => self.refuse(
@@ -333,7 +352,13 @@ fn strings(spanned: &[Spanned<String>]) -> Vec<String> {
 
 /// 16 hexadecimal digits over everything that decides whether a post is admitted.
 fn recipe_hash(file: &CityFile) -> String {
-    let decides = format!("{:?}{:?}{:?}{:?}", file.recipe.without_spans(), file.languages_plain(), file.zones_plain(), file.around_plain());
+    let decides = format!(
+        "{:?}{:?}{:?}{:?}",
+        file.recipe.without_spans(),
+        file.languages_plain(),
+        file.zones_plain(),
+        file.around_plain()
+    );
     blake3::hash(decides.as_bytes()).to_hex().chars().take(16).collect()
 }
 

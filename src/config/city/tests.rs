@@ -62,7 +62,8 @@ fn bad_outlines_are_refused_with_the_mend() {
 
 #[test]
 fn homonyms_and_self_vouching_terms_are_warned_of() {
-    let toml = "name = \"T\"\n[recipe]\nwords = [\"tours\"]\nambiguous = [\"sanitas\"]\ncontext = [\"quartier Sanitas\"]\n";
+    let toml =
+        "name = \"T\"\n[recipe]\nwords = [\"tours\"]\nambiguous = [\"sanitas\"]\ncontext = [\"quartier Sanitas\"]\n";
     let (_, warnings, _) = read(toml, "{}").unwrap();
     let reasons: Vec<&str> = warnings.iter().map(|warning| warning.reason.as_str()).collect();
     assert!(reasons.iter().any(|reason| reason.contains("common word")), "{reasons:?}");

@@ -23,11 +23,14 @@ pub fn render_privacy(context: &PageContext, city: &City) -> String {
     let frame = frame(context, city, "privacy", w.t("privacy-title"));
     let leave = Address::below(city.id.as_str(), "leave").language(context.carried()).to_string();
     let privacy = &context.settings.privacy;
-    let named = |group: &str, name: Option<&'static str>| name.map(|name| w.t(&format!("{group}-{name}"))).unwrap_or_default();
+    let named =
+        |group: &str, name: Option<&'static str>| name.map(|name| w.t(&format!("{group}-{name}"))).unwrap_or_default();
     let controller_kind = named("controller", privacy.controller_kind.map(ControllerKind::as_str));
     let purpose = named("purpose", privacy.purpose.map(Purpose::as_str));
     let basis = named("basis", privacy.legal_basis.map(LegalBasis::as_str));
-    PrivacyView { frame, w, settings: &context.settings, controller_kind, purpose, basis, leave }.render().unwrap_or_default()
+    PrivacyView { frame, w, settings: &context.settings, controller_kind, purpose, basis, leave }
+        .render()
+        .unwrap_or_default()
 }
 
 /// The accessibility statement (L-66).

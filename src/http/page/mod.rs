@@ -37,9 +37,7 @@ pub use assets::check_assets;
 pub use card::PageRenderer;
 pub use cities::{CityGlance, render_cities};
 pub use city::{CityPage, render_city};
-pub use context::{
-    Cities, Conformity, DemoNote, PageContext, PageSettings, RetentionDays,
-};
+pub use context::{Cities, Conformity, DemoNote, PageContext, PageSettings, RetentionDays};
 pub use handlers::{PageState, configure};
 pub use leave::{LEAVE_FORM_BYTES_MAX, LeaveForm, LeavePage, LeaveProblem, render_leave, render_leave_done};
 pub use outline::icon_svg;

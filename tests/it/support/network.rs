@@ -2,8 +2,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use parvis::clock::{Clock, SystemClock};
 use parvis::demo::appview::AppViewSimulator;
-use parvis::demo::frames::wire::{self, Commit, POST, PROFILE};
 use parvis::demo::frames::facets;
+use parvis::demo::frames::wire::{self, Commit, POST, PROFILE};
 use parvis::demo::jetstream::JetstreamSimulator;
 use parvis::demo::player::Persona;
 use parvis::demo::world::{SharedWorld, StoredPost};
@@ -99,7 +99,11 @@ impl SimulatedNetwork {
             indexed: SystemClock.now(),
         });
         let commit = Self::commit(&did, key, POST, time_us);
-        self.jetstream.push(if is_edit { commit.update(&record, "bafyreib") } else { commit.create(&record, "bafyreib") });
+        self.jetstream.push(if is_edit {
+            commit.update(&record, "bafyreib")
+        } else {
+            commit.create(&record, "bafyreib")
+        });
     }
 
     pub fn delete(&self, author: &str, key: &str) {

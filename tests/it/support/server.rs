@@ -16,7 +16,8 @@ pub struct Server {
 }
 
 /// A city that every test serves.
-pub const CITY: &str = "name = \"Ville\"\nlanguages = [\"fr\"]\n[recipe]\ninvite = \"ParvisVille\"\nhashtags = [\"ville\"]\n";
+pub const CITY: &str =
+    "name = \"Ville\"\nlanguages = [\"fr\"]\n[recipe]\ninvite = \"ParvisVille\"\nhashtags = [\"ville\"]\n";
 
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
@@ -148,13 +149,12 @@ impl Server {
 
     /// Whether any file of the database holds these bytes.
     pub fn database_holds(&self, text: &str) -> bool {
-        files(self.folder.path())
-            .iter()
-            .filter(|path| path.file_name().unwrap().to_string_lossy().contains(".db"))
-            .any(|path| {
+        files(self.folder.path()).iter().filter(|path| path.file_name().unwrap().to_string_lossy().contains(".db")).any(
+            |path| {
                 let bytes = std::fs::read(path).unwrap_or_default();
                 bytes.windows(text.len()).any(|window| window == text.as_bytes())
-            })
+            },
+        )
     }
 }
 
