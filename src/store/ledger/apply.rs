@@ -114,9 +114,12 @@ impl Ledger {
             self.out.checked.push((post.id, received_at));
             return;
         }
-        self.last_post_row += 1;
+        let row = self.vacated.remove(&post.id).unwrap_or_else(|| {
+            self.last_post_row += 1;
+            self.last_post_row
+        });
         let stored = StoredPost {
-            row: self.last_post_row,
+            row,
             post: content,
             author_row,
             received_at,
@@ -263,6 +266,7 @@ impl Ledger {
     pub(super) fn forget(&mut self, id: PostId) {
         if let Some(stored) = self.posts.remove(&id) {
             self.out.bereft_authors.insert(stored.author_row);
+            self.vacated.insert(id, stored.row);
             if stored.stored {
                 self.out.erased_posts.push(stored.row);
                 self.out.erases_text = true;
