@@ -19,12 +19,13 @@ use std::sync::Arc;
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::consent::Policy;
-use crate::domain::CommitListener;
-use crate::ingest::sources::SourceSettings;
+use crate::domain::{AuthorId, CommitListener, Network};
+use crate::ingest::Outbound;
 use crate::ingest::sources::bluesky::BlueskySettings;
+use crate::ingest::sources::{self, SourceSettings};
 use crate::intake::{Authors, Intake, KnownPosts};
 use crate::matcher::CitySet;
-use crate::store::{self, Store, StoreOptions};
+use crate::store::{self, Person, Store, StoreOptions};
 
 pub use cities::Cities;
 
@@ -61,6 +62,21 @@ pub async fn intake(settings: &Settings, store: &Store, cities: Arc<CitySet>) ->
     let known = KnownPosts::new(store.known_posts().await?);
     let authors = Authors::new(key, store.authors().await?, store.suppressed().await?);
     Ok(Intake::new(key, policy(settings), cities, known, authors))
+}
+
+/// Asks the configured networks whose handle it is. `None`: nobody's, or no network can be asked.
+pub async fn look_up_person(settings: &Settings, person: &Person) -> anyhow::Result<Option<(Network, AuthorId)>> {
+    let outbound = Outbound::new(serve::contact(settings), settings.ingest.allow_private_networks)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    for source in sources::build(&settings.source, &outbound, &clock)? {
+        let is_meant = person.network.is_none_or(|network| network == source.network());
+        let Some(lookup) = source.lookup().filter(|_| is_meant) else { continue };
+        let found = lookup.profiles(vec![person.name.clone()]).await?;
+        if let Some(profile) = found.into_iter().next() {
+            return Ok(Some((profile.network, profile.id)));
+        }
+    }
+    Ok(None)
 }
 
 pub const fn policy(settings: &Settings) -> Policy {

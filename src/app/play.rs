@@ -22,14 +22,17 @@ use crate::store::Store;
 #[folder = "config/cities"]
 struct ShippedCities;
 
+/// Told the address, and in a sentence what is played.
+pub type OnPlaying = Box<dyn FnOnce(SocketAddr, &str) + Send>;
+
 pub struct DemoOptions {
     pub rate: Rate,
     pub speed: Option<f64>,
     pub seed: u64,
     pub listen: String,
     pub shutdown: Shutdown,
-    /// Called with the address and a sentence about what is played, once readers are served.
-    pub on_ready: Box<dyn FnOnce(SocketAddr, &str) + Send>,
+    /// Called once readers are served.
+    pub on_ready: OnPlaying,
 }
 
 /// Serves the whole product on sample posts: the simulated networks play frames through the real sources and decoders

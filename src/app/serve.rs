@@ -232,7 +232,8 @@ fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
     Ok(HANDLE.get_or_init(|| handle).clone())
 }
 
-fn contact(settings: &Settings) -> &str {
+/// Who those we ask can reach.
+pub(super) fn contact(settings: &Settings) -> &str {
     match settings.ingest.contact.as_str() {
         "" => &settings.privacy.contact,
         contact => contact,

@@ -77,7 +77,7 @@ impl Post {
 impl Person {
     pub fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Erase { handle, config } => act(&config, Command::PersonErase(PersonName::parse(&handle))),
+            Self::Erase { handle, config } => block_on(erase_person(&config, &handle)),
             Self::Export { handle, config } => block_on(async {
                 let operator = open(&config).await?;
                 println!("{}", operator.person_export(&handle).await?);
@@ -114,6 +114,23 @@ impl Migrate {
             Ok(())
         })
     }
+}
+
+/// Erases a person and keeps them out. Of somebody of whom nothing is held only the handle is known, and a handle can
+/// move: the network is asked whose it is.
+async fn erase_person(config: &ConfigFile, handle: &str) -> anyhow::Result<()> {
+    let mut operator = open(config).await?;
+    let mut report = operator.run(Command::PersonErase(PersonName::parse(handle))).await?;
+    if !report.found
+        && let Some((network, id)) = app::look_up_person(&config.load()?, &PersonName::parse(handle)).await?
+    {
+        let person = PersonName { network: Some(network), name: id.as_str().to_owned() };
+        report = operator.run(Command::PersonErase(person)).await?;
+    }
+    operator.close().await?;
+    anyhow::ensure!(report.found, "{}", report.summary);
+    println!("{}", report.summary);
+    Ok(())
 }
 
 async fn open(config: &ConfigFile) -> anyhow::Result<Operator> {

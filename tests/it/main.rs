@@ -1,5 +1,11 @@
 //! The integration tests: one binary.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on panics; clippy's own exception covers functions marked #[test] only"
+)]
+
 mod support;
 
 mod demo;

@@ -199,6 +199,20 @@ async fn l24_a_request_to_leave_reaches_the_operator() {
     let listed = server.command(&["person", "requests"]);
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
     assert!(listed.contains("ana.test.example") && listed.lines().count() == 1, "{listed}");
+    // Nothing is held of her yet; the network says whose handle it is, and she is never shown.
+    network.join("ana", &[]);
+    let erased = server.command(&["person", "erase", "ana.test.example"]);
+    assert!(erased.status.success(), "{}", String::from_utf8_lossy(&erased.stderr));
+    network.is_heard().await;
+    network.join("bob", &[]);
+    network.post("ana", "1", "trop tard #ville");
+    network.post("bob", "2", "bonjour #ville");
+    server.wait_for_texts(&["bonjour #ville"]).await;
+    let listed = server.command(&["person", "requests"]);
+    assert!(
+        String::from_utf8_lossy(&listed.stdout).contains("No open requests"),
+        "a request that was granted is closed"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

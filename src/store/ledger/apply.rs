@@ -69,7 +69,7 @@ impl Ledger {
             }
         }
         if placements.is_empty() {
-            self.forget(post.id);
+            self.forget_for_now(post.id);
             return Ok(());
         }
         let author_row = self.meet_author(profile);
@@ -114,9 +114,12 @@ impl Ledger {
             self.out.checked.push((post.id, received_at));
             return;
         }
-        self.last_post_row += 1;
+        let row = self.vacated.remove(&post.id).unwrap_or_else(|| {
+            self.last_post_row += 1;
+            self.last_post_row
+        });
         let stored = StoredPost {
-            row: self.last_post_row,
+            row,
             post: content,
             author_row,
             received_at,
@@ -259,11 +262,20 @@ impl Ledger {
         }
     }
 
+    /// No city asks for a post any more: it may come back when one does again, unless the operator had hidden it. To
+    /// edit a hidden post out of the recipe and in again does not bring it back.
+    fn forget_for_now(&mut self, id: PostId) {
+        if self.posts.get(&id).is_some_and(|stored| stored.moderated) {
+            self.bury(id, RefuseReason::Erased, None);
+        }
+        self.forget(id);
+    }
+
     /// Erases a post's rows. Without a tombstone it may come back.
     pub(super) fn forget(&mut self, id: PostId) {
         if let Some(stored) = self.posts.remove(&id) {
             self.out.bereft_authors.insert(stored.author_row);
-            self.out.forgotten.push(id);
+            self.vacated.insert(id, stored.row);
             if stored.stored {
                 self.out.erased_posts.push(stored.row);
                 self.out.erases_text = true;

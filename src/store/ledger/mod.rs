@@ -118,6 +118,9 @@ pub struct Ledger {
     touched: Vec<PostId>,
     touched_set: HashSet<PostId>,
     before: HashMap<PostId, BTreeMap<CityId, Arc<Card>>>,
+    /// Rows of posts that this batch has forgotten. One that comes back in the same batch gets its row again, for
+    /// what points at it may not be written anew.
+    pub vacated: HashMap<PostId, i64>,
 
     pub refused: Vec<RefuseReason>,
     pub out: Writes,
@@ -139,7 +142,6 @@ pub struct Writes {
     /// A text was erased or replaced: its bytes have to leave the write-ahead log too.
     pub erases_text: bool,
     pub entries: BTreeMap<CityId, Vec<FeedEntry>>,
-    pub forgotten: Vec<PostId>,
 }
 
 impl Ledger {

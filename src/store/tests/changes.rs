@@ -136,6 +136,15 @@ async fn moderation_hides_through_edits_and_keeps_the_position() {
 }
 
 #[tokio::test]
+async fn a_hidden_post_that_is_edited_out_of_the_recipe_and_in_again_stays_away() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    place.ops(hide(&place, "a", true)).await;
+    assert!(place.ops(draft(&place, "a").revision("2").placed(Vec::new()).upsert()).await.is_empty());
+    assert_eq!(place.ops(draft(&place, "a").revision("3").upsert()).await, ["erased"]);
+}
+
+#[tokio::test]
 async fn l11_inactive_authors_are_hidden_and_come_back_to_their_positions() {
     let place = Place::new().await;
     let bob = profile("bob");

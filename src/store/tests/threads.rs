@@ -100,3 +100,15 @@ async fn thread_and_replies_in_one_batch() {
     assert_eq!(committed.entries[0].1.len(), 2);
     assert_eq!(threads(&place).await[0], ("b".into(), Some(place.id("a")), Some(place.id("a"))));
 }
+
+#[tokio::test]
+async fn a_post_that_goes_and_comes_in_one_batch_keeps_what_points_at_it() {
+    let place = with_thread().await;
+    let gone = draft(&place, "a").placed(Vec::new()).upsert();
+    let committed = place.commit(vec![gone, draft(&place, "z").upsert(), draft(&place, "a").upsert()]).await;
+    assert_eq!(committed.entries[0].1.len(), 2);
+    let start = Some(place.id("a"));
+    let replies = threads(&place).await.into_iter().filter(|(text, _, _)| text == "b" || text == "c");
+    assert!(replies.map(|(_, thread, _)| thread).eq([start, start]));
+    assert_eq!(place.ops(delete("a")).await, ["remove a", "remove b", "update c"]);
+}

@@ -261,7 +261,7 @@ impl Writer {
         statements::COMMIT.run(connection, []).await?;
         let erases_text = ledger.out.erases_text || !ledger.out.left.is_empty();
         let entries = ledger.out.entries.into_iter().collect();
-        let forgotten = ledger.out.forgotten;
+        let forgotten = ledger.vacated.into_keys().collect();
         Ok((Committed { entries, refused: ledger.refused, forgotten }, erases_text))
     }
 
