@@ -1,6 +1,7 @@
 # Parvis: `make demo` shows it, `make test` proves it, `make run` serves it on the live networks.
 
 CARGO ?= cargo
+TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 NODE_MARK := web/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find web/src web/styles web/templates web/i18n -type f 2>/dev/null) web/package.json web/vite.config.ts web/tsconfig.json
 
@@ -34,7 +35,7 @@ setup-test: $(NODE_MARK) ## install what the tests need: Chromium, and the page'
 test: setup-test web lint ## run every test
 	$(CARGO) test --all-targets
 	npm --prefix web test
-	npm --prefix web run e2e
+	PARVIS_BIN="$(TARGET)/debug/parvis" npm --prefix web run e2e
 
 lint: web ## check form: rustfmt, clippy, types, and licences where cargo-deny is installed
 	$(CARGO) fmt --check

@@ -144,6 +144,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         shutdown: shutdown.clone(),
         metrics: Some(metrics),
         settings: http_settings(&settings)?,
+        forms: http::FormLimiter::default(),
         started_at: clock.now(),
         ready: AtomicBool::new(false),
     });

@@ -126,6 +126,11 @@ async fn erase_person(config: &ConfigFile, handle: &str) -> anyhow::Result<()> {
     {
         let person = PersonName { network: Some(network), name: id.as_str().to_owned() };
         report = operator.run(Command::PersonErase(person)).await?;
+        for request in operator.leave_requests().await? {
+            if request.network == network && PersonName::parse(&request.handle).is(&PersonName::parse(handle)) {
+                operator.run(Command::CloseLeaveRequest(request.id)).await?;
+            }
+        }
     }
     operator.close().await?;
     anyhow::ensure!(report.found, "{}", report.summary);

@@ -104,12 +104,24 @@ pub struct RawFacet {
     pub value: String,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+/// Where a post says it is. Its digits are withheld from `Debug`, as those of an exact point are.
+#[derive(Clone, PartialEq)]
 pub struct RawPlace {
     /// Longitude and latitude in degrees, unchecked.
     pub lon_lat: Option<(f64, f64)>,
     pub name: Option<String>,
     pub origin: LocationOrigin,
+}
+
+impl std::fmt::Debug for RawPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let point = self.lon_lat.map(|_| "withheld");
+        f.debug_struct("RawPlace")
+            .field("lon_lat", &point)
+            .field("name", &self.name)
+            .field("origin", &self.origin)
+            .finish()
+    }
 }
 
 /// A post as decoded: read leniently, nothing checked but its form.

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::access_log::access_log;
 use super::handlers::health;
 use super::headers::security_headers;
+use super::limiter::limit_forms;
 use super::{AppState, routes};
 
 /// Bytes a connection buffers before it asks a session for more. Small: frames are joined batches already, and each
@@ -36,6 +37,7 @@ where
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
+            .wrap(from_fn(limit_forms))
             .wrap(from_fn(security_headers))
             .wrap(Compress::default())
             .wrap(from_fn(access_log))

@@ -10,7 +10,7 @@ use crate::domain::{CardRenderer, City, FeedLog, SourceHealth, Timestamp};
 use crate::live::Live;
 use crate::shutdown::Shutdown;
 
-use super::{ApiError, CityDirectory, HttpSettings};
+use super::{ApiError, CityDirectory, FormLimiter, HttpSettings};
 
 /// All that handlers reach. Shared by the workers; built once.
 pub struct AppState {
@@ -24,6 +24,8 @@ pub struct AppState {
     /// `None`: the process keeps no metrics, and `/metrics` is not found.
     pub metrics: Option<PrometheusHandle>,
     pub settings: HttpSettings,
+    /// How often an address may send the public forms.
+    pub forms: FormLimiter,
     pub started_at: Timestamp,
     /// Set when migrations are done and the cities are loaded.
     pub ready: AtomicBool,

@@ -44,6 +44,11 @@ impl Person {
         Self { network, name }
     }
 
+    /// Whether both name the same handle.
+    pub fn is(&self, other: &Self) -> bool {
+        self.folded() == other.folded()
+    }
+
     /// The form in which handles are compared.
     pub(super) fn folded(&self) -> String {
         fold_handle(&self.name)

@@ -8,6 +8,7 @@
 
 mod support;
 
+mod cities;
 mod demo;
 mod kill;
 mod outputs;

@@ -130,7 +130,9 @@ async fn l11_deactivation_hides_reactivation_returns_to_the_old_place_and_leavin
     server.start();
     network.is_heard().await;
     network.post("ana", "1", "un #ville");
+    server.wait_for_texts(&["un #ville"]).await;
     network.post("bob", "2", "deux #ville");
+    server.wait_for_texts(&["deux #ville", "un #ville"]).await;
     network.post("ana", "3", "trois #ville");
     server.wait_for_texts(&["trois #ville", "deux #ville", "un #ville"]).await;
     network.set_active("ana", false);
@@ -152,6 +154,7 @@ async fn l24_the_operator_hides_erases_and_lets_leave_while_the_server_runs() {
     server.start();
     network.is_heard().await;
     network.post("ana", "1", "secret un #ville");
+    server.wait_for_texts(&["secret un #ville"]).await;
     network.post("bob", "2", "deux #ville");
     server.wait_for_texts(&["deux #ville", "secret un #ville"]).await;
     let posts = server.posts().await;

@@ -89,6 +89,7 @@ async fn spawn_with(limits: LiveLimits, settings: HttpSettings) -> TestServer {
         shutdown: Shutdown::new(),
         metrics: Some(metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle()),
         settings,
+        forms: FormLimiter::default(),
         started_at: now,
         ready: true.into(),
     });

@@ -19,6 +19,12 @@ fn described(frames: &str) -> String {
         let seen = decode(frame.as_bytes());
         let checkpoint = seen.checkpoint.as_ref().map(Checkpoint::as_str);
         writeln!(text, "frame {}, checkpoint {checkpoint:?}\n{:#?}\n", number + 1, seen.event).unwrap();
+        // The digits of a place are withheld from `Debug`; here they are what is tested.
+        if let Event::Post(post) = &seen.event
+            && let Some(point) = post.place.as_ref().and_then(|place| place.lon_lat)
+        {
+            writeln!(text, "point {point:?}\n").unwrap();
+        }
     }
     text
 }
