@@ -74,7 +74,15 @@ async fn s07_a_city_is_added_checked_and_explained_from_the_command_line() {
         r#"{"type":"Polygon","coordinates":[[[-1.6,47.1],[-1.4,47.1],[-1.4,47.3],[-1.6,47.3],[-1.6,47.1]]]}"#,
     )
     .unwrap();
-    let added = server.command(&["city", "add", "Saint-Étienne-le-Bourg", "--boundary", outline.to_str().unwrap(), "--hashtag", "#bourg"]);
+    let added = server.command(&[
+        "city",
+        "add",
+        "Saint-Étienne-le-Bourg",
+        "--boundary",
+        outline.to_str().unwrap(),
+        "--hashtag",
+        "#bourg",
+    ]);
     assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
     let again = server.command(&["city", "add", "Saint-Étienne-le-Bourg"]);
     assert_eq!(again.status.code(), Some(1), "it refuses to overwrite");

@@ -2,7 +2,8 @@
 
 use geo::{Area, BooleanOps};
 
-use super::{CityFile, Reader};
+use super::CityFile;
+use super::reader::Reader;
 use crate::domain::{City, fold_tag, fold_words};
 
 /// French and English words that are towns too: as a plain word or tag they admit what has nothing to do with the town.

@@ -1,0 +1,238 @@
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+
+use super::{CityFile, CityProblem, boundary, check, check_slug, problem};
+use crate::domain::{AccountRef, Around, City, CityId, Look, Network, Official, OfficialKind, Recipe, Zone};
+
+/// One city file being read: what it says so far, and what is to mend in it.
+pub(super) struct Reader<'a> {
+    pub path: &'a Path,
+    pub text: &'a str,
+    pub problems: Vec<CityProblem>,
+    /// Over every byte read.
+    pub hash: blake3::Hasher,
+}
+
+impl Reader<'_> {
+    pub(super) fn refuse<T>(&mut self, at: &Spanned<T>, reason: &str) {
+        self.problems.push(problem(self.path, self.text, Some(at.span()), reason));
+    }
+
+    pub(super) fn warn<T>(&mut self, at: &Spanned<T>, reason: &str) {
+        let warning = CityProblem { warning: true, ..problem(self.path, self.text, Some(at.span()), reason) };
+        self.problems.push(warning);
+    }
+
+    /// The city, when enough of the file could be read to make one.
+    pub(super) fn city(&mut self, file: &CityFile) -> Option<City> {
+        let slug = self.path.file_stem()?.to_string_lossy().into_owned();
+        if let Err(reason) = check_slug(&slug) {
+            self.problems.push(problem(self.path, self.text, None, &reason));
+        }
+        if file.name.get_ref().trim().is_empty() {
+            self.refuse(&file.name, "give the city's name");
+        }
+        let timezone = file.timezone.get_ref();
+        if jiff::tz::TimeZone::get(timezone).is_err() {
+            self.refuse(&file.timezone, "no such time zone: use an IANA name, as in Europe/Paris");
+        }
+        let mut attribution = Vec::new();
+        let boundary = file.boundary.as_ref().and_then(|at| self.boundary(at, timezone, &mut attribution));
+        let zones = file
+            .zone
+            .iter()
+            .map(|zone| {
+                let boundary = zone.boundary.as_ref().and_then(|at| self.boundary(at, timezone, &mut attribution));
+                let below_cell = boundary.as_ref().is_some_and(|outline| boundary::square_kilometres(outline) < 1.0);
+                if below_cell {
+                    self.warn(
+                        &zone.name,
+                        "smaller than a privacy cell of 1 km: posts of private persons show the city instead",
+                    );
+                }
+                Zone { name: zone.name.get_ref().clone(), boundary, below_cell, places: strings(&zone.places) }
+            })
+            .collect();
+        let around = file.around.as_ref().map(|around| Around {
+            name: around.name.get_ref().clone(),
+            boundary: around.boundary.as_ref().and_then(|at| self.boundary(at, timezone, &mut attribution)),
+            hashtags: strings(&around.hashtags),
+        });
+        let recipe = self.recipe(file);
+        let officials = self.officials(file);
+        let look = self.look(file);
+        let languages: Vec<String> =
+            if file.languages.is_empty() { vec!["fr".into()] } else { strings(&file.languages) };
+        let city = City {
+            id: CityId::new(&slug),
+            name: file.name.get_ref().clone(),
+            timezone: timezone.clone(),
+            languages: languages.iter().map(|language| language.to_lowercase()).collect(),
+            boundary,
+            zones,
+            around,
+            recipe_hash: recipe_hash(file),
+            recipe,
+            officials,
+            participation: file.participation.clone(),
+            look,
+            attribution,
+        };
+        for feed in &file.feed {
+            if !matches!(feed.lane.get_ref().as_str(), "info" | "press" | "agenda" | "people") {
+                self.refuse(&feed.lane, "one of info, press, agenda, people");
+            }
+            match url::Url::parse(feed.url.get_ref()) {
+                Ok(url) if matches!(url.scheme(), "http" | "https") => {
+                    self.warn(&feed.url, "feeds are not read by this version: the page will not show it yet");
+                }
+                _ => self.refuse(&feed.url, "give a whole http or https address"),
+            }
+        }
+        for event in &file.event {
+            self.warn(&event.name, "event lanes are not opened by this version: its tags admit nothing by themselves");
+        }
+        self.check_terms(file, &city);
+        self.check_zones(file, &city);
+        Some(city)
+    }
+
+    fn boundary(
+        &mut self,
+        at: &Spanned<PathBuf>,
+        timezone: &str,
+        attribution: &mut Vec<String>,
+    ) -> Option<geo::MultiPolygon<f64>> {
+        let path = self.path.parent().unwrap_or(Path::new(".")).join(at.get_ref());
+        let read = boundary::read(&path, timezone);
+        match read {
+            Ok(outline) => {
+                self.hash.update(outline.text.as_bytes());
+                if let Some(line) = outline.attribution.filter(|line| !attribution.contains(line)) {
+                    attribution.push(line);
+                }
+                Some(outline.polygons)
+            }
+            Err(reason) => {
+                self.refuse(at, &format!("{}: {reason}", at.get_ref().display()));
+                None
+            }
+        }
+    }
+
+    fn recipe(&mut self, file: &CityFile) -> Recipe {
+        let recipe = &file.recipe;
+        let word_networks = recipe
+            .word_networks
+            .iter()
+            .filter_map(|name| {
+                let network = Network::parse(name.get_ref());
+                if network.is_none() {
+                    self.refuse(name, &format!("no network of this name; known: {}", network_names()));
+                }
+                network
+            })
+            .collect();
+        Recipe {
+            invite: recipe.invite.as_ref().map(|tag| tag.get_ref().clone()),
+            hashtags: strings(&recipe.hashtags),
+            words: strings(&recipe.words),
+            word_networks: if recipe.word_networks.is_empty() { vec![Network::Bluesky] } else { word_networks },
+            all_of: recipe.all_of.iter().map(|group| strings(group.get_ref())).collect(),
+            ambiguous: strings(&recipe.ambiguous),
+            context: strings(&recipe.context),
+            accounts: self.accounts(&recipe.accounts),
+            assembly: strings(&recipe.assembly),
+            exclude_hashtags: strings(&recipe.exclude.hashtags),
+            exclude_words: strings(&recipe.exclude.words),
+        }
+    }
+
+    fn accounts(&mut self, accounts: &[Spanned<String>]) -> Vec<AccountRef> {
+        let mut read = Vec::new();
+        for account in accounts {
+            match parse_account(account.get_ref()) {
+                Ok(reference) => read.push(reference),
+                Err(reason) => self.refuse(account, &reason),
+            }
+        }
+        read
+    }
+
+    fn officials(&mut self, file: &CityFile) -> Vec<Official> {
+        file.official
+            .iter()
+            .map(|official| {
+                let kind = match official.kind.get_ref().as_str() {
+                    "elected" => OfficialKind::Elected,
+                    "service" => OfficialKind::Service,
+                    "press" => OfficialKind::Press,
+                    "association" => OfficialKind::Association,
+                    other => {
+                        if other != "institution" {
+                            self.refuse(&official.kind, "one of institution, elected, service, press, association");
+                        }
+                        OfficialKind::Institution
+                    }
+                };
+                Official {
+                    name: official.name.clone(),
+                    group: official.group.clone(),
+                    kind,
+                    accounts: self.accounts(&official.accounts),
+                }
+            })
+            .collect()
+    }
+
+    fn look(&mut self, file: &CityFile) -> Look {
+        for (colour, page, name) in
+            [(&file.look.accent, "#f7f4ee", "light"), (&file.look.accent_dark, "#14181d", "dark")]
+        {
+            match check::contrast(colour.get_ref(), page) {
+                None => self.refuse(colour, "give a colour as #rrggbb"),
+                Some(ratio) if ratio < 4.5 => self.refuse(
+                    colour,
+                    &format!("contrast {ratio:.1}:1 on the {name} page ({page}); at least 4.5:1 is needed to be read"),
+                ),
+                Some(_) => {}
+            }
+        }
+        Look { accent: file.look.accent.get_ref().clone(), accent_dark: file.look.accent_dark.get_ref().clone() }
+    }
+}
+
+fn parse_account(text: &str) -> Result<AccountRef, String> {
+    let Some((network, handle)) = text.split_once(':') else {
+        return Err("write the network before the account, as in bsky:nantes.fr".into());
+    };
+    let Some(network) = Network::parse(network) else {
+        return Err(format!("no network {network:?}; known: bsky, {}", network_names()));
+    };
+    let handle = handle.trim_start_matches('@').to_lowercase();
+    if handle.is_empty() || handle.contains(char::is_whitespace) {
+        return Err("the account's name is missing, as in bsky:nantes.fr".into());
+    }
+    Ok(AccountRef { network, handle })
+}
+
+fn network_names() -> String {
+    Network::ALL.map(Network::as_str).join(", ")
+}
+
+fn strings(spanned: &[Spanned<String>]) -> Vec<String> {
+    spanned.iter().map(|value| value.get_ref().clone()).collect()
+}
+
+/// 16 hexadecimal digits over everything that decides whether a post is admitted.
+fn recipe_hash(file: &CityFile) -> String {
+    let decides = format!(
+        "{:?}{:?}{:?}{:?}",
+        file.recipe.without_spans(),
+        file.languages_plain(),
+        file.zones_plain(),
+        file.around_plain()
+    );
+    blake3::hash(decides.as_bytes()).to_hex().chars().take(16).collect()
+}
