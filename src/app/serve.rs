@@ -253,7 +253,11 @@ fn http_settings(settings: &Settings) -> anyhow::Result<http::HttpSettings> {
     Ok(http::HttpSettings {
         public_url: settings.http.public_url.trim_end_matches('/').to_owned(),
         trusted_proxies: TrustedProxies::parse(&settings.http.trusted_proxies).map_err(|error| anyhow!(error))?,
-        contact: Some(contact(settings).to_owned()).filter(|contact| !contact.is_empty()),
+        // Only a loopback instance may have named nobody; whoever reads it sits at this machine.
+        contact: Some(match contact(settings) {
+            "" => "root@localhost".to_owned(),
+            contact => contact.to_owned(),
+        }),
         metrics_here: settings.http.metrics_listen.is_empty(),
         ..http::HttpSettings::default()
     })

@@ -23,6 +23,8 @@ async fn s06_a_city_is_added_edited_broken_and_deleted_while_readers_read() {
     let mut server = Server::prepare(&network);
     server.start();
     network.is_heard().await;
+    let (status, text) = server.text("/.well-known/security.txt").await;
+    assert!(status == 200 && text.starts_with("Contact: "), "{text}");
     let file = |name: &str| server.folder.path().join("cities").join(name);
 
     std::fs::write(file("bourg.toml"), CITY.replace("Ville", "Bourg").replace("\"ville\"", "\"bourg\"")).unwrap();
