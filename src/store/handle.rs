@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::command::{Command, Report};
+use super::held::{Counts, LeaveRequest, StoredPost};
 use super::retention::Retention;
 use super::sqlite::read::Reader;
 use super::sqlite::{open as file, startup};
@@ -17,8 +18,8 @@ use super::writer::{self, Job, Queues};
 use crate::clock::Clock;
 use crate::domain::{
     AuthorId, AuthorProfile, Batch, Card, Checkpoint, CityId, CommitListener, Committed, FeedEntry, FeedLog, Filter,
-    Gap, Head, IdKey, Journal, KnownPost, NativeId, Network, Offset, Page, Placement, Post, PostId, SourceId,
-    StoreError, SubjectHash, Timestamp,
+    Gap, Head, IdKey, Journal, KnownPost, NativeId, Network, Offset, Page, PostId, SourceId, StoreError, SubjectHash,
+    Timestamp,
 };
 
 pub struct StoreOptions {
@@ -31,44 +32,6 @@ impl StoreOptions {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, entropy: None }
     }
-}
-
-/// A stored post with what one city made of it, for matching it again.
-#[derive(Clone, Debug)]
-pub struct StoredPost {
-    /// Without its point, which is not stored.
-    pub post: Post,
-    /// Without its bio.
-    pub author: AuthorProfile,
-    pub placement: Placement,
-    pub received_at: Timestamp,
-}
-
-/// A request from the leave page, waiting for the operator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeaveRequest {
-    pub id: i64,
-    pub city: CityId,
-    pub network: Network,
-    pub handle: String,
-    pub at: Timestamp,
-}
-
-/// How much is held, for the metrics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub posts: u64,
-    pub authors: u64,
-    /// Posts waiting for a moderator, once for each city.
-    pub queued: u64,
-    /// Cards shown, once for each city.
-    pub shown: u64,
-    pub log_entries: u64,
-    pub tombstones: u64,
-    pub suppressed: u64,
-    pub leave_requests: u64,
-    /// The database file, without its write-ahead log.
-    pub bytes: u64,
 }
 
 /// The open store. Cheap to clone; the file is closed and its lock given back when the last clone goes, or by

@@ -7,6 +7,7 @@
 mod command;
 mod error;
 mod handle;
+mod held;
 mod ledger;
 mod operator;
 mod retention;
@@ -17,6 +18,7 @@ mod writer;
 mod tests;
 
 pub use command::{Command, Person, Report};
-pub use handle::{Counts, LeaveRequest, Store, StoreOptions, StoredPost, open};
+pub use handle::{Store, StoreOptions, open};
+pub use held::{Counts, LeaveRequest, StoredPost};
 pub use operator::Operator;
 pub use retention::Retention;

@@ -12,7 +12,8 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::time::Instant;
 
 use super::command::{Command, Person, Report};
-use super::handle::{LeaveRequest, Store, StoreOptions, open};
+use super::handle::{Store, StoreOptions, open};
+use super::held::LeaveRequest;
 use super::sqlite::{export, open as file, rows, startup, statements};
 use super::writer::outcome;
 use crate::clock::Clock;

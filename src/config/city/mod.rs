@@ -5,6 +5,7 @@
 
 mod boundary;
 mod check;
+mod contrast;
 mod file;
 mod reader;
 

@@ -2,7 +2,8 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-use super::{CityFile, CityProblem, boundary, check, check_slug, problem};
+use super::contrast::contrast;
+use super::{CityFile, CityProblem, boundary, check_slug, problem};
 use crate::domain::{AccountRef, Around, City, CityId, Look, Network, Official, OfficialKind, Recipe, Zone};
 
 /// One city file being read: what it says so far, and what is to mend in it.
@@ -190,7 +191,7 @@ impl Reader<'_> {
         for (colour, page, name) in
             [(&file.look.accent, "#f7f4ee", "light"), (&file.look.accent_dark, "#14181d", "dark")]
         {
-            match check::contrast(colour.get_ref(), page) {
+            match contrast(colour.get_ref(), page) {
                 None => self.refuse(colour, "give a colour as #rrggbb"),
                 Some(ratio) if ratio < 4.5 => self.refuse(
                     colour,

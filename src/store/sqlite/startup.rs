@@ -14,7 +14,7 @@ use crate::domain::{
     AuthorId, AuthorProfile, Checkpoint, CityId, Gap, KnownPost, NativeId, Network, PostId, SourceId, StoreError,
     SubjectHash, Timestamp,
 };
-use crate::store::handle::{Counts, LeaveRequest, StoredPost};
+use crate::store::held::{Counts, LeaveRequest, StoredPost};
 
 /// Rows read at once of tables that are read whole.
 const WINDOW: i64 = 10_000;
