@@ -260,7 +260,9 @@ impl HealthHandle {
     /// The source is in `phase`; `detail` says why in plain words, and stays through `Connecting` until all is well.
     pub(super) fn phase(&self, phase: Phase, detail: Option<String>) {
         self.board.change(self.index, |facts, _now| {
-            facts.phase = phase;
+            // To try again is no news: a source that is cut off stays so, since it was cut off, until it is connected.
+            let tries_again = phase == Phase::Connecting && matches!(facts.phase, Phase::Down | Phase::Refused);
+            facts.phase = if tries_again { facts.phase } else { phase };
             facts.silent &= matches!(phase, Phase::Connecting | Phase::Connected);
             if let Some(detail) = detail {
                 facts.detail = detail;

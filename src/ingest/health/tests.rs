@@ -101,3 +101,21 @@ fn watchers_are_woken_by_changes_and_not_by_frames() {
     assert!(shown.has_changed().unwrap());
     assert_eq!(shown.borrow_and_update()[0].detail, "cut off");
 }
+
+#[test]
+fn a_source_that_is_cut_off_says_since_when_however_often_it_tries_again() {
+    let (board, handle, clock) = board();
+    handle.connected();
+    clock.set(START.plus_seconds(10));
+    handle.phase(Phase::Down, Some("cut".into()));
+    for second in [12, 15, 20] {
+        clock.set(START.plus_seconds(second));
+        handle.phase(Phase::Connecting, None);
+        assert_eq!(state(&board), (SourceState::Down, 10));
+        handle.phase(Phase::Down, Some("refused".into()));
+        assert_eq!(state(&board), (SourceState::Down, 10));
+    }
+    clock.set(START.plus_seconds(30));
+    handle.connected();
+    assert_eq!(state(&board).0, SourceState::Live);
+}
