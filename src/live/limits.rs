@@ -29,7 +29,9 @@ pub struct LiveLimits {
     /// `slow_bytes_per_second`, is closed (4008).
     pub slow_after: Duration,
     pub slow_bytes_per_second: u64,
-    /// Sessions leave within this time of a drain.
+    /// A drain gives each session this much time of its own: 5,000 of them come back over ten seconds…
+    pub drain_each: Duration,
+    /// … and all have left within this time.
     pub drain_jitter: Duration,
     /// Sessions in all; at the bound a new one is refused before the upgrade (503).
     pub sessions_max: usize,
@@ -52,6 +54,7 @@ impl Default for LiveLimits {
             skip_after: Duration::from_secs(10),
             slow_after: Duration::from_secs(60),
             slow_bytes_per_second: 1_024,
+            drain_each: Duration::from_millis(2),
             drain_jitter: Duration::from_secs(10),
             sessions_max: 20_000,
             sessions_per_address_max: 500,

@@ -24,6 +24,7 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 
@@ -73,6 +74,8 @@ pub struct Live {
     sources_json: SourcesEncoder,
     sessions: Sessions,
     draining: AtomicBool,
+    /// Milliseconds over which the sessions of a drain are spread.
+    drain_spread_ms: AtomicU64,
     /// Numbers subscriptions, so that those that leave at a drain can be spread evenly.
     subscribed: AtomicU64,
     /// Readers behind a tail take turns at the store; without this a reconnect storm would hold a page each.
@@ -94,6 +97,7 @@ impl Live {
             sources_json,
             sessions: Sessions::new(limits.sessions_max, limits.sessions_per_address_max),
             draining: AtomicBool::new(false),
+            drain_spread_ms: AtomicU64::new(0),
             subscribed: AtomicU64::new(0),
             cold_reads: Semaphore::new(limits.cold_reads_max),
             limits,
@@ -142,6 +146,9 @@ impl Live {
     /// Sends every session away (4001), each at its own moment within [`LiveLimits::drain_jitter`]; from now on no
     /// new one is taken.
     pub fn drain(&self) {
+        // Few sessions need no spreading: whoever stops a server that one person reads does not wait for chance.
+        let spread = self.limits.drain_jitter.min(self.limits.drain_each.saturating_mul(self.sessions.count() as u32));
+        self.drain_spread_ms.store(spread.as_millis() as u64, Ordering::SeqCst);
         self.draining.store(true, Ordering::SeqCst);
         self.signal_all(|signal| signal.draining = true);
     }
@@ -163,6 +170,10 @@ impl Live {
 
     pub const fn sessions(&self) -> &Sessions {
         &self.sessions
+    }
+
+    fn drain_spread(&self) -> Duration {
+        Duration::from_millis(self.drain_spread_ms.load(Ordering::SeqCst))
     }
 
     pub const fn limits(&self) -> &LiveLimits {

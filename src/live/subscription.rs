@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -198,7 +197,7 @@ impl Subscription {
         const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
         let part = (self.number.wrapping_mul(GOLDEN) >> 32) as u32;
         let share = f64::from(part) / f64::from(u32::MAX);
-        let jitter = Duration::from_secs_f64(self.live.limits.drain_jitter.as_secs_f64() * share);
+        let jitter = self.live.drain_spread().mul_f64(share);
         *self.leave_at.get_or_insert(now + jitter)
     }
 

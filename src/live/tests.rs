@@ -362,9 +362,11 @@ async fn w3_a_reader_that_stays_behind_is_closed() {
 
 #[tokio::test(start_paused = true)]
 async fn w6_a_drain_spreads_the_sessions_and_refuses_new_ones() {
-    let stage = stage(LiveLimits::default());
-    let mut leaving = Vec::new();
+    let stage = stage(LiveLimits { drain_each: Duration::from_millis(200), ..LiveLimits::default() });
+    let (mut leaving, mut permits) = (Vec::new(), Vec::new());
     for _ in 0..50 {
+        let address = std::net::IpAddr::from([192, 0, 2, 1]);
+        permits.push(stage.live.sessions().admit(AddressBlock::from(address)).ok().unwrap());
         let mut subscription = stage.open(None, &Filter::default()).await;
         subscription.next().await.unwrap();
         leaving.push(tokio::spawn(async move {
