@@ -128,7 +128,7 @@ fn apply(intake: &mut Intake, control: Control, clock: &dyn Clock) {
         Control::Rechecked { network, asked, found } => {
             for author in asked {
                 let profile = match found.iter().find(|profile| profile.id == author) {
-                    Some(profile) => AuthorProfile { checked_at: Some(now), ..profile.clone() },
+                    Some(profile) => intake.heard(AuthorProfile { checked_at: Some(now), ..profile.clone() }, now),
                     None => match intake.authors.get(network, &author) {
                         Some(known) => {
                             AuthorProfile { status: AccountStatus::Hidden, checked_at: Some(now), ..known.clone() }
