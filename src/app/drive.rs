@@ -85,8 +85,8 @@ pub async fn drive(
             () = shutdown.triggered(), if is_open => is_open = false,
             Some(committed) = OptionFuture::from(committing.as_mut()) => {
                 committing = None;
-                for reason in committed?.refused {
-                    intake.tally.refused_by_store(reason);
+                for (counted, reason) in committed?.refused {
+                    intake.tally.refused_by_store(counted, reason);
                 }
             }
             Some(answer) = inputs.answers.recv(), if is_open => pipeline::answered(&mut intake, answer, clock.now()),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parvis::consent::Policy;
 use parvis::domain::{
     AccountStatus, AuthorId, AuthorProfile, Change, Checkpoint, Event, IdKey, Label, NativeId, Network, Observation,
-    RawPost, Reply, SourceId, Timestamp, Visibility,
+    Outcome, RawPost, RefuseReason, Reply, SourceId, Timestamp, Visibility,
 };
 use parvis::intake::{Answer, Authors, Intake, KnownPosts};
 use parvis::matcher::CitySet;
@@ -373,4 +373,17 @@ fn a_replay_without_profiles_leaves_a_known_author_as_they_are() {
     assert!(!scene.pending().contains(&"~Show".to_owned()), "nobody was asked, so nothing is shown again");
     let known = scene.intake.authors.get(Network::Bluesky, &AuthorId::new("ana")).unwrap();
     assert_eq!(known.handle.as_deref(), Some("ana.example"));
+}
+
+#[test]
+fn the_tally_adds_up_when_the_store_refuses_what_was_queued() {
+    let mut tally = parvis::intake::Tally::default();
+    let refused = |reason| Outcome::Refused(reason);
+    for outcome in [Outcome::Queued, Outcome::Admitted, refused(RefuseReason::Unmatched)] {
+        tally.outcome(outcome);
+    }
+    tally.refused_by_store(Outcome::Queued, RefuseReason::Erased);
+    tally.refused_by_store(refused(RefuseReason::Erased), RefuseReason::Erased);
+    let counts: Vec<(&str, u64)> = tally.counts().collect();
+    assert_eq!(counts, [("admitted", 1), ("refused.erased", 1), ("refused.unmatched", 1)]);
 }
