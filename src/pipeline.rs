@@ -6,7 +6,8 @@
 
 use crate::consent;
 use crate::domain::{
-    AuthorProfile, Change, Event, Network, Observation, Outcome, Placement, Post, PostId, RawPost, Timestamp,
+    AuthorProfile, Change, Event, Network, Observation, Outcome, Placement, Post, PostId, RawPost, RefuseReason,
+    Timestamp,
 };
 use crate::intake::{Answer, Held, Intake, Parked, Ticket};
 use crate::normalize::{normalize, normalize_held};
@@ -46,7 +47,10 @@ fn post(intake: &mut Intake, ticket: Ticket, network: Network, raw: RawPost, now
     let check = if is_known { normalize_held } else { normalize };
     let post = match check(raw, network, &intake.key, now) {
         Ok(post) => post,
-        Err(reason) => return intake.finish(ticket, Outcome::Refused(reason)),
+        Err(reason) => {
+            intake.withdraw(id, reason);
+            return intake.finish(ticket, Outcome::Refused(reason));
+        }
     };
     let matches = intake.matches(&post);
     if matches.found.is_empty() && !is_known {
@@ -64,16 +68,18 @@ fn post(intake: &mut Intake, ticket: Ticket, network: Network, raw: RawPost, now
 /// Consent, city by city. A post that is stored and no longer placed anywhere is taken out again.
 fn decide(intake: &mut Intake, post: Post, author: &AuthorProfile, now: Timestamp) -> Outcome {
     let has_left = intake.authors.has_left(post.network, &post.author);
+    let (judged, is_hidden) = intake.as_if_back(&post, author);
     let matches = intake.matches(&post);
     let mut refused = matches.refusal();
     let mut placements = Vec::with_capacity(matches.found.len());
     for found in &matches.found {
-        match consent::decide(intake.policy, &post, author, found, has_left, now) {
+        match consent::decide(intake.policy, &post, &judged, found, has_left, now) {
             Ok(placement) => placements.push(Placement { reply_to: intake.parent_of(&post), ..placement }),
             Err(reason) => refused = reason,
         }
     }
     let outcome = match placements.iter().any(|placement| placement.tier.is_some()) {
+        true if is_hidden => Outcome::Refused(RefuseReason::AuthorInactive),
         true => Outcome::Admitted,
         false if placements.is_empty() => Outcome::Refused(refused),
         false => Outcome::Queued,

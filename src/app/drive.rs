@@ -85,8 +85,8 @@ pub async fn drive(
             () = shutdown.triggered(), if is_open => is_open = false,
             Some(committed) = OptionFuture::from(committing.as_mut()) => {
                 committing = None;
-                for reason in committed?.refused {
-                    intake.tally.refused_by_store(reason);
+                for (counted, reason) in committed?.refused {
+                    intake.tally.refused_by_store(counted, reason);
                 }
             }
             Some(answer) = inputs.answers.recv(), if is_open => pipeline::answered(&mut intake, answer, clock.now()),
@@ -128,7 +128,7 @@ fn apply(intake: &mut Intake, control: Control, clock: &dyn Clock) {
         Control::Rechecked { network, asked, found } => {
             for author in asked {
                 let profile = match found.iter().find(|profile| profile.id == author) {
-                    Some(profile) => AuthorProfile { checked_at: Some(now), ..profile.clone() },
+                    Some(profile) => intake.heard(AuthorProfile { checked_at: Some(now), ..profile.clone() }, now),
                     None => match intake.authors.get(network, &author) {
                         Some(known) => {
                             AuthorProfile { status: AccountStatus::Hidden, checked_at: Some(now), ..known.clone() }

@@ -120,8 +120,10 @@ async fn commit(intake: &mut Intake, store: &dyn Journal) -> anyhow::Result<()> 
     // A replay moves no source's checkpoint: the recording is not the live stream.
     let batch = crate::domain::Batch { checkpoints: Vec::new(), ..batch };
     if !batch.is_empty() {
-        for reason in store.commit(Arc::new(batch)).await?.refused {
-            intake.tally.refused_by_store(reason);
+        let committed = store.commit(Arc::new(batch)).await?;
+        intake.forget(&committed.forgotten);
+        for (counted, reason) in committed.refused {
+            intake.tally.refused_by_store(counted, reason);
         }
     }
     Ok(())

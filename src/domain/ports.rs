@@ -90,9 +90,9 @@ pub struct KnownPost {
 pub struct Committed {
     /// Per city, in offset order.
     pub entries: Vec<(CityId, Vec<FeedEntry>)>,
-    /// Changes refused by the store's state, by reason.
-    pub refused: Vec<super::RefuseReason>,
-    /// Posts that are no longer in the store, whatever removed them.
+    /// Posts refused by the store's state: as what the pipeline had counted each, and why.
+    pub refused: Vec<(super::Outcome, super::RefuseReason)>,
+    /// Posts that are not, or no longer, in the store, whatever kept them out or removed them.
     pub forgotten: Vec<PostId>,
 }
 

@@ -1,13 +1,20 @@
 use std::collections::{HashMap, HashSet};
 
-use crate::domain::{AuthorId, AuthorProfile, IdKey, Network, SubjectHash, Timestamp};
+use crate::domain::{AccountStatus, AuthorId, AuthorProfile, IdKey, Network, SubjectHash, Timestamp};
 
 /// How long a profile that was looked up is believed before the next post of its author asks again.
 const FRESH_SECONDS: i64 = 24 * 3_600;
 
-/// The authors of stored posts, and the hashes of those who left.
+/// How long an account event stands against what an answer says: an answer may have been under way when the event
+/// came, and an index may lag behind its network. Longer than both together.
+const EVENT_STANDS_S: i64 = 600;
+/// Account events remembered. At the bound those whose time is over are dropped; when none is, no more are remembered.
+const EVENTS_MAX: usize = 10_000;
+
+/// The authors of stored posts, the hashes of those who left, and whose account has just gone.
 pub struct Authors {
     profiles: HashMap<(Network, AuthorId), AuthorProfile>,
+    inactive: HashMap<(Network, AuthorId), (AccountStatus, Timestamp)>,
     left: HashSet<SubjectHash>,
     key: IdKey,
 }
@@ -15,17 +22,41 @@ pub struct Authors {
 impl Authors {
     pub fn new(key: IdKey, profiles: impl IntoIterator<Item = AuthorProfile>, left: HashSet<SubjectHash>) -> Self {
         let profiles = profiles.into_iter().map(|profile| ((profile.network, profile.id.clone()), profile)).collect();
-        Self { profiles, left, key }
+        Self { profiles, inactive: HashMap::new(), left, key }
     }
 
     pub fn get(&self, network: Network, author: &AuthorId) -> Option<&AuthorProfile> {
         self.profiles.get(&(network, author.clone()))
     }
 
-    /// The profile to decide on, if it was confirmed recently enough for something new to be shown.
+    /// The profile to decide on, if it was confirmed recently enough for something new to be shown. Who was hidden and
+    /// posts may have come back: they are asked for again, unless the account has only just gone.
     pub fn fresh(&self, network: Network, author: &AuthorId, now: Timestamp) -> Option<&AuthorProfile> {
-        self.get(network, author)
-            .filter(|profile| profile.checked_at.is_some_and(|at| now.seconds_since(at) < FRESH_SECONDS))
+        let profile = self.get(network, author)?;
+        let is_recent = profile.checked_at.is_some_and(|at| now.seconds_since(at) < FRESH_SECONDS);
+        let is_settled = profile.status == AccountStatus::Active || self.gone(network, author, now).is_some();
+        Some(profile).filter(|_| is_recent && is_settled)
+    }
+
+    /// The network says that the account is not active, or is again.
+    pub fn account_event(&mut self, network: Network, author: &AuthorId, status: AccountStatus, now: Timestamp) {
+        let account = (network, author.clone());
+        if status == AccountStatus::Active {
+            self.inactive.remove(&account);
+            return;
+        }
+        if self.inactive.len() >= EVENTS_MAX {
+            self.inactive.retain(|_, (_, since)| now.seconds_since(*since) < EVENT_STANDS_S);
+        }
+        if self.inactive.len() < EVENTS_MAX {
+            self.inactive.insert(account, (status, now));
+        }
+    }
+
+    /// The status that a recent account event gave, if it took the account away.
+    pub fn gone(&self, network: Network, author: &AuthorId, now: Timestamp) -> Option<AccountStatus> {
+        let (status, since) = self.inactive.get(&(network, author.clone()))?;
+        Some(*status).filter(|_| now.seconds_since(*since) < EVENT_STANDS_S)
     }
 
     pub fn put(&mut self, profile: AuthorProfile) {

@@ -13,10 +13,22 @@ impl Intake {
         if let Some(held) = self.hold.take_post(id) {
             self.refuse_held(held, RefuseReason::Deleted);
         }
+        for parked in self.hold.take_parked(network, &native_id) {
+            self.finish(parked.ticket, Outcome::Refused(RefuseReason::Deleted));
+        }
         if self.known.contains(id) {
             self.known.forget(id);
             self.pending.push(Change::Delete { network, native_id, at: now });
         }
+    }
+
+    /// A version came that can't be shown, and with it the earlier one is its author's word no more.
+    pub fn withdraw(&mut self, id: PostId, reason: RefuseReason) {
+        if let Some(held) = self.hold.take_post(id) {
+            self.refuse_held(held, reason);
+        }
+        let cities = self.known.cities_of(id).to_vec();
+        self.pending.extend(cities.into_iter().map(|city| Change::Unplace { post: id, city }));
     }
 
     /// The author's own profile record changed. Its self-labels count at once; the rest is asked for.
@@ -32,6 +44,7 @@ impl Intake {
     }
 
     pub fn account(&mut self, network: Network, author: AuthorId, status: AccountStatus, now: Timestamp) {
+        self.authors.account_event(network, &author, status, now);
         if status == AccountStatus::Active {
             // A fresh look decides whether what was hidden may be shown again.
             if self.authors.get(network, &author).is_some() {
@@ -63,7 +76,9 @@ impl Intake {
                 (profile.network, profile.id.clone(), Some(AuthorProfile { checked_at: Some(now), ..*profile }))
             }
             Answer::Assumed(profile) => {
-                (profile.network, profile.id.clone(), Some(AuthorProfile { checked_at: None, ..*profile }))
+                let known = self.authors.get(profile.network, &profile.id).cloned();
+                let assumed = known.unwrap_or_else(|| AuthorProfile { checked_at: None, ..*profile.clone() });
+                (profile.network, profile.id, Some(assumed))
             }
             Answer::Unknown(network, author) => (network, author, None),
         };
@@ -72,7 +87,7 @@ impl Intake {
             held.posts.into_iter().for_each(|held| self.refuse_held(held, RefuseReason::AuthorUnknown));
             return None;
         };
-        let mut profile = clean_profile(profile);
+        let mut profile = self.heard(profile, now);
         if let Some(record) = held.profile {
             merge_record(&mut profile, clean_profile(*record));
         }
@@ -80,6 +95,12 @@ impl Intake {
             self.author_changed(profile.clone(), now);
         }
         Some((profile, held.posts))
+    }
+
+    /// A network's answer, cleaned. A recent account event knows better than it whether the account is there.
+    pub fn heard(&self, profile: AuthorProfile, now: Timestamp) -> AuthorProfile {
+        let status = self.authors.gone(profile.network, &profile.id, now).unwrap_or(profile.status);
+        clean_profile(AuthorProfile { status, ..profile })
     }
 
     /// What is known of an author with stored posts has changed: the posts stay, hide or go.

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Ticket;
-use crate::domain::{AuthorId, AuthorProfile, Network, Post, PostId, RawPost};
+use crate::domain::{AuthorId, AuthorProfile, NativeId, Network, Post, PostId, RawPost};
 
 /// A matched post whose author's profile is being asked for.
 #[derive(Debug)]
@@ -104,6 +104,18 @@ impl Hold {
             self.ids.remove(&post.post.id);
         }
         held
+    }
+
+    /// Takes a parked reply out, in every version: its author deleted it.
+    pub fn take_parked(&mut self, network: Network, native_id: &NativeId) -> Vec<Parked> {
+        if self.parked == 0 {
+            return Vec::new();
+        }
+        let is_meant = |parked: &mut Parked| parked.network == network && parked.post.native_id == *native_id;
+        let taken: Vec<Parked> =
+            self.replies.values_mut().flat_map(|replies| replies.extract_if(.., is_meant)).collect();
+        self.parked -= taken.len();
+        taken
     }
 
     /// The replies parked behind a post that has been decided, in order of arrival.

@@ -25,8 +25,8 @@ use std::sync::Arc;
 
 use crate::consent::Policy;
 use crate::domain::{
-    AuthorId, AuthorProfile, Batch, Change, IdKey, Network, Observation, Outcome, Placement, Post, PostId, RawPost,
-    Timestamp,
+    AccountStatus, AuthorId, AuthorProfile, Batch, Change, IdKey, Network, Observation, Outcome, Placement, Post,
+    PostId, RawPost, Timestamp,
 };
 use crate::matcher::{CitySet, ListedAccounts, MatchContext, Matches};
 
@@ -119,6 +119,14 @@ impl Intake {
 
     pub fn release_replies(&mut self, id: PostId) {
         self.released.extend(self.hold.take_replies(id));
+    }
+
+    /// The author to decide by, and whether they are hidden: what their account hides stays in the store for the day
+    /// it comes back (L-11), and is decided on as if it had.
+    pub fn as_if_back(&self, post: &Post, author: &AuthorProfile) -> (AuthorProfile, bool) {
+        let is_hidden = author.status == AccountStatus::Hidden && self.known.contains(post.id);
+        let status = if is_hidden { AccountStatus::Active } else { author.status };
+        (AuthorProfile { status, ..author.clone() }, is_hidden)
     }
 
     /// Notes what was decided of a post. Nothing is written for one that is neither placed nor stored.

@@ -20,10 +20,13 @@ impl Tally {
         self.add(format!("event.{kind}"));
     }
 
-    /// A post was counted as admitted, and the store then refused it.
-    pub fn refused_by_store(&mut self, reason: RefuseReason) {
-        if let Some(admitted) = self.counts.get_mut("admitted") {
-            *admitted = admitted.saturating_sub(1);
+    /// A post was counted as admitted or queued, and the store then refused it. What was refused already stays so.
+    pub fn refused_by_store(&mut self, counted: Outcome, reason: RefuseReason) {
+        if matches!(counted, Outcome::Refused(_)) {
+            return;
+        }
+        if let Some(count) = self.counts.get_mut(&counted.label()) {
+            *count = count.saturating_sub(1);
         }
         self.outcome(Outcome::Refused(reason));
     }

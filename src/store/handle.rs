@@ -121,7 +121,8 @@ impl Store {
         startup::stale_authors(&self.reader.pool, network, older_than, limit).await
     }
 
-    /// Posts last seen at their origin before `older_than`, the longest ago first.
+    /// Posts last seen at their origin before `older_than`, the longest ago first. Not those of an account that is
+    /// away: their origin shows none of them, and they are kept for its return.
     pub async fn stale_posts(
         &self,
         network: Network,

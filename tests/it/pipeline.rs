@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parvis::consent::Policy;
 use parvis::domain::{
     AccountStatus, AuthorId, AuthorProfile, Change, Checkpoint, Event, IdKey, Label, NativeId, Network, Observation,
-    RawPost, Reply, SourceId, Timestamp, Visibility,
+    Outcome, RawPost, RefuseReason, Reply, SourceId, Timestamp, Visibility,
 };
 use parvis::intake::{Answer, Authors, Intake, KnownPosts};
 use parvis::matcher::CitySet;
@@ -247,4 +247,143 @@ fn l11_deactivation_hides_reactivation_asks_and_deletion_purges() {
     assert_eq!(scene.pending(), ["~Show"]);
     scene.event(account(AccountStatus::Deleted));
     assert_eq!(scene.pending(), ["~Purge"]);
+}
+
+fn account(author: &str, status: AccountStatus) -> Event {
+    Event::Account { author: AuthorId::new(author), status }
+}
+
+#[test]
+fn l11_an_answer_that_was_under_way_does_not_un_hide() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    scene.event(Event::Handle { author: AuthorId::new("ana"), handle: None });
+    scene.pending();
+    assert_eq!(scene.asked(), ["ana"]);
+    scene.event(account("ana", AccountStatus::Hidden));
+    assert_eq!(scene.pending(), ["~Hide"]);
+    scene.found("ana");
+    assert!(!scene.pending().contains(&"~Show".to_owned()), "the answer is older than the event");
+    scene.event(account("ana", AccountStatus::Active));
+    scene.found("ana");
+    assert_eq!(scene.pending(), ["~Show"]);
+}
+
+#[test]
+fn l11_the_word_of_an_account_event_is_not_for_ever() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    scene.event(account("ana", AccountStatus::Hidden));
+    scene.pending();
+    // The event that took it back was lost in a gap.
+    let answer = Answer::Found(Box::new(assumed("ana")));
+    answered(&mut scene.intake, answer, NOW.plus_seconds(3_600));
+    assert_eq!(scene.pending(), ["~Show"]);
+}
+
+#[test]
+fn l11_an_account_event_counts_for_what_comes_after_it() {
+    let mut scene = Scene::new();
+    scene.post("root", "1", "#ville");
+    scene.reply("ana", "2", "1", "Moi");
+    scene.event(account("ana", AccountStatus::Hidden));
+    scene.found("root");
+    scene.found("ana");
+    assert_eq!(scene.pending(), ["#ville"], "a reply that was parked when its author's account went");
+    assert_eq!(scene.count("refused.author_inactive"), 1);
+}
+
+#[test]
+fn l11_a_post_after_reactivation_waits_for_the_fresh_look() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    scene.event(account("ana", AccountStatus::Hidden));
+    scene.event(account("ana", AccountStatus::Active));
+    scene.pending();
+    scene.post("ana", "2", "De retour #ville");
+    scene.found("ana");
+    assert_eq!(scene.pending(), ["~Show", "De retour #ville"]);
+}
+
+#[test]
+fn l11_a_hidden_post_that_is_seen_again_is_kept_for_its_authors_return() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    scene.event(account("ana", AccountStatus::Hidden));
+    scene.pending();
+    scene.post("ana", "1", "#ville");
+    scene.post("ana", "2", "Encore #ville");
+    let changes = scene.pending();
+    assert!(!changes.contains(&"!#ville".to_owned()), "{changes:?}");
+    assert!(!changes.contains(&"Encore #ville".to_owned()), "{changes:?}");
+    assert_eq!(scene.count("refused.author_inactive"), 2);
+    // What an edit takes out goes, whoever hides its author.
+    let edit = RawPost { revision: "2".into(), edited: true, ..raw("ana", "1", "plus rien") };
+    scene.event(Event::Post(Box::new(edit)));
+    assert_eq!(scene.pending(), ["!plus rien"]);
+}
+
+#[test]
+fn l12_a_parked_reply_that_is_deleted_is_never_shown() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "Qui vient ? #ville");
+    scene.reply("bob", "2", "1", "Moi");
+    scene.reply("eve", "3", "2", "Et moi");
+    scene.event(Event::Delete { native_id: NativeId::new("2") });
+    scene.found("ana");
+    scene.found("bob");
+    scene.found("eve");
+    assert_eq!(scene.pending(), ["Qui vient ? #ville"]);
+    assert_eq!(scene.count("refused.deleted"), 1);
+    assert_eq!(scene.intake.tally.total(), scene.frames, "{:?}", scene.tally());
+    assert!(scene.intake.hold.is_empty());
+}
+
+#[test]
+fn l12_an_edit_that_cannot_be_shown_takes_the_earlier_version_out() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "un #ville");
+    scene.found("ana");
+    scene.pending();
+    let edit = |key: &str| Event::Post(Box::new(RawPost { revision: "2".into(), edited: true, ..raw("ana", key, "") }));
+    scene.event(edit("1"));
+    assert_eq!(scene.pending().len(), 1, "the stored version goes");
+    scene.post("bob", "2", "deux #ville");
+    scene.event(edit("2"));
+    scene.found("bob");
+    assert!(scene.pending().is_empty(), "the held version is never written");
+    assert_eq!(scene.count("refused.empty"), 3, "{:?}", scene.tally());
+    assert_eq!(scene.intake.tally.total(), scene.frames);
+}
+
+#[test]
+fn a_replay_without_profiles_leaves_a_known_author_as_they_are() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    scene.event(account("ana", AccountStatus::Hidden));
+    scene.event(account("ana", AccountStatus::Active));
+    scene.pending();
+    scene.intake.questions.clear();
+    answered(&mut scene.intake, Answer::Assumed(Box::new(assumed("ana"))), NOW);
+    assert!(!scene.pending().contains(&"~Show".to_owned()), "nobody was asked, so nothing is shown again");
+    let known = scene.intake.authors.get(Network::Bluesky, &AuthorId::new("ana")).unwrap();
+    assert_eq!(known.handle.as_deref(), Some("ana.example"));
+}
+
+#[test]
+fn the_tally_adds_up_when_the_store_refuses_what_was_queued() {
+    let mut tally = parvis::intake::Tally::default();
+    let refused = |reason| Outcome::Refused(reason);
+    for outcome in [Outcome::Queued, Outcome::Admitted, refused(RefuseReason::Unmatched)] {
+        tally.outcome(outcome);
+    }
+    tally.refused_by_store(Outcome::Queued, RefuseReason::Erased);
+    tally.refused_by_store(refused(RefuseReason::Erased), RefuseReason::Erased);
+    let counts: Vec<(&str, u64)> = tally.counts().collect();
+    assert_eq!(counts, [("admitted", 1), ("refused.erased", 1), ("refused.unmatched", 1)]);
 }

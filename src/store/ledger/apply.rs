@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::{Ledger, StoredAuthor, StoredCity, StoredPlacement, StoredPost, Tombstone};
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Batch, Change, CityId, CoarseLocation, IdKey, NativeId,
-    Network, Placement, Post, PostId, RefuseReason, SubjectHash, Timestamp,
+    Network, Outcome, Placement, Post, PostId, RefuseReason, SubjectHash, Timestamp,
 };
 use crate::store::retention::SHORT_TOMBSTONE_S;
 
@@ -25,7 +25,15 @@ impl Ledger {
             match change {
                 Change::Upsert { post, author, placements, received_at } => {
                     if let Err(reason) = self.upsert(key, post, author, placements, *received_at) {
-                        self.refused.push(reason);
+                        let counted = match placements.iter().any(|placement| placement.tier.is_some()) {
+                            true => Outcome::Admitted,
+                            false if placements.is_empty() => Outcome::Refused(reason),
+                            false => Outcome::Queued,
+                        };
+                        self.refused.push((counted, reason));
+                        if !self.posts.contains_key(&post.id) {
+                            self.kept_out.push(post.id);
+                        }
                     }
                 }
                 Change::Delete { network, native_id, at } => self.delete(key, *network, native_id, *at),
@@ -249,7 +257,7 @@ impl Ledger {
     pub(super) fn unplace(&mut self, id: PostId, city: &CityId) {
         self.drop_placement(id, city);
         if self.posts.get(&id).is_some_and(|stored| stored.placements.is_empty()) {
-            self.forget(id);
+            self.forget_for_now(id);
         }
     }
 

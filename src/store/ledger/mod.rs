@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::domain::{
-    AuthorId, AuthorProfile, Card, CardAuthor, CityId, FeedEntry, Gap, Label, Network, Placement, Post, PostId,
-    RefuseReason, Rule, SourceId, SubjectHash, Tier, Timestamp,
+    AuthorId, AuthorProfile, Card, CardAuthor, CityId, FeedEntry, Gap, Label, Network, Outcome, Placement, Post,
+    PostId, RefuseReason, Rule, SourceId, SubjectHash, Tier, Timestamp,
 };
 
 /// At most this many posts of an author get an `update` when only the name, handle or bot mark has changed.
@@ -122,7 +122,10 @@ pub struct Ledger {
     /// what points at it may not be written anew.
     pub vacated: HashMap<PostId, i64>,
 
-    pub refused: Vec<RefuseReason>,
+    /// As what each was counted, and why it was refused.
+    pub refused: Vec<(Outcome, RefuseReason)>,
+    /// Posts that were refused, and are not held in an earlier version either.
+    pub kept_out: Vec<PostId>,
     pub out: Writes,
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Ledger, StoredAuthor};
-use crate::domain::{CityId, FeedEntry, Offset, Op, PostId, RefuseReason};
+use crate::domain::{CityId, FeedEntry, Offset, Op, Outcome, PostId, RefuseReason};
 
 /// Longest chain of threads that is followed. Networks give a thread's start, so that chains are one long; posts that
 /// name each other in a circle are left as they are.
@@ -58,7 +58,7 @@ impl Ledger {
             self.unplace(id, &city);
             if new && !self.posts.contains_key(&id) {
                 // A reply that came after its thread had gone: no recipe asks for it any more.
-                self.refused.push(RefuseReason::Unmatched);
+                self.refused.push((Outcome::Admitted, RefuseReason::Unmatched));
             }
         }
         changed

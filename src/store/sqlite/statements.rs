@@ -204,7 +204,7 @@ statements! {
     STALE_AUTHORS: 3 = "SELECT native_id FROM authors WHERE network = $1 AND (checked_at IS NULL OR checked_at < $2)
         ORDER BY checked_at LIMIT $3";
     STALE_POSTS: 3 = "SELECT id, native_id FROM posts WHERE network = $1 AND checked_at < $2
-        ORDER BY checked_at LIMIT $3";
+        AND NOT (SELECT hidden FROM authors WHERE row = posts.author) ORDER BY checked_at LIMIT $3";
     /// City's slug, after id, limit.
     IDS_OF_CITY: 3 = "SELECT s.id AS id FROM posts AS s JOIN placements AS p ON p.post = s.row
         WHERE p.city = (SELECT row FROM cities WHERE slug = $1) AND s.id > $2 ORDER BY s.id LIMIT $3";

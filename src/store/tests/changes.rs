@@ -245,7 +245,7 @@ async fn one_batch_tells_its_net_effect_and_saves_its_checkpoint() {
     ];
     let batch = Batch { changes, checkpoints: vec![(source.clone(), Checkpoint::new("42"))] };
     let committed = place.store.commit(Arc::new(batch)).await.unwrap();
-    assert_eq!(committed.refused, [RefuseReason::Deleted]);
+    assert_eq!(committed.refused, [(Outcome::Admitted, RefuseReason::Deleted)]);
     let ops: Vec<_> = committed.entries[0].1.iter().map(|entry| (entry.op, entry.post)).collect();
     assert_eq!(ops, [(Op::Post, place.id("b"))]);
     assert_eq!(place.texts().await, ["B"]);
@@ -264,4 +264,38 @@ async fn l13_checked_posts_are_not_stale() {
     place.commit(vec![Change::Checked { post: place.id("a"), at: after_s(5) }]).await;
     assert_eq!(stale(after_s(1)).await.unwrap(), [(place.id("b"), native("b"))]);
     assert!(place.heard.0.lock().unwrap().iter().all(|(_, entry)| entry.op == Op::Post));
+}
+
+#[tokio::test]
+async fn l13_the_posts_of_an_account_that_is_away_are_not_asked_for() {
+    let place = Place::new().await;
+    place.commit(vec![draft(&place, "a").upsert()]).await;
+    let author = |verdict| Change::Author { profile: Box::new(profile("ana")), verdict, at: NOON };
+    place.commit(vec![author(AuthorVerdict::Hide)]).await;
+    let stale = || place.store.stale_posts(Network::Bluesky, after_s(1), 10);
+    assert!(stale().await.unwrap().is_empty(), "their origin shows none of them: they would be deleted");
+    place.commit(vec![author(AuthorVerdict::Show)]).await;
+    assert_eq!(stale().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_post_is_told_as_not_held_and_as_what_it_was_counted() {
+    let place = Place::new().await;
+    let left = Change::Leave { network: Network::Bluesky, author: AuthorId::new("did:plc:ana"), at: NOON };
+    place.commit(vec![left]).await;
+    let mut queued = draft(&place, "a");
+    queued.placements = vec![placement(nantes(), None)];
+    let committed = place.commit(vec![queued.upsert()]).await;
+    assert_eq!(committed.refused, [(Outcome::Queued, RefuseReason::AuthorLeft)]);
+    assert_eq!(committed.forgotten, [place.id("a")]);
+}
+
+#[tokio::test]
+async fn a_post_hidden_by_the_operator_does_not_come_back_through_a_changed_recipe() {
+    let place = Place::new().await;
+    place.commit(vec![draft(&place, "a").upsert()]).await;
+    place.commit(vec![Change::Hide { post: place.id("a"), hidden: true }]).await;
+    place.commit(vec![Change::Unplace { post: place.id("a"), city: nantes() }]).await;
+    place.commit(vec![draft(&place, "a").upsert()]).await;
+    assert!(place.texts().await.is_empty());
 }

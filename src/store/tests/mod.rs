@@ -75,7 +75,7 @@ impl Place {
     /// Commits one change and gives back the entries of Nantes as `op name`.
     pub async fn ops(&self, change: Change) -> Vec<String> {
         let committed = self.commit(vec![change]).await;
-        let mut said: Vec<String> = committed.refused.iter().map(|reason| reason.as_str().to_owned()).collect();
+        let mut said: Vec<String> = committed.refused.iter().map(|(_, reason)| reason.as_str().to_owned()).collect();
         let entries = committed.entries.into_iter().filter(|(city, _)| *city == nantes());
         said.extend(entries.flat_map(|(_, entries)| entries).map(|entry| {
             let text = entry.card.map_or_else(|| self.name_of(entry.post), |card| card.text.clone());

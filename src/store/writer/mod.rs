@@ -21,9 +21,7 @@ use super::command::{Command, Report};
 use super::retention::Retention;
 use super::sqlite::{flush, load, rows, statements, sweep};
 use crate::clock::Clock;
-use crate::domain::{
-    Batch, CityId, CommitListener, Committed, FeedEntry, IdKey, Network, RefuseReason, StoreError, Timestamp,
-};
+use crate::domain::{Batch, CityId, CommitListener, Committed, FeedEntry, IdKey, Network, StoreError, Timestamp};
 
 /// Jobs that may wait; at the bound their callers wait.
 const INGEST_QUEUE: usize = 16;
@@ -261,7 +259,8 @@ impl Writer {
         statements::COMMIT.run(connection, []).await?;
         let erases_text = ledger.out.erases_text || !ledger.out.left.is_empty();
         let entries = ledger.out.entries.into_iter().collect();
-        let forgotten = ledger.vacated.into_keys().collect();
+        let (posts, vacated) = (&ledger.posts, ledger.vacated.into_keys());
+        let forgotten = vacated.chain(ledger.kept_out).filter(|id| !posts.contains_key(id)).collect();
         Ok((Committed { entries, refused: ledger.refused, forgotten }, erases_text))
     }
 
@@ -316,5 +315,5 @@ fn join(all: &mut Committed, later: Committed) {
         by_city.entry(city).or_default().extend(entries);
     }
     all.entries = by_city.into_iter().collect();
-    all.refused.extend::<Vec<RefuseReason>>(later.refused);
+    all.refused.extend(later.refused);
 }

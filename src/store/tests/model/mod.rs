@@ -201,7 +201,8 @@ async fn check(store: &Store, number: u64, batches: Vec<Vec<Act>>) -> Result<(),
         model.settle();
         let batch = Arc::new(Batch { changes, checkpoints: Vec::new() });
         let committed = store.commit(batch.clone()).await.unwrap();
-        let said = committed.refused.iter().copied().filter(|reason| *reason != RefuseReason::Unmatched);
+        let said =
+            committed.refused.iter().map(|(_, reason)| *reason).filter(|reason| *reason != RefuseReason::Unmatched);
         prop_assert_eq!(said.collect::<Vec<_>>(), refused);
         for (city, live) in live.iter_mut().enumerate() {
             let id = run.city(city);

@@ -63,7 +63,7 @@ impl Model {
                 if let Some(post) = self.posts.get_mut(&post) {
                     post.spots.remove(&city);
                 }
-                self.posts.retain(|_, post| !post.spots.is_empty());
+                self.let_go();
             }
             Act::Leave(author) => {
                 self.purge(author);
@@ -100,7 +100,10 @@ impl Model {
             return Ok(());
         }
         if spots.is_empty() {
-            self.posts.remove(&post);
+            if let Some(stored) = self.posts.get_mut(&post) {
+                stored.spots.clear();
+            }
+            self.let_go();
             return Ok(());
         }
         let author = self.authors.entry(post % AUTHORS).or_insert(ModelAuthor { look, hidden: false });
@@ -129,6 +132,17 @@ impl Model {
         self.posts.get(&post).and_then(|post| post.spots.get(&city)).is_some_and(|(spot, _)| spot.tier.is_some())
     }
 
+    /// Forgets what no city asks for. What the operator has hidden does not come back by way of a recipe.
+    fn let_go(&mut self) {
+        let buried = &mut self.buried;
+        self.posts.retain(|id, post| {
+            if post.spots.is_empty() && post.moderated {
+                buried.insert(*id, RefuseReason::Erased);
+            }
+            !post.spots.is_empty()
+        });
+    }
+
     /// Ends a batch: what hung on something that is gone.
     pub fn settle(&mut self) {
         loop {
@@ -142,7 +156,7 @@ impl Model {
                     !spot.thread_only || spot.thread.is_some()
                 });
             }
-            self.posts.retain(|_, post| !post.spots.is_empty());
+            self.let_go();
             if format!("{:?}", self.posts) == before {
                 break;
             }
