@@ -30,9 +30,6 @@ const FR = {
   removed: "Un message a été retiré par son auteur ou par la place.",
   today: "Aujourd’hui",
   yesterday: "Hier",
-  thisWeek: "Cette semaine",
-  lastWeek: "La semaine dernière",
-  weekOf: (day: string) => `Semaine du ${day}`,
 };
 
 const EN: typeof FR = {
@@ -55,9 +52,6 @@ const EN: typeof FR = {
   removed: "A post was removed by its author or by the square.",
   today: "Today",
   yesterday: "Yesterday",
-  thisWeek: "This week",
-  lastWeek: "Last week",
-  weekOf: (day) => `Week of ${day}`,
 };
 
 export type Words = typeof FR;

@@ -33,14 +33,12 @@ struct Entry {
     assets: Vec<String>,
 }
 
-static LINKED: LazyLock<Result<Linked, String>> = LazyLock::new(read_manifest);
+static LINKED: LazyLock<Linked> = LazyLock::new(|| read_manifest().unwrap_or_default());
 
-fn read_manifest() -> Result<Linked, String> {
-    let file = Dist::get("manifest.json").ok_or("web/dist/manifest.json is missing: run `make web`")?;
-    let manifest: Manifest = serde_json::from_slice(&file.data)
-        .map_err(|error| format!("web/dist/manifest.json can't be read ({error}): run `make web`"))?;
+fn read_manifest() -> Option<Linked> {
+    let manifest: Manifest = serde_json::from_slice(&Dist::get("manifest.json")?.data).ok()?;
     let address = |path: &String| format!("/{path}");
-    Ok(Linked {
+    Some(Linked {
         style: manifest.main.css.first().map(address),
         script: Some(address(&manifest.main.file)),
         fonts: manifest
@@ -53,16 +51,9 @@ fn read_manifest() -> Result<Linked, String> {
     })
 }
 
-/// Says at start whether the pages have their styles; to be called by `serve`, so that a broken build stops there
-/// and not as a page without style.
-pub fn check_assets() -> Result<(), String> {
-    LINKED.as_ref().map(|_| ()).map_err(Clone::clone)
-}
-
-/// Pages without style still read well, so a page never fails for a missing manifest.
+/// Pages without style still read well, so a page never fails for a missing manifest (the build itself does).
 pub fn linked() -> &'static Linked {
-    static NONE: Linked = Linked { style: None, script: None, fonts: Vec::new() };
-    LINKED.as_ref().unwrap_or(&NONE)
+    &LINKED
 }
 
 /// `GET /assets/…`: the file in the best encoding that the browser takes. Names carry a hash of the content, so
@@ -95,5 +86,17 @@ fn content_type(path: &str) -> &'static str {
         "svg" => "image/svg+xml",
         "woff2" => "font/woff2",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_have_their_style_their_script_and_their_two_faces() {
+        let linked = linked();
+        assert!(linked.style.is_some() && linked.script.is_some(), "{linked:?}");
+        assert_eq!(linked.fonts.len(), 2, "{linked:?}");
     }
 }

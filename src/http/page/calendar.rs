@@ -91,12 +91,6 @@ impl Calendar {
         }
     }
 
-    /// The Monday on or before a date.
-    pub fn week(date: Date) -> Date {
-        let back = i64::from(date.weekday().to_monday_zero_offset());
-        date.checked_sub(jiff::Span::new().days(back)).unwrap_or(date)
-    }
-
     fn ordinal(&self, date: Date) -> String {
         if self.is_french() && date.day() == 1 { String::from("1er") } else { date.day().to_string() }
     }
@@ -128,7 +122,6 @@ mod tests {
         assert_eq!(paris.short(at), "22\u{a0}nov., 00:38");
         let montreal = Calendar::new("America/Montreal", Words::new(Language::English));
         assert_eq!(montreal.full(at), "Saturday 21 November 2026 at 18:38");
-        assert_eq!(Calendar::week(paris.date(at)).to_string(), "2026-11-16");
         let Some(first) = Timestamp::parse_rfc3339("2026-02-01T12:00:00Z") else { panic!("a sound date") };
         assert_eq!(paris.day(paris.date(first)), "dimanche 1er février");
     }

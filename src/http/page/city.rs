@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use crate::domain::{City, Cursor, Filter, Page, PostId, SourceHealth, SourceState, Timestamp};
+use crate::domain::{City, Cursor, Filter, Lane, Page, PostId, SourceHealth, SourceState, Timestamp};
 
 use super::{
     address::{Address, encode, filter_pairs},
@@ -12,7 +12,7 @@ use super::{
     filters::{Choice, Group, Links},
     frame::Frame,
     map::{MapView, map},
-    rhythm::Rhythm,
+    rhythm::{Rhythm, quiet_rate},
     sources,
     text::web_address,
     words::Words,
@@ -42,7 +42,6 @@ struct CityView<'a> {
     frame: Frame<'a>,
     w: Words,
     city: &'a City,
-    rhythm: Rhythm,
     state: String,
     as_of: String,
     here: String,
@@ -53,6 +52,8 @@ struct CityView<'a> {
     clear: String,
     sections: Vec<Section>,
     empty: Option<Empty>,
+    quiet: Option<Quiet>,
+    around: Option<Around>,
     older: Option<String>,
     newest: Option<String>,
     map: Option<MapView>,
@@ -74,7 +75,7 @@ struct LiveView {
     older: bool,
 }
 
-/// A day or a week of posts.
+/// A day of posts.
 struct Section {
     key: String,
     heading: String,
@@ -93,6 +94,20 @@ struct Entry {
 struct Empty {
     title: String,
     lines: Vec<String>,
+    /// Of the square itself and not of a filter or an older page: shown with its outline.
+    whole: bool,
+}
+
+/// What a square says of itself where little is said.
+struct Quiet {
+    usual: String,
+    why: String,
+}
+
+/// Where the neighbourhood is read.
+struct Around {
+    name: String,
+    href: String,
 }
 
 impl<'a> CityView<'a> {
@@ -109,12 +124,15 @@ impl<'a> CityView<'a> {
         let mut frame = Frame::new(context, Some(city), &here, w.with("city-title", "city", &city.name))
             .described(w.with("city-description", "city", &city.name));
         frame.noindex = !filter.is_empty() || page.before.is_some();
-        let sections = sections(page, rhythm, &calendar, w);
+        let (lanes, chosen) = (links.lanes(), links.chosen());
+        frame.head = head_title(&frame.head, page, &lanes, &chosen, w);
+        let sections = sections(page, &calendar, w);
+        let reads = sources::reads(page.sources, w);
+        let is_whole = filter.is_empty() && page.before.is_none();
         Self {
             frame,
             w,
             city,
-            rhythm,
             state: state_line(page, rhythm, &calendar, w),
             as_of: calendar.clock(context.now),
             here: here.language(context.carried()).to_string(),
@@ -128,11 +146,19 @@ impl<'a> CityView<'a> {
                     .join("&"),
                 older: page.before.is_some(),
             },
-            lanes: links.lanes(),
+            lanes,
             groups: links.groups(page),
-            chosen: links.chosen(),
+            chosen,
             clear: links.to(&Filter { lane: filter.lane.clone(), ..Filter::default() }),
             empty: sections.is_empty().then(|| empty(page, &calendar, w)),
+            quiet: quiet_rate(page.times, context.now).filter(|_| is_whole && !sections.is_empty()).map(|rate| Quiet {
+                usual: sources::usual_sentence(rate, w),
+                why: w.with2("quiet-why", "reads", &reads, "city", &city.name),
+            }),
+            around: city.around.as_ref().filter(|_| filter.lane.is_none()).map(|around| Around {
+                name: around.name.clone(),
+                href: links.to(&Filter { lane: Some(Lane::Around), ..Filter::default() }),
+            }),
             sections,
             older: page.page.next.map(|next| {
                 Address::city(city.id.as_str())
@@ -151,7 +177,7 @@ impl<'a> CityView<'a> {
                 .filter(|source| sources::is_trouble(source.state))
                 .map(|source| sources::state_sentence(source, &calendar, context.now, w))
                 .collect(),
-            reads: sources::reads(page.sources, w),
+            reads,
             health: page
                 .sources
                 .iter()
@@ -161,6 +187,14 @@ impl<'a> CityView<'a> {
             sources_href: Address::below(city.id.as_str(), "sources").language(context.carried()).to_string(),
         }
     }
+}
+
+/// The title that a tab or a bookmark shows: what is chosen comes first, so that two of them can be told apart.
+fn head_title(title: &str, page: &CityPage<'_>, lanes: &[Choice], chosen: &[Choice], w: Words) -> String {
+    let lane = lanes.iter().filter(|lane| lane.current && page.filter.lane.is_some());
+    let mut parts: Vec<String> = lane.chain(chosen).map(|choice| choice.text.clone()).collect();
+    parts.extend(page.before.map(|_| w.t("paging-older")));
+    if parts.is_empty() { title.to_owned() } else { format!("{} · {title}", parts.join(", ")) }
 }
 
 /// What the square is doing, in figures that follow its rhythm.
@@ -173,15 +207,12 @@ fn state_line(page: &CityPage<'_>, rhythm: Rhythm, calendar: &Calendar, w: Words
     let (key, count) = match rhythm {
         Rhythm::Live => ("state-live", page.times.iter().filter(|at| now.seconds_since(**at) < 86_400).count()),
         Rhythm::Today => ("state-today", page.times.iter().filter(|at| calendar.date(**at) == today).count()),
-        Rhythm::Week => (
-            "state-week",
-            page.times.iter().filter(|at| Calendar::week(calendar.date(**at)) == Calendar::week(today)).count(),
-        ),
+        Rhythm::Week => ("state-week", page.times.iter().filter(|at| now.seconds_since(**at) < 7 * 86_400).count()),
     };
     if count == 0 { w.with("state-quiet", "since", &calendar.since(last, now)) } else { w.count(key, count) }
 }
 
-fn sections(page: &CityPage<'_>, rhythm: Rhythm, calendar: &Calendar, w: Words) -> Vec<Section> {
+fn sections(page: &CityPage<'_>, calendar: &Calendar, w: Words) -> Vec<Section> {
     let mut replies: HashMap<PostId, Vec<String>> = HashMap::new();
     for reply in &page.page.replies {
         if let Some(thread) = reply.thread {
@@ -190,7 +221,7 @@ fn sections(page: &CityPage<'_>, rhythm: Rhythm, calendar: &Calendar, w: Words) 
     }
     let mut sections: Vec<Section> = Vec::new();
     for card in &page.page.cards {
-        let date = rhythm.section(calendar, card.received_at);
+        let date = calendar.date(card.received_at);
         let key = date.to_string();
         let replies = replies.remove(&card.id).unwrap_or_default();
         let entry =
@@ -198,7 +229,7 @@ fn sections(page: &CityPage<'_>, rhythm: Rhythm, calendar: &Calendar, w: Words) 
         match sections.last_mut() {
             Some(section) if section.key == key => section.entries.push(entry),
             _ => {
-                let (heading, date) = heading(rhythm, date, calendar, page.context.now, w);
+                let (heading, date) = heading(date, calendar, page.context.now, w);
                 sections.push(Section { key, heading, date, entries: vec![entry] });
             }
         }
@@ -206,23 +237,8 @@ fn sections(page: &CityPage<'_>, rhythm: Rhythm, calendar: &Calendar, w: Words) 
     sections
 }
 
-fn heading(
-    rhythm: Rhythm,
-    date: jiff::civil::Date,
-    calendar: &Calendar,
-    now: Timestamp,
-    w: Words,
-) -> (String, Option<String>) {
-    let today = calendar.date(now);
-    if rhythm == Rhythm::Week {
-        let week = Calendar::week(today);
-        return match week.since(date).map(|span| span.get_days()) {
-            Ok(0) => (w.t("section-this-week"), None),
-            Ok(7) => (w.t("section-last-week"), None),
-            _ => (w.with("section-week-of", "day", &calendar.day(date)), None),
-        };
-    }
-    match today.since(date).map(|span| span.get_days()) {
+fn heading(date: jiff::civil::Date, calendar: &Calendar, now: Timestamp, w: Words) -> (String, Option<String>) {
+    match calendar.date(now).since(date).map(|span| span.get_days()) {
         Ok(0) => (w.t("section-today"), Some(calendar.day(date))),
         Ok(1) => (w.t("section-yesterday"), Some(calendar.day(date))),
         _ => (calendar.day(date), None),
@@ -236,10 +252,11 @@ fn empty(page: &CityPage<'_>, calendar: &Calendar, w: Words) -> Empty {
         return Empty {
             title: w.t("empty-older"),
             lines: vec![w.count("empty-older-why", usize::from(page.context.settings.retention.invited))],
+            whole: false,
         };
     }
     if !page.filter.is_empty() {
-        return Empty { title: w.t("empty-filtered"), lines: vec![w.t("empty-filtered-why")] };
+        return Empty { title: w.t("empty-filtered"), lines: vec![w.t("empty-filtered-why")], whole: false };
     }
     let mut lines = Vec::new();
     match page.sources.iter().min_by_key(|source| source.since) {
@@ -259,5 +276,5 @@ fn empty(page: &CityPage<'_>, calendar: &Calendar, w: Words) -> Empty {
     if let Some(last) = page.times.first() {
         lines.push(w.with("empty-last", "since", &calendar.since(*last, now)));
     }
-    Empty { title: w.with("empty-title", "city", &page.city.name), lines }
+    Empty { title: w.with("empty-title", "city", &page.city.name), lines, whole: true }
 }

@@ -31,14 +31,16 @@ impl Links<'_> {
         Address::city(self.city.id.as_str()).filtered(filter).language(self.context.carried()).to_string()
     }
 
+    /// Empty where there is nothing to choose.
     pub fn lanes(&self) -> Vec<Choice> {
         let w = self.context.words();
-        let mut lanes = vec![
-            (None, w.t("lane-all")),
-            (Some(Lane::People), w.t("lane-people")),
-            (Some(Lane::Info), w.t("lane-info")),
-        ];
-        if self.city.officials.iter().any(|official| official.kind == OfficialKind::Press) {
+        let lists = |kinds: &[OfficialKind]| self.city.officials.iter().any(|official| kinds.contains(&official.kind));
+        let mut lanes = vec![(None, w.t("lane-all")), (Some(Lane::People), w.t("lane-people"))];
+        // Only what can hold something: a tab that never will is a promise not kept.
+        if lists(&[OfficialKind::Institution, OfficialKind::Service]) {
+            lanes.push((Some(Lane::Info), w.t("lane-info")));
+        }
+        if lists(&[OfficialKind::Press]) {
             lanes.push((Some(Lane::Press), w.t("lane-press")));
         }
         if self.city.around.is_some() {
@@ -49,6 +51,10 @@ impl Links<'_> {
             && !lanes.iter().any(|(lane, _)| lane.as_ref() == Some(asked))
         {
             lanes.push((Some(asked.clone()), lane_name(asked, w)));
+        }
+        // Where only people can speak, "all" and "residents" are the same.
+        if lanes.len() == 2 && self.filter.lane.is_none() {
+            return Vec::new();
         }
         lanes
             .into_iter()

@@ -11,7 +11,10 @@ use super::{
 /// What surrounds every page: head, masthead, foot.
 pub struct Frame<'a> {
     pub w: Words,
+    /// The page's heading.
     pub title: String,
+    /// What a tab or a bookmark shows: the heading, the city and the product.
+    pub head: String,
     /// Of the page's own words, for search engines and shared links; empty for none.
     pub description: String,
     pub city: Option<&'a City>,
@@ -52,6 +55,7 @@ impl<'a> Frame<'a> {
         let home = Address::home().language(carry).to_string();
         Self {
             w,
+            head: head_title(&title, city),
             title,
             description: String::new(),
             city,
@@ -85,6 +89,13 @@ impl<'a> Frame<'a> {
         self.description = description;
         self
     }
+}
+
+fn head_title(title: &str, city: Option<&City>) -> String {
+    const PRODUCT: &str = "Parvis";
+    let names = [city.map_or("", |city| city.name.as_str()), PRODUCT];
+    let said = |name: &&str| !name.is_empty() && !title.contains(*name);
+    std::iter::once(title).chain(names.into_iter().filter(said)).collect::<Vec<_>>().join(" · ")
 }
 
 impl Tongue {

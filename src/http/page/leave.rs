@@ -74,7 +74,9 @@ pub struct LeavePage {
 
 pub fn render_leave(context: &PageContext, city: &City, page: &LeavePage) -> String {
     let w = context.words();
-    let here = Address::below(city.id.as_str(), "leave");
+    let action = Address::below(city.id.as_str(), "leave");
+    let post = PostId::parse(&page.form.post).map(PostId::token);
+    let here = post.iter().fold(action.clone(), |here, post| here.with("post", post));
     let mut networks = page.networks.clone();
     networks.sort_unstable();
     networks.dedup();
@@ -85,7 +87,7 @@ pub fn render_leave(context: &PageContext, city: &City, page: &LeavePage) -> Str
         frame: Frame::new(context, Some(city), &here, w.t("leave-title")).hidden_from_search(),
         w,
         contact: &context.settings.privacy.contact,
-        action: here.clone().language(context.carried()).to_string(),
+        action: action.language(context.carried()).to_string(),
         networks: networks
             .into_iter()
             .map(|network| NetworkOption {
@@ -95,7 +97,7 @@ pub fn render_leave(context: &PageContext, city: &City, page: &LeavePage) -> Str
             })
             .collect(),
         handle: &page.form.handle,
-        post: PostId::parse(&page.form.post).map(PostId::token),
+        post,
         problem: page.problem.map(|problem| {
             w.t(match problem {
                 LeaveProblem::HandleMissing => "leave-problem-missing",

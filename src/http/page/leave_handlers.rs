@@ -3,8 +3,9 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use crate::domain::{Network, PostId};
 
 use super::{
-    handlers::{PageState, State, Visit, html},
+    handlers::{PageState, State},
     leave::{LeaveForm, LeavePage, LeaveProblem, render_leave, render_leave_done},
+    visit::{Visit, html},
 };
 
 pub async fn form(request: HttpRequest, state: State) -> HttpResponse {

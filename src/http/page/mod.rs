@@ -26,6 +26,7 @@ mod sources;
 mod text;
 mod theme;
 mod trouble;
+mod visit;
 mod why;
 mod words;
 
@@ -33,7 +34,6 @@ mod words;
 mod tests;
 
 pub use about::{render_about, render_accessibility, render_privacy};
-pub use assets::check_assets;
 pub use card::PageRenderer;
 pub use cities::{CityGlance, render_cities};
 pub use city::{CityPage, render_city};

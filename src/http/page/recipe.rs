@@ -26,8 +26,7 @@ pub fn render_recipe(context: &PageContext, city: &City) -> String {
             .iter()
             .map(|official| Listed {
                 name: official.name.clone(),
-                group: official.group.clone(),
-                kind: w.t(&format!("official-{}", official_key(official.kind))),
+                what: what(&w.t(&format!("official-{}", official_key(official.kind))), &official.group),
                 accounts: official
                     .accounts
                     .iter()
@@ -55,9 +54,13 @@ struct RecipeView<'a> {
 
 struct Listed {
     name: String,
-    group: String,
-    kind: String,
+    what: String,
     accounts: String,
+}
+
+/// `institution, métropole`; the city's own word is left out where it says no more than the kind.
+fn what(kind: &str, group: &str) -> String {
+    if group.is_empty() || kind.contains(group) { kind.to_owned() } else { format!("{kind}, {group}") }
 }
 
 fn join_tags(tags: &[String]) -> String {

@@ -1,8 +1,6 @@
 use crate::domain::Timestamp;
 
-use super::calendar::Calendar;
-
-/// How busy a square is; its page's layout follows.
+/// How busy a square is; what its page says of itself follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rhythm {
     /// 30 posts a day and more.
@@ -25,28 +23,26 @@ impl Rhythm {
         if times.len() >= Self::TIMES_MAX {
             return Self::Live;
         }
-        let oldest = times.last().copied().unwrap_or(now);
-        let days = (now.seconds_since(oldest) as f64 / 86_400.0).clamp(1.0, Self::DAYS as f64);
-        match times.len() as f64 / days {
+        match per_day(times, now) {
             rate if rate >= 30.0 => Self::Live,
             rate if rate >= 3.0 => Self::Today,
             _ => Self::Week,
         }
     }
+}
 
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Today => "today",
-            Self::Week => "week",
-        }
-    }
+/// Below so many posts a day a page says that its square is a quiet one, and what can be done about it.
+const QUIET_BELOW: f64 = 10.0;
 
-    /// Which section of the page a post received at an instant stands in: a day, or the Monday of a week.
-    pub fn section(self, calendar: &Calendar, received_at: Timestamp) -> jiff::civil::Date {
-        let date = calendar.date(received_at);
-        if self == Self::Week { Calendar::week(date) } else { date }
-    }
+/// Posts a day of a quiet square; `None` for a busier one, and for one where nothing was said.
+pub fn quiet_rate(times: &[Timestamp], now: Timestamp) -> Option<f64> {
+    let rate = per_day(times, now);
+    (!times.is_empty() && rate < QUIET_BELOW).then_some(rate)
+}
+
+fn per_day(times: &[Timestamp], now: Timestamp) -> f64 {
+    let oldest = times.last().copied().unwrap_or(now);
+    times.len() as f64 / (now.seconds_since(oldest) as f64 / 86_400.0).clamp(1.0, Rhythm::DAYS as f64)
 }
 
 /// Posts a day over the window, as the sources page states the usual level; `None` when there is too little to say.
@@ -76,5 +72,13 @@ mod tests {
         // A square opened this morning with forty posts is a live one already.
         let (times, now) = every(0, 40);
         assert_eq!(Rhythm::of(&times, now), Rhythm::Live);
+    }
+
+    #[test]
+    fn q3_a_quiet_square_knows_its_rate() {
+        for (hours, count, expected) in [(4, 60, true), (2, 120, false), (0, 900, false), (0, 0, false)] {
+            let (times, now) = every(hours, count);
+            assert_eq!(quiet_rate(&times, now).is_some(), expected, "{count} posts, one every {hours} h");
+        }
     }
 }

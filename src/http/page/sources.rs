@@ -42,13 +42,7 @@ impl<'a> SourcesView<'a> {
         Self {
             frame: Frame::new(context, Some(city), &here, w.with("sources-title", "city", &city.name)),
             w,
-            usual: usual.map(|rate| {
-                if rate >= 1.0 {
-                    w.count("sources-usual-day", rounded(rate))
-                } else {
-                    w.count("sources-usual-week", rounded(rate * 7.0))
-                }
-            }),
+            usual: usual.map(|rate| usual_sentence(rate, w)),
             sources: sources.iter().map(|source| SourceView::new(source, &calendar, context.now, of_one, w)).collect(),
         }
     }
@@ -119,6 +113,15 @@ pub fn reads(sources: &[SourceHealth], w: Words) -> String {
     let mut names: Vec<String> = sources.iter().map(|source| network_name(source.network, w)).collect();
     names.dedup();
     if names.is_empty() { w.t("reads-nothing") } else { w.with("reads", "networks", &names.join(", ")) }
+}
+
+/// `D’ordinaire, environ 4 messages par jour.` From posts a day.
+pub fn usual_sentence(rate: f64, w: Words) -> String {
+    if rate >= 1.0 {
+        w.count("sources-usual-day", rounded(rate))
+    } else {
+        w.count("sources-usual-week", rounded(rate * 7.0))
+    }
 }
 
 fn rounded(value: f64) -> usize {

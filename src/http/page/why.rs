@@ -100,7 +100,7 @@ fn place(card: &Card, city: &City, w: Words) -> String {
         }
         (Some(zone), false, None) => w.with("why-place-zone", "zone", zone),
         (None, _, Some(at)) => {
-            w.count_with("why-place-city", usize::try_from(at.precision_m).unwrap_or(usize::MAX), "zone", &city.name)
+            w.count_with("why-place-city", usize::try_from(at.precision_m).unwrap_or(usize::MAX), "city", &city.name)
         }
         (None, _, None) => w.t("why-place-none"),
     }

@@ -103,15 +103,59 @@ impl Words {
             Language::French => FRENCH,
             Language::English => ENGLISH,
         };
-        let arguments: Option<HashMap<Cow<'static, str>, FluentValue<'_>>> =
+        let mut arguments: Option<HashMap<Cow<'static, str>, FluentValue<'_>>> =
             arguments.map(|pairs| pairs.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect());
+        if let Some(given) = &mut arguments
+            && let Some(FluentValue::String(city)) = given.get("city")
+        {
+            let of_city = of(city, self.language);
+            given.insert(Cow::Borrowed("of-city"), of_city.into());
+        }
         LOCALES.try_lookup_complete(&language, key, arguments.as_ref()).unwrap_or_else(|| key.to_owned())
     }
+}
+
+/// A place's name behind "of", for messages that say `{ $of-city }`: French contracts the article that a name may
+/// begin with, and elides before a vowel. `H` is left alone: whether it is mute is not written in a name.
+fn of(name: &str, language: Language) -> String {
+    if language == Language::English {
+        return format!("of {name}");
+    }
+    for (article, contracted) in [("Le ", "du "), ("Les ", "des ")] {
+        if let Some(rest) = name.strip_prefix(article) {
+            return format!("{contracted}{rest}");
+        }
+    }
+    let mut letters = name.chars().flat_map(char::to_lowercase);
+    let (first, second) = (letters.next(), letters.next());
+    let is_vowel = |letter: Option<char>| letter.is_some_and(|letter| "aàâäeéèêëiîïoôöuùûüœ".contains(letter));
+    let elides = is_vowel(first) || (first == Some('y') && !is_vowel(second));
+    if elides { format!("d’{name}") } else { format!("de {name}") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn french_contracts_and_elides_before_a_name() {
+        for (name, expected) in [
+            ("Nantes", "de Nantes"),
+            ("Le Pellerin", "du Pellerin"),
+            ("Les Sorinières", "des Sorinières"),
+            ("La Baule", "de La Baule"),
+            ("Angers", "d’Angers"),
+            ("Évreux", "d’Évreux"),
+            ("Yvetot", "d’Yvetot"),
+            ("Yaoundé", "de Yaoundé"),
+            ("", "de "),
+        ] {
+            assert_eq!(of(name, Language::French), expected);
+        }
+        let words = Words::new(Language::French);
+        assert_eq!(words.with("about-title", "city", "Le Pellerin"), "La place du Pellerin");
+        assert_eq!(of("Le Pellerin", Language::English), "of Le Pellerin");
+    }
 
     #[test]
     fn the_address_decides_then_the_browser_then_french() {

@@ -62,12 +62,12 @@ cities-consent-text = Nothing is taken from anyone who does not want it. Every p
 cities-not = What this is not
 cities-not-text = Neither a social network nor a surveillance tool: nobody is followed, scored or ranked, and the town hall sees nothing more than you do.
 glance-day = { $n ->
-    [one] { $n } post in the last 24 hours
-   *[other] { $n } posts in the last 24 hours
+    [one] { $n } post in 24 hours
+   *[other] { $n } posts in 24 hours
 }
 glance-week = { $n ->
-    [one] { $n } post in the last 7 days
-   *[other] { $n } posts in the last 7 days
+    [one] { $n } post in 7 days
+   *[other] { $n } posts in 7 days
 }
 glance-quiet = Quiet since { $since }
 glance-none = Quiet for the last four weeks
@@ -78,16 +78,16 @@ city-title = { $city }, now · Parvis
 city-description = The public posts that speak of { $city } on open networks, in the order in which they arrive.
 state-as-of = As of { $time }
 state-live = { $n ->
-    [one] { $n } post in the last 24 hours
-   *[other] { $n } posts in the last 24 hours
+    [one] { $n } post in 24 hours
+   *[other] { $n } posts in 24 hours
 }
 state-today = { $n ->
     [one] { $n } post today
    *[other] { $n } posts today
 }
 state-week = { $n ->
-    [one] { $n } post this week
-   *[other] { $n } posts this week
+    [one] { $n } post in 7 days
+   *[other] { $n } posts in 7 days
 }
 state-quiet = quiet since { $since }
 state-none = no post in the last { $n } days
@@ -96,7 +96,7 @@ pause = Pause
 reload = Reload the page
 lane-all = All
 lane-people = Residents
-lane-info = Practical information
+lane-info = Information
 lane-press = Press
 lane-agenda = Events
 lane-around = Nearby
@@ -111,9 +111,6 @@ filter-languages = Languages
 sheet-close = Close
 section-today = Today
 section-yesterday = Yesterday
-section-this-week = This week
-section-last-week = Last week
-section-week-of = Week of { $day }
 thread-replies = { $n ->
     [one] { $n } reply
    *[other] { $n } replies
@@ -128,15 +125,19 @@ empty-title = The square of { $city } is quiet
 empty-no-source = No network is being read at the moment, so nothing can arrive.
 empty-reading-since = { $network } has been read since { $since }, and nothing there has matched what the city looks for.
 empty-last = The last post dates from { $since }.
-empty-filtered = No post matches these filters
-empty-filtered-why = There may be some without them.
+empty-filtered = No post matches this choice
+empty-filtered-why = Nothing of the kind was posted in the last days; the square may have other posts.
 empty-older = Nothing older
 empty-older-why = { $n ->
     [one] Posts are kept for { $n } day at most, then erased.
    *[other] Posts are kept for { $n } days at most, then erased.
 }
 empty-invite = To open the conversation, post on Bluesky with #{ $tag }: that is inviting yourself to the square.
-around-title = Notes
+quiet-lead = A quiet square.
+quiet-title = Why so few posts?
+quiet-why = { $reads } Little is written there about { $city } so far, and nothing is added to fill the page.
+quiet-around = See also the surroundings:
+around-title = At a glance
 map-title = Map
 map-caption = { $n ->
     [0] None of the posts shown is placed in a neighbourhood.
@@ -169,7 +170,7 @@ card-edited = edited
 card-why = Why here?
 card-original = See the original
 card-leave = Remove me
-kind-info = Practical information
+kind-info = Public information
 kind-press = Press
 kind-agenda = Event
 kind-around = Nearby
@@ -193,7 +194,7 @@ why-rule-hashtag = It carries the hashtag #{ $value }, which { $city } looks for
 why-rule-word = Its text contains “{ $value }”, which { $city } looks for.
 why-rule-all_of = It carries hashtags that together mean { $city }: { $value }.
 why-rule-ambiguous = It contains an ambiguous term beside a local one: { $value }.
-why-rule-geotag = It is attached to a place within { $value }.
+why-rule-geotag = It is attached to a place: { $value }.
 why-rule-account = Its account is listed by { $city }: { $value }.
 why-rule-thread = It replies to a post that is already on the square.
 why-rule-around = It speaks of the surroundings of { $city }: { $value }.
@@ -207,7 +208,7 @@ why-place = Place
 why-place-text = { $zone }, from the words of the text. A text never gives a point on the map.
 why-place-point = { $zone }. The exact point is not kept; it is rounded to a square of { $n } metres.
 why-place-zone = { $zone }. No point is kept.
-why-place-city = Somewhere in { $zone }. The exact point is not kept; it is rounded to a square of { $n } metres.
+why-place-city = Within the limits of { $city }, no nearer. The exact point is not kept; it is rounded to a square of { $n } metres.
 why-place-none = No place is stated or kept.
 why-tier = The author’s consent
 tier-invited = Invited: the account is listed by the city, or the post carries the invitation tag.
@@ -249,7 +250,7 @@ recipe-exclude = What turns a post away
 recipe-assembly = Hashtags of assemblies
 recipe-assembly-why = Posts that carry them are read like any other, but count in no map, no alert and no count of authors.
 recipe-around = The surroundings
-recipe-around-why = Posts that speak of { $name } have a section of their own and say so.
+recipe-around-why = Posts that speak of { $city } have a section of their own and say so.
 recipe-zones = Neighbourhoods
 recipe-zones-why = A text that names one of these places is filed under its neighbourhood, never placed at a point.
 recipe-places = Places recognised in texts
@@ -264,7 +265,6 @@ official-press = press
 official-association = association
 recipe-version = Version
 recipe-version-why = The mark of this recipe is printed with every post it brought:
-recipe-outlines = Where the outlines come from
 
 ## The sources
 
@@ -342,6 +342,7 @@ leave-done-lead = It concerns the account @{ $handle } on { $network }.
 
 privacy-title = Personal data
 privacy-lead = A public post is still personal data. Here is who answers for it, why, and for how long.
+privacy-lead-nobody = A public post is still personal data. Here is what is kept of it, and for how long.
 privacy-controller = Controller
 privacy-controller-none = No controller is named: this installation is not open to the public.
 controller-town = municipality

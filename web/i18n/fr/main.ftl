@@ -63,12 +63,12 @@ cities-consent-text = Rien n’est repris de qui ne veut pas l’être. Chaque m
 cities-not = Ce que ce n’est pas
 cities-not-text = Ni un réseau social, ni un outil de surveillance : personne n’y est suivi, noté ou classé, et la mairie n’y voit rien de plus que vous.
 glance-day = { $n ->
-    [one] { $n } message ces dernières 24 heures
-   *[other] { $n } messages ces dernières 24 heures
+    [one] { $n } message en 24 heures
+   *[other] { $n } messages en 24 heures
 }
 glance-week = { $n ->
-    [one] { $n } message ces 7 derniers jours
-   *[other] { $n } messages ces 7 derniers jours
+    [one] { $n } message en 7 jours
+   *[other] { $n } messages en 7 jours
 }
 glance-quiet = Calme depuis { $since }
 glance-none = Calme ces quatre dernières semaines
@@ -76,19 +76,19 @@ glance-none = Calme ces quatre dernières semaines
 ## La place d'une ville
 
 city-title = { $city }, en ce moment · Parvis
-city-description = Les messages publics qui parlent de { $city } sur les réseaux ouverts, dans l’ordre où ils arrivent.
+city-description = Les messages publics qui parlent { $of-city } sur les réseaux ouverts, dans l’ordre où ils arrivent.
 state-as-of = État à { $time }
 state-live = { $n ->
-    [one] { $n } message ces dernières 24 heures
-   *[other] { $n } messages ces dernières 24 heures
+    [one] { $n } message en 24 heures
+   *[other] { $n } messages en 24 heures
 }
 state-today = { $n ->
     [one] { $n } message aujourd’hui
    *[other] { $n } messages aujourd’hui
 }
 state-week = { $n ->
-    [one] { $n } message cette semaine
-   *[other] { $n } messages cette semaine
+    [one] { $n } message en 7 jours
+   *[other] { $n } messages en 7 jours
 }
 state-quiet = calme depuis { $since }
 state-none = aucun message ces { $n } derniers jours
@@ -97,7 +97,7 @@ pause = Mettre en pause
 reload = Actualiser la page
 lane-all = Tout
 lane-people = Habitants
-lane-info = Infos pratiques
+lane-info = Infos
 lane-press = Presse
 lane-agenda = Agenda
 lane-around = Alentours
@@ -112,9 +112,6 @@ filter-languages = Langues
 sheet-close = Fermer
 section-today = Aujourd’hui
 section-yesterday = Hier
-section-this-week = Cette semaine
-section-last-week = La semaine dernière
-section-week-of = Semaine du { $day }
 thread-replies = { $n ->
     [one] { $n } réponse
    *[other] { $n } réponses
@@ -125,18 +122,22 @@ paging-end = { $n ->
     [one] C’est tout : les messages sont gardés { $n } jour au plus.
    *[other] C’est tout : les messages sont gardés { $n } jours au plus.
 }
-empty-title = La place de { $city } est calme
+empty-title = La place { $of-city } est calme
 empty-no-source = Aucun réseau n’est lu en ce moment ; rien ne peut donc arriver.
 empty-reading-since = { $network } est lu depuis { $since }, et rien n’y a encore répondu à ce que la ville recherche.
 empty-last = Le dernier message date de { $since }.
-empty-filtered = Aucun message ne répond à ces filtres
-empty-filtered-why = Il y en a peut-être d’autres sans eux.
+empty-filtered = Aucun message ne répond à ce choix
+empty-filtered-why = Rien de tel n’a été publié ces derniers jours ; la place a peut-être d’autres messages.
 empty-older = Rien de plus ancien
 empty-older-why = { $n ->
     [one] Les messages sont gardés { $n } jour au plus, puis effacés.
    *[other] Les messages sont gardés { $n } jours au plus, puis effacés.
 }
 empty-invite = Pour ouvrir la conversation, publiez sur Bluesky avec #{ $tag } : c’est s’inviter sur la place.
+quiet-lead = Place tranquille.
+quiet-title = Pourquoi si peu de messages ?
+quiet-why = { $reads } On y écrit encore peu au sujet { $of-city }, et rien n’est ajouté pour remplir la page.
+quiet-around = À lire aussi, les alentours :
 around-title = Repères
 map-title = Plan
 map-caption = { $n ->
@@ -150,7 +151,7 @@ map-zone = Quartier
 map-posts = Messages
 speak-title = Prendre la parole
 speak-invite = Sur Bluesky, un message qui porte #{ $tag } s’invite sur la place. Il paraît ici aussitôt.
-speak-participation = Participer aux consultations de { $city }
+speak-participation = Participer aux consultations { $of-city }
 sees-title = Ce que ce fil voit
 sees-not = Il ne voit ni Facebook, ni Instagram, ni TikTok, ni X, ni rien de privé.
 sees-more = Sources et lacunes
@@ -170,7 +171,7 @@ card-edited = modifié
 card-why = Pourquoi ici ?
 card-original = Voir l’original
 card-leave = Me retirer
-kind-info = Info pratique
+kind-info = Information publique
 kind-press = Presse
 kind-agenda = Agenda
 kind-around = Alentours
@@ -189,15 +190,15 @@ media-link-undescribed = Lien sans description
 why-title = Pourquoi ce message est-il ici ?
 why-post = Le message
 why-reasons = Ce qui l’a fait venir
-why-rule-invite = Il porte #{ $value }, le mot-clé d’invitation : son auteur a voulu qu’il soit sur la place de { $city }.
+why-rule-invite = Il porte #{ $value }, le mot-clé d’invitation : son auteur a voulu qu’il soit sur la place { $of-city }.
 why-rule-hashtag = Il porte le mot-clé #{ $value }, que { $city } recherche.
 why-rule-word = Son texte contient « { $value } », que { $city } recherche.
 why-rule-all_of = Il porte ensemble des mots-clés qui, réunis, désignent { $city } : { $value }.
 why-rule-ambiguous = Il contient un terme ambigu à côté d’un terme d’ici : { $value }.
-why-rule-geotag = Il est attaché à un lieu situé dans { $value }.
+why-rule-geotag = Il est attaché à un lieu : { $value }.
 why-rule-account = Son compte est listé par { $city } : { $value }.
 why-rule-thread = Il répond à un message qui est déjà sur la place.
-why-rule-around = Il parle des alentours de { $city } : { $value }.
+why-rule-around = Il parle des alentours { $of-city } : { $value }.
 why-thread-link = Voir ce message
 why-facts = Ce que nous en savons
 why-source = Réseau et adresse d’origine
@@ -208,7 +209,7 @@ why-place = Lieu
 why-place-text = { $zone }, d’après les mots du texte. Un texte ne donne jamais un point sur la carte.
 why-place-point = { $zone }. Le point exact n’est pas gardé ; il est arrondi à un carré de { $n } mètres.
 why-place-zone = { $zone }. Aucun point n’est gardé.
-why-place-city = Quelque part dans { $zone }. Le point exact n’est pas gardé ; il est arrondi à un carré de { $n } mètres.
+why-place-city = Dans les limites { $of-city }, sans plus de précision. Le point exact n’est pas gardé ; il est arrondi à un carré de { $n } mètres.
 why-place-none = Aucun lieu n’est indiqué ni gardé.
 why-tier = Accord de l’auteur
 tier-invited = Invité : le compte est listé par la ville, ou le message porte le mot-clé d’invitation.
@@ -229,7 +230,7 @@ why-leave = Retirer mes messages
 ## La recette
 
 recipe-title = Ce que { $city } recherche
-recipe-lead = Un message public vient sur la place de { $city } si l’une de ces règles l’appelle et qu’aucune ne l’écarte. Rien d’autre ne décide : ni sa popularité, ni l’opinion qu’il exprime.
+recipe-lead = Un message public vient sur la place { $of-city } si l’une de ces règles l’appelle et qu’aucune ne l’écarte. Rien d’autre ne décide : ni sa popularité, ni l’opinion qu’il exprime.
 recipe-admits = Ce qui appelle un message
 recipe-invite = Mot-clé d’invitation
 recipe-invite-why = L’employer, c’est s’inviter sur la place : l’accord vaut pour ce message.
@@ -238,7 +239,7 @@ recipe-words = Mots du texte
 recipe-words-why = Mots entiers, dans les messages qui ne sont pas des réponses, sur { $networks } et dans les langues de la ville.
 recipe-together = Mots-clés réunis
 recipe-geotag = Lieu
-recipe-geotag-why = Le message est attaché à un lieu situé dans { $city }.
+recipe-geotag-why = Le message est attaché à un lieu situé dans les limites { $of-city }.
 recipe-accounts = Comptes
 recipe-account = @{ $handle } sur { $network }
 recipe-threads = Réponses
@@ -250,7 +251,7 @@ recipe-exclude = Ce qui écarte un message
 recipe-assembly = Mots-clés de rassemblement
 recipe-assembly-why = Les messages qui les portent se lisent comme les autres, mais ne comptent dans aucune carte, aucune alerte et aucun décompte d’auteurs.
 recipe-around = Les alentours
-recipe-around-why = Les messages qui parlent de { $name } ont leur propre rubrique et le disent.
+recipe-around-why = Les messages qui parlent { $of-city } ont leur propre rubrique et le disent.
 recipe-zones = Quartiers
 recipe-zones-why = Un texte qui nomme l’un de ces lieux est rangé dans son quartier, jamais placé en un point.
 recipe-places = Lieux reconnus dans les textes
@@ -265,11 +266,10 @@ official-press = presse
 official-association = association
 recipe-version = Version
 recipe-version-why = L’empreinte de cette recette est imprimée avec chaque message qu’elle a fait venir :
-recipe-outlines = Origine des contours
 
 ## Les sources
 
-sources-title = Ce que le fil de { $city } voit, et ne voit pas
+sources-title = Ce que le fil { $of-city } voit, et ne voit pas
 sources-lead = Un fil vide n’est pas toujours une ville calme. Cette page dit ce qui est lu, ce qui manque, et pourquoi.
 sources-read = Ce qui est lu
 sources-last-event = Dernier signe reçu : { $when }.
@@ -343,6 +343,7 @@ leave-done-lead = Elle concerne le compte @{ $handle } sur { $network }.
 
 privacy-title = Données personnelles
 privacy-lead = Un message public reste une donnée personnelle. Voici qui en répond ici, pourquoi, et pour combien de temps.
+privacy-lead-nobody = Un message public reste une donnée personnelle. Voici ce qui en est gardé ici, et pour combien de temps.
 privacy-controller = Responsable
 privacy-controller-none = Aucun responsable n’est nommé : cette installation n’est pas ouverte au public.
 controller-town = commune
@@ -388,7 +389,7 @@ privacy-visit-text = Ces pages n’emploient ni cookie ni mesure d’audience et
 ## Accessibilité
 
 accessibility-title = Accessibilité
-accessibility-lead = Cette déclaration porte sur les pages publiques de la place de { $city }.
+accessibility-lead = Cette déclaration porte sur les pages publiques de la place { $of-city }.
 accessibility-state = État de conformité
 accessibility-state-full = Totalement conforme au référentiel général d’amélioration de l’accessibilité (RGAA) 4.1.2.
 accessibility-state-partial = Partiellement conforme au référentiel général d’amélioration de l’accessibilité (RGAA) 4.1.2.
@@ -411,8 +412,8 @@ accessibility-defender-text = Sans réponse satisfaisante, vous pouvez saisir le
 
 ## La charte
 
-about-title = La place de { $city }
-about-lead = Une place publique : on y passe, on y écoute, on y parle si l’on veut. Elle réunit ce qui se dit de { $city } sur les réseaux ouverts.
+about-title = La place { $of-city }
+about-lead = Une place publique : on y passe, on y écoute, on y parle si l’on veut. Elle réunit ce qui se dit { $of-city } sur les réseaux ouverts.
 about-speak = Qui parle
 about-speak-text = Des personnes, des associations, la presse et des services publics, chacun depuis son propre compte. Les comptes listés par la ville sont marqués en toutes lettres ; les autres parlent en leur nom.
 about-order = Dans quel ordre

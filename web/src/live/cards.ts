@@ -41,3 +41,10 @@ function isSoundAttribute({ name, value }: Attr): boolean {
   if (name.startsWith("on") || name === "style" || name === "src") return false;
   return !name.endsWith("href") || /^(\/(?!\/)|#|https?:\/\/)/.test(value);
 }
+
+/** What a reader would notice of a card: its text without the times, which are relative on one side. */
+export function wording(card: HTMLElement): string {
+  return [...card.querySelectorAll(".kind, .by, .who, .text, .media, .place, .hint")]
+    .map((part) => part.textContent)
+    .join("\n");
+}

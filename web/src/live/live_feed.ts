@@ -3,16 +3,14 @@
 import { stateLine, wordsIn, type FeedState, type Language, type Words } from "../words";
 import { keepInPlace } from "./anchor";
 import { Announcer } from "./announcer";
-import { isSound, parseCard, parsePage } from "./cards";
-import { Pending } from "./pending";
+import { Arrivals } from "./arrivals";
+import { parseCard, wording } from "./cards";
+import { readPages } from "./page_reader";
+import { readPause, writePause } from "./pause";
 import { PostList, position } from "./post_list";
 import { refreshTimes } from "./relative_time";
-import type { Rhythm } from "./sections";
 import { LiveSession, type LiveEvent } from "./session";
 
-const PAUSE_KEY = "parvis.paused";
-/** New posts are inserted in bundles, at most this often (RGAA 13.8). */
-const BUNDLE_MS = 5_000;
 const POLL_MS = 30_000;
 const TIMES_MS = 30_000;
 
@@ -21,13 +19,11 @@ export class LiveFeed extends HTMLElement {
   #language!: Language;
   #list!: PostList;
   #session!: LiveSession;
+  #arrivals!: Arrivals;
   #announcer!: Announcer;
-  #pending = new Pending<HTMLElement>();
   #state: FeedState = { kind: "connecting" };
   #paused = false;
-  #lastBundleAt = 0;
   #timers: ReturnType<typeof setInterval>[] = [];
-  #bundleTimer: ReturnType<typeof setTimeout> | undefined;
   #pollTimer: ReturnType<typeof setInterval> | undefined;
   #leaving: AbortController | undefined;
 
@@ -40,8 +36,16 @@ export class LiveFeed extends HTMLElement {
       language: this.#language,
       words: this.#words,
       timeZone: this.#timeZone,
-      rhythm: (this.dataset["rhythm"] ?? "live") as Rhythm,
       older: "older" in this.dataset,
+    });
+    this.#arrivals = new Arrivals(this.#list, {
+      language: this.#language,
+      words: this.#words,
+      button: this.#newButton,
+      older: "older" in this.dataset,
+      isResting: () => this.#resting,
+      readAgain: () => this.#mergePage(),
+      shown: (zone) => this.#changed(zone),
     });
     const status = this.querySelector<HTMLElement>("[data-status]");
     this.#announcer = new Announcer(
@@ -73,7 +77,7 @@ export class LiveFeed extends HTMLElement {
     this.#leaving = undefined;
     for (const timer of this.#timers) clearInterval(timer);
     clearInterval(this.#pollTimer);
-    clearTimeout(this.#bundleTimer);
+    this.#arrivals?.stop();
   }
 
   get #timeZone(): string {
@@ -93,7 +97,7 @@ export class LiveFeed extends HTMLElement {
     this.#leaving = new AbortController();
     const { signal } = this.#leaving;
     this.#pauseButton?.addEventListener("click", () => this.#togglePause(), { signal });
-    this.#newButton?.addEventListener("click", (click) => this.#showNew(click.detail === 0), { signal });
+    this.#newButton?.addEventListener("click", (click) => this.#arrivals.show(click.detail === 0), { signal });
     // A page put aside for "back" keeps no socket; it resumes by its cursor.
     window.addEventListener("pagehide", () => this.#session.stop(), { signal });
     window.addEventListener("pageshow", (shown) => shown.persisted && this.#session.start(), { signal });
@@ -104,7 +108,7 @@ export class LiveFeed extends HTMLElement {
         if (document.visibilityState !== "visible") return;
         this.#session.retryNow();
         this.#refresh();
-        this.#bundle();
+        this.#arrivals.bundle();
       },
       { signal },
     );
@@ -150,27 +154,21 @@ export class LiveFeed extends HTMLElement {
     const now: (() => void)[] = [];
     for (const event of events) {
       if (event.op === "remove") {
-        if (!this.#pending.drop(event.id)) now.push(() => this.#remove(event.id));
+        if (!this.#arrivals.drop(event.id)) now.push(() => this.#remove(event.id));
         continue;
       }
       const card = parseCard(event.html ?? "");
       if (!card) continue;
       if (this.#list.article(event.id)) now.push(() => this.#list.replace(card));
-      else fresh += this.#hold(event.id, card);
+      else fresh += this.#arrivals.hold(card);
     }
     // Edits and removals are of what is already on the page: they are never held back, not even by a pause.
-    if (now.length > 0) keepInPlace(this.#list.root, () => now.forEach((change) => change()));
-    this.#changed(now.length > 0, null);
+    if (now.length > 0) {
+      keepInPlace(this.#list.root, () => now.forEach((change) => change()));
+      this.#changed(null);
+    }
     if (fresh > 0) this.#announcer.count(fresh);
-    this.#bundle();
-  }
-
-  /** Keeps a card until it may be shown; 1 when it is new to the reader. */
-  #hold(id: string, card: HTMLElement): 0 | 1 {
-    if ("older" in this.dataset && !card.dataset["thread"]) return 0;
-    const known = this.#pending.has(id);
-    this.#pending.put({ id, position: position(card), card });
-    return known ? 0 : 1;
+    this.#arrivals.bundle();
   }
 
   #remove(id: string): void {
@@ -193,69 +191,7 @@ export class LiveFeed extends HTMLElement {
     );
   }
 
-  /** Shows what waits if the reader rests at the top and the last bundle is old enough; else offers the button. */
-  #bundle(): void {
-    clearTimeout(this.#bundleTimer);
-    this.#bundleTimer = undefined;
-    if (this.#pending.size > 0) {
-      const wait = this.#lastBundleAt + BUNDLE_MS - Date.now();
-      if (this.#resting && wait <= 0) return this.#release();
-      this.#bundleTimer = setTimeout(() => this.#bundle(), Math.max(wait, 1_000));
-    }
-    // While a bundle is about to come by itself there is nothing to press.
-    this.#offer(this.#resting ? 0 : this.#pending.size);
-  }
-
-  #offer(count: number): void {
-    const button = this.#newButton;
-    if (!button) return;
-    button.hidden = count === 0;
-    if (count > 0) button.textContent = this.#words.fresh(count);
-  }
-
-  #release(): void {
-    const held = this.#pending.overflowed ? null : this.#pending.take();
-    this.#lastBundleAt = Date.now();
-    this.#offer(0);
-    if (!held) {
-      // More has come than is held: the page itself is the shorter way.
-      this.#pending.take();
-      void this.#mergePage().then(() => this.#showHeld());
-      return;
-    }
-    this.#insert(held.map((post) => post.card));
-  }
-
-  #showHeld(): void {
-    this.#insert(this.#pending.take().map((post) => post.card));
-    this.#offer(0);
-  }
-
-  #insert(cards: HTMLElement[]): HTMLElement[] {
-    const root = this.#list.root;
-    root.setAttribute("aria-busy", "true");
-    for (const old of root.querySelectorAll(".fresh")) old.classList.remove("fresh");
-    refreshAll(cards, this.#language);
-    const shown = cards.filter((card) => this.#list.insert(card));
-    for (const card of shown) card.classList.add("fresh");
-    this.#list.trim();
-    root.removeAttribute("aria-busy");
-    this.#changed(shown.length > 0, shown.findLast((card) => card.dataset["zone"])?.dataset["zone"] ?? null);
-    return shown;
-  }
-
-  /** The reader asked for the new posts: they are shown, and the page goes to them. */
-  #showNew(byKeyboard: boolean): void {
-    this.#release();
-    const first = this.#list.roots()[0];
-    window.scrollTo({ top: 0, behavior: "instant" });
-    this.#list.root.scrollIntoView({ block: "nearest", behavior: "instant" });
-    // A mouse does not look for the focus; a keyboard goes on from the first new post.
-    if (byKeyboard) first?.focus({ preventScroll: false });
-  }
-
-  #changed(changed: boolean, zone: string | null): void {
-    if (!changed) return;
+  #changed(zone: string | null): void {
     this.dispatchEvent(new CustomEvent("parvis:changed", { bubbles: true, detail: { zone } }));
   }
 
@@ -263,18 +199,10 @@ export class LiveFeed extends HTMLElement {
 
   /** Takes over what the page says now, as if it had been there: returns its cursor, or null when out of reach. */
   async #mergePage(): Promise<string | null> {
-    let page: Document;
-    try {
-      const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
-      if (!answer.ok) return null;
-      page = parsePage(await answer.text());
-    } catch {
-      return null;
-    }
-    const feed = page.querySelector<HTMLElement>("live-feed");
-    if (!feed) return null;
-    const cards = [...feed.querySelectorAll<HTMLElement>("#posts article")].filter(isSound);
-    const there = new Set(cards.map((card) => card.dataset["id"] ?? ""));
+    const oldest = this.#list.roots().at(-1);
+    const page = await readPages(location.href, oldest ? position(oldest) : Number.POSITIVE_INFINITY);
+    if (!page) return null;
+    const there = new Set(page.cards.map((card) => card.dataset["id"] ?? ""));
     const gone = [...this.#list.root.querySelectorAll<HTMLElement>("article")]
       .map((card) => card.dataset["id"] ?? "")
       .filter((id) => !there.has(id));
@@ -282,19 +210,20 @@ export class LiveFeed extends HTMLElement {
     keepInPlace(this.#list.root, () => {
       // What the page no longer has may have been deleted meanwhile: nothing stays that can't be vouched for.
       for (const id of gone) this.#remove(id);
-      for (const card of cards) {
+      this.#arrivals.retain(there);
+      for (const card of page.cards) {
         const id = card.dataset["id"] ?? "";
         const known = this.#list.article(id);
-        if (!known) fresh += this.#hold(id, document.adoptNode(card));
-        else if (words(known) !== words(card)) this.#list.replace(document.adoptNode(card));
+        if (!known) fresh += this.#arrivals.hold(document.adoptNode(card));
+        else if (wording(known) !== wording(card)) this.#list.replace(document.adoptNode(card));
       }
       refreshTimes(this.#list.root, new Date(), this.#language);
       this.#list.pointOlderLink();
     });
-    this.#changed(true, null);
+    this.#changed(null);
     if (fresh > 0) this.#announcer.count(fresh);
-    this.#bundle();
-    return feed.dataset["cursor"] ?? null;
+    this.#arrivals.bundle();
+    return page.cursor;
   }
 
   // --- the controls
@@ -304,7 +233,7 @@ export class LiveFeed extends HTMLElement {
     writePause(this.#paused);
     this.#showPause();
     this.#setState(this.#state);
-    this.#bundle();
+    this.#arrivals.bundle();
   }
 
   #showPause(): void {
@@ -332,34 +261,5 @@ export class LiveFeed extends HTMLElement {
     const now = new Date();
     refreshTimes(this.#list.root, now, this.#language);
     this.#list.retitle(now);
-  }
-}
-
-function refreshAll(cards: HTMLElement[], language: Language): void {
-  const now = new Date();
-  for (const card of cards) refreshTimes(card, now, language);
-}
-
-/** What a reader would notice of a card: its text without the times, which are relative on one side. */
-function words(card: HTMLElement): string {
-  return [...card.querySelectorAll(".kind, .by, .who, .text, .media, .place, .hint")]
-    .map((part) => part.textContent)
-    .join("\n");
-}
-
-function readPause(): boolean {
-  try {
-    return localStorage.getItem(PAUSE_KEY) === "1";
-  } catch {
-    return false; // storage refused: the pause then lasts as long as the page
-  }
-}
-
-function writePause(paused: boolean): void {
-  try {
-    if (paused) localStorage.setItem(PAUSE_KEY, "1");
-    else localStorage.removeItem(PAUSE_KEY);
-  } catch {
-    // As above.
   }
 }

@@ -21,6 +21,13 @@ describe("pending posts", () => {
     expect(pending.take().map((p) => p.card)).toEqual(["edited"]);
   });
 
+  it("d5 what the page no longer has is let go", () => {
+    const pending = new Pending<string>();
+    [1, 2, 3].forEach((n) => pending.put(post(n)));
+    pending.retain(new Set(["p2", "p9"]));
+    expect(pending.take().map((p) => p.id)).toEqual(["p2"]);
+  });
+
   it("keeps the newest at its bound, and says that some are missing", () => {
     const pending = new Pending<string>(2);
     [1, 2, 3].forEach((n) => pending.put(post(n)));

@@ -43,6 +43,11 @@ export class Pending<Card> {
     return this.#posts.delete(id);
   }
 
+  /** Lets go of everything that is not among these. */
+  retain(ids: ReadonlySet<string>): void {
+    for (const id of this.#posts.keys()) if (!ids.has(id)) this.#posts.delete(id);
+  }
+
   /** Everything held, oldest first, and nothing is held any more. */
   take(): PendingPost<Card>[] {
     const posts = [...this.#posts.values()].sort((a, b) => a.position - b.position);

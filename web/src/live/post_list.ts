@@ -1,7 +1,7 @@
 // The list of posts as it stands in the page: finds, inserts, replaces and removes cards, and keeps its sections.
 // Owns the elements below #posts; does not decide when anything is shown.
 import type { Language, Words } from "../words";
-import { sectionKey, sectionTitle, type Rhythm } from "./sections";
+import { sectionKey, sectionTitle } from "./sections";
 
 /** More articles than this are let go from the bottom; "older posts" leads to them. */
 export const ARTICLES_MAX = 200;
@@ -10,7 +10,6 @@ export interface ListOptions {
   language: Language;
   words: Words;
   timeZone: string;
-  rhythm: Rhythm;
   /** An older page: nothing is added at its top. */
   older: boolean;
 }
@@ -145,7 +144,7 @@ export class PostList {
   #topSection(card: HTMLElement): Element {
     const now = new Date();
     const received = new Date(card.dataset["received"] ?? now);
-    const key = sectionKey(received, this.options.timeZone, this.options.rhythm);
+    const key = sectionKey(received, this.options.timeZone);
     const first = this.root.querySelector<HTMLElement>(":scope > section[data-key]");
     // A card never opens a section older than the one below it: order is by arrival, and sections only divide it.
     if (first && (first.dataset["key"] ?? "") >= key) return first.querySelector("ol") ?? first;
@@ -164,8 +163,8 @@ export class PostList {
   }
 
   #title(heading: Element, key: string, now: Date): void {
-    const { timeZone, rhythm, words, language } = this.options;
-    const title = sectionTitle(key, sectionKey(now, timeZone, rhythm), rhythm, words, language);
+    const { timeZone, words, language } = this.options;
+    const title = sectionTitle(key, sectionKey(now, timeZone), words, language);
     const text = title.date ? `${title.heading} ${title.date}` : title.heading;
     if (heading.textContent === text) return;
     heading.textContent = title.heading;

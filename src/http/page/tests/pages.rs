@@ -158,12 +158,53 @@ async fn q7_replies_stand_in_the_thread_of_their_root() {
 }
 
 #[actix_web::test]
-async fn q3_a_quiet_square_speaks_of_weeks_and_a_busy_one_of_days() {
-    let quiet = feed(&page(vec![card(900, "un"), card(899, "deux")], vec![]), &Filter::default(), &[]);
-    assert!(quiet.contains("rhythm-week") && quiet.contains("Cette semaine"), "{quiet}");
+async fn q3_a_quiet_square_says_so_and_why_and_a_busy_one_does_not() {
+    let few = page(vec![card(900, "un"), card(899, "deux")], vec![]);
+    let quiet = feed(&few, &Filter::default(), &[bluesky(SourceState::Live)]);
+    for needle in ["2 messages en 7 jours", "Place tranquille", "Pourquoi si peu", "#ParvisPortFictif", "lane=around"] {
+        assert!(quiet.contains(needle), "{needle}: {quiet}");
+    }
+    assert!(quiet.contains("samedi 21 novembre"), "its posts stand under their day: {quiet}");
+    let filtered = feed(&few, &Filter { lane: Some(Lane::People), ..Filter::default() }, &[]);
+    assert!(!filtered.contains("Pourquoi si peu"), "a choice of the reader's says nothing of the square: {filtered}");
     let cards = (0..40).rev().map(|n| card(900 + n, "encore")).collect();
     let busy = feed(&page(cards, vec![]), &Filter::default(), &[]);
-    assert!(busy.contains("rhythm-live") && busy.contains("samedi 21 novembre"), "{busy}");
+    assert!(busy.contains("40 messages en 24 heures") && !busy.contains("Place tranquille"), "{busy}");
+}
+
+#[actix_web::test]
+async fn only_lanes_that_can_hold_something_have_a_tab() {
+    let one = page(vec![card(900, "un")], vec![]);
+    let tabs = |city: &City, filter: &Filter| {
+        let (context, times) = (context(), [now()]);
+        let page = CityPage { context: &context, city, page: &one, filter, before: None, times: &times, sources: &[] };
+        render_city(&page).matches("?lane=").count()
+    };
+    let mut town = City { around: None, ..city() };
+    assert_eq!(tabs(&town, &Filter::default()), 0, "nobody is listed: all and residents are the same");
+    let official = |kind| Official { name: "Mairie".into(), group: String::new(), kind, accounts: vec![] };
+    town.officials = vec![official(OfficialKind::Association)];
+    assert_eq!(tabs(&town, &Filter::default()), 0);
+    town.officials = vec![official(OfficialKind::Service)];
+    assert_eq!(tabs(&town, &Filter::default()), 2, "residents and information");
+    town.officials.push(official(OfficialKind::Press));
+    assert_eq!(tabs(&town, &Filter::default()), 3);
+}
+
+#[actix_web::test]
+async fn titles_tell_pages_apart() {
+    let one = page(vec![card(900, "un")], vec![]);
+    let title =
+        |html: &str| html.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).map(str::to_owned);
+    let filtered = Filter { zone: Some("Le Port".into()), lane: Some(Lane::Around), ..Filter::default() };
+    for (html, expected) in [
+        (feed(&one, &Filter::default(), &[]), "Port-Fictif, en ce moment · Parvis"),
+        (feed(&one, &filtered, &[]), "Alentours, Le Port · Port-Fictif, en ce moment · Parvis"),
+        (render_privacy(&context(), &city()), "Données personnelles · Port-Fictif · Parvis"),
+        (render_recipe(&context(), &city()), "Ce que Port-Fictif recherche · Parvis"),
+    ] {
+        assert_eq!(title(&html).as_deref(), Some(expected));
+    }
 }
 
 #[actix_web::test]
