@@ -1,15 +1,12 @@
 // The page is good at all three rates: it is never empty without a reason, and says how busy the square is.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { openPage, startBrowser, startDemo, WIDTHS } from "./harness.mjs";
+import { openPage, overflow, picture, startBrowser, startDemo, WIDTHS } from "./harness.mjs";
 
-// With E2E_PICTURES set, pictures of every page are kept there for the eye.
-const pictures = process.env.E2E_PICTURES;
+const CITIES = ["lausanne", "le-pellerin", "montreal", "nantes", "rennes", "tours"];
 let browser;
 before(async () => {
   browser = await startBrowser();
-  if (pictures) mkdirSync(pictures, { recursive: true });
 });
 after(() => browser?.close());
 
@@ -18,20 +15,31 @@ for (const rate of ["metropole", "ville", "village"]) {
     const demo = await startDemo("--rate", rate);
     try {
       for (const [device, viewport] of Object.entries(WIDTHS)) {
-        for (const colorScheme of pictures ? ["light", "dark"] : ["light"]) {
-          const { page, context } = await openPage(browser, demo.origin, { viewport, colorScheme });
-          for (const path of ["/", "/nantes", "/le-pellerin", "/tours", "/nantes/sources", "/nantes/recipe", "/lausanne/leave"]) {
-            await page.goto(demo.origin + path);
-            if (path.split("/").length === 2 && path !== "/") {
-              const cards = await page.locator("article.card").count();
-              assert.ok(cards >= 3, `${path} shows ${cards} posts`);
-              assert.match(await page.locator(".demo").innerText(), /démonstration/i);
-            }
-            if (pictures) {
-              const name = `${rate}${path.replaceAll("/", "_")}_${device}_${colorScheme}.png`;
-              await page.screenshot({ path: `${pictures}/${name}` });
+        for (const colorScheme of process.env.E2E_PICTURES ? ["light", "dark"] : ["light"]) {
+          const { page, context, wrongs } = await openPage(browser, demo.origin, { viewport, colorScheme });
+          await page.goto(demo.origin);
+          assert.equal(await page.locator(".city-list li").count(), CITIES.length);
+          await picture(page, `${rate} home ${device} ${colorScheme}`);
+          for (const city of CITIES) {
+            await page.goto(`${demo.origin}/${city}`);
+            const cards = await page.locator("article.card").count();
+            assert.ok(cards >= 3, `${city} shows ${cards} posts`);
+            assert.match(await page.locator(".demo").innerText(), /démonstration/i);
+            assert.match(await page.locator(".figures").innerText(), /^\d+ messages? |^calme depuis /);
+            // A quiet square says that it is one, why, and how to take part.
+            const isQuiet = rate === "village";
+            assert.equal(await page.locator(".usual").isVisible(), isQuiet, city);
+            assert.equal(await page.locator(".quiet", { hasText: "#Parvis" }).isVisible(), isQuiet, city);
+            assert.ok((await overflow(page)) <= 0, `${city} is wider than the screen`);
+            await picture(page, `${rate} ${city} ${device} ${colorScheme}`);
+          }
+          if (process.env.E2E_PICTURES) {
+            for (const path of ["recipe", "sources", "leave", "about", "privacy", "accessibility", "nowhere"]) {
+              await page.goto(`${demo.origin}/nantes/${path}`);
+              await picture(page, `${rate} nantes ${path} ${device} ${colorScheme}`);
             }
           }
+          assert.deepEqual(await wrongs(), []);
           await context.close();
         }
       }

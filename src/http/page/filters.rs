@@ -125,8 +125,10 @@ impl Links<'_> {
         languages.extend(&self.filter.lang);
         languages.sort_unstable();
         languages.dedup();
-        let languages = languages.into_iter().map(|lang| {
-            self.toggle(language_name(lang, w), self.filter.lang.as_ref() == Some(lang), |filter, on| {
+        let mut languages: Vec<_> = languages.into_iter().map(|lang| (language_name(lang, w), lang)).collect();
+        languages.sort_unstable();
+        let languages = languages.into_iter().map(|(name, lang)| {
+            self.toggle(name, self.filter.lang.as_ref() == Some(lang), |filter, on| {
                 filter.lang = on.then(|| lang.clone());
             })
         });

@@ -4,9 +4,7 @@ use crate::domain::City;
 /// Colours are checked when the city's file is read; one that is not `#rrggbb` never reaches the style sheet.
 pub fn theme_css(city: &City) -> String {
     let (light, dark) = (colour(&city.look.accent, LIGHT), colour(&city.look.accent_dark, DARK));
-    format!(
-        ":root{{--accent:{light};--accent-print:{light}}}\n@media (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}\n"
-    )
+    format!(":root{{--accent:{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}\n")
 }
 
 /// The greys that stand in for a colour that is none: 4.5:1 and more on the paper of their theme.
