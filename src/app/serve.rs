@@ -100,6 +100,8 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     live_cell.set(live.clone()).map_err(|_set| anyhow!("the live side was started twice"))?;
 
     let (out, observations) = mpsc::channel(OBSERVATIONS_MAX);
+    // What is held is served also when no source is configured, or none is left.
+    let _no_source_is_no_end = out.clone();
     let rng = fastrand::Rng::new();
     let supervisor = ingest::start(
         built,
@@ -183,6 +185,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         live: live.clone(),
         directory,
         control: control_sender,
+        to_rematch: set.cities().iter().map(|city| city.id.clone()).collect(),
         served: set,
         fingerprint: read.fingerprint,
         shutdown: shutdown.clone(),

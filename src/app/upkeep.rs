@@ -29,7 +29,12 @@ const BATCHES_MAX: usize = 40;
 impl Upkeep {
     pub async fn run(self) {
         loop {
-            if let Err(error) = self.once().await {
+            // A network that takes its time to answer does not keep the process from stopping.
+            let done = tokio::select! {
+                done = self.once() => done,
+                () = self.shutdown.triggered() => return,
+            };
+            if let Err(error) = done {
                 tracing::warn!(%error, "Upkeep could not be done; it is tried again in a minute.");
             }
             tokio::select! {
@@ -205,6 +210,46 @@ mod tests {
             placements: vec![placement],
             received_at: START,
         }
+    }
+
+    /// A network that never answers.
+    struct Silent;
+
+    impl AuthorLookup for Silent {
+        fn network(&self) -> Network {
+            Network::Bluesky
+        }
+
+        fn batch_max(&self) -> usize {
+            25
+        }
+
+        fn profiles(&self, _: Vec<String>) -> BoxFuture<'_, Result<Vec<AuthorProfile>, LookupError>> {
+            futures_util::future::pending().boxed()
+        }
+
+        fn posts(&self, _: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>> {
+            futures_util::future::pending().boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn w06_a_silent_network_does_not_keep_upkeep_from_stopping() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("parvis.db").display());
+        let clock = Arc::new(ManualClock::new(START));
+        let store = store::open(&url, StoreOptions::new(clock.clone()), None).await.unwrap();
+        store.commit(Arc::new(Batch { changes: vec![stored(&store, "sound")], checkpoints: vec![] })).await.unwrap();
+        clock.set(START.plus_seconds(RECHECK_AFTER_S + 60));
+        let (control, _told) = mpsc::channel(64);
+        let shutdown = Shutdown::new();
+        let retention = Retention::from_days(30);
+        let lookups: Vec<Arc<dyn AuthorLookup>> = vec![Arc::new(Silent)];
+        let upkeep = Upkeep { store, lookups, control, clock, retention, shutdown: shutdown.clone() };
+        let running = tokio::spawn(upkeep.run());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        shutdown.trigger();
+        tokio::time::timeout(Duration::from_secs(5), running).await.expect("it stops").unwrap();
     }
 
     #[tokio::test]

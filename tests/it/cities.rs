@@ -133,3 +133,32 @@ async fn l09_what_a_replay_stored_unasked_is_shown_only_after_its_author_was_ask
     server.wait_for_texts(&["ana #ville"]).await;
     assert!(!server.database_holds("shy #ville"), "a refusal that is learnt later erases");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_a_source_serves_what_it_holds() {
+    let network = SimulatedNetwork::start().await;
+    let mut server = Server::prepare(&network);
+    let settings = std::fs::read_to_string(server.config()).unwrap();
+    std::fs::write(server.config(), settings.split("[source.bluesky]").next().unwrap()).unwrap();
+    server.start();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(server.text("/ville").await.0, 200);
+    assert_eq!(server.stop().1, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s06_a_recipe_that_changed_while_nothing_ran_takes_out_what_it_no_longer_asks_for() {
+    let network = SimulatedNetwork::start().await;
+    network.join("ana", &[]);
+    let mut server = Server::prepare(&network);
+    server.start();
+    network.is_heard().await;
+    network.post("ana", "1", "#ville");
+    network.post("ana", "2", "#ville #autre");
+    server.wait_for_texts(&["#ville #autre", "#ville"]).await;
+    server.stop();
+    let file = server.folder.path().join("cities/ville.toml");
+    std::fs::write(file, CITY.replace("[\"ville\"]", "[\"autre\"]")).unwrap();
+    server.start();
+    server.wait_for_texts(&["#ville #autre"]).await;
+}

@@ -135,6 +135,10 @@ impl CityFile {
         self.zone.iter().map(|zone| (zone.name.get_ref().as_str(), plain(&zone.places))).collect()
     }
 
+    pub(super) fn official_accounts_plain(&self) -> Vec<Vec<&str>> {
+        self.official.iter().map(|official| plain(&official.accounts)).collect()
+    }
+
     pub(super) fn around_plain(&self) -> Option<(&str, Vec<&str>)> {
         self.around.as_ref().map(|around| (around.name.get_ref().as_str(), plain(&around.hashtags)))
     }

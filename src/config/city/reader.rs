@@ -229,11 +229,12 @@ fn strings(spanned: &[Spanned<String>]) -> Vec<String> {
 /// 16 hexadecimal digits over everything that decides whether a post is admitted.
 fn recipe_hash(file: &CityFile) -> String {
     let decides = format!(
-        "{:?}{:?}{:?}{:?}",
+        "{:?}{:?}{:?}{:?}{:?}",
         file.recipe.without_spans(),
         file.languages_plain(),
         file.zones_plain(),
-        file.around_plain()
+        file.around_plain(),
+        file.official_accounts_plain()
     );
     blake3::hash(decides.as_bytes()).to_hex().chars().take(16).collect()
 }

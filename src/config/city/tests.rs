@@ -76,6 +76,8 @@ fn the_recipe_hash_follows_what_decides_and_nothing_else() {
     let base = hash(MINIMAL);
     assert_eq!(base, hash(&MINIMAL.replace("name = \"Ville\"", "# a comment\nname = \"Autre\"")));
     assert_ne!(base, hash(&MINIMAL.replace("[\"ville\"]", "[\"ville\", \"bourg\"]")));
+    let official = "\n[[official]]\nname = \"Mairie\"\nkind = \"institution\"\naccounts = [\"bsky:mairie.example\"]\n";
+    assert_ne!(base, hash(&format!("{MINIMAL}{official}")), "a public body's account admits its posts");
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub async fn drive(
     let mut committing: Option<BoxFuture<'static, Result<Committed, StoreError>>> = None;
     let mut last_commit = Instant::now();
     let mut is_open = true;
-    while is_open || committing.is_some() || !intake.pending.is_empty() {
+    while is_open || committing.is_some() || !intake.pending.is_empty() || intake.watermarks.has_moved() {
         intake.forget(&inputs.forgotten.take());
         for (network, author) in std::mem::take(&mut intake.questions) {
             if !outputs.lookups.ask(network, &author) {
@@ -74,7 +74,7 @@ pub async fn drive(
             || (intake.watermarks.has_moved() && (since >= CHECKPOINT_EVERY || !is_open));
         if committing.is_none() && is_due {
             last_commit = Instant::now();
-            committing = Some(commit(outputs.journal.clone(), intake.take_batch()).boxed());
+            committing = Some(commit(outputs.journal.clone(), intake.take_batch(), shutdown.clone()).boxed());
             continue;
         }
         let has_room = intake.has_room();
@@ -101,14 +101,18 @@ pub async fn drive(
     Ok(intake)
 }
 
-/// Commits a batch, trying again for as long as the store has no room.
-async fn commit(journal: Arc<dyn Journal>, batch: Batch) -> Result<Committed, StoreError> {
+/// Commits a batch, trying again for as long as the store has no room. When the process is to stop it gives up: the
+/// checkpoint has not moved, so that the same is read again after the next start.
+async fn commit(journal: Arc<dyn Journal>, batch: Batch, shutdown: Shutdown) -> Result<Committed, StoreError> {
     let batch = Arc::new(batch);
     loop {
         match journal.commit(batch.clone()).await {
-            Err(StoreError::Unavailable(reason)) => {
+            Err(StoreError::Unavailable(reason)) if !shutdown.is_triggered() => {
                 tracing::error!(reason, "The database can't be written; reading goes on and writing is tried again.");
-                tokio::time::sleep(RETRY_EVERY).await;
+                tokio::select! {
+                    () = tokio::time::sleep(RETRY_EVERY) => {}
+                    () = shutdown.triggered() => {}
+                }
             }
             ended => return ended,
         }
@@ -141,3 +145,6 @@ fn apply(intake: &mut Intake, control: Control, clock: &dyn Clock) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

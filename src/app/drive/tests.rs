@@ -1,0 +1,107 @@
+use std::sync::Mutex;
+
+use super::*;
+use crate::clock::ManualClock;
+use crate::consent::Policy;
+use crate::domain::{Checkpoint, Event, IdKey, SourceId, Timestamp};
+use crate::intake::{Authors, KnownPosts};
+
+const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+
+/// A journal that remembers what it was given, or has no room.
+#[derive(Default)]
+struct FakeJournal {
+    is_full: bool,
+    batches: Mutex<Vec<Arc<Batch>>>,
+}
+
+impl Journal for FakeJournal {
+    fn commit(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<Committed, StoreError>> {
+        let full = || StoreError::Unavailable("no room".into());
+        self.batches.lock().unwrap().push(batch);
+        futures_util::future::ready(if self.is_full { Err(full()) } else { Ok(Committed::default()) }).boxed()
+    }
+}
+
+fn intake() -> Intake {
+    let key = IdKey::new([7; 32]);
+    let authors = Authors::new(key, [], Default::default());
+    Intake::new(key, Policy::Standard, Arc::new(CitySet::compile(vec![])), KnownPosts::default(), authors)
+}
+
+fn observation(number: u32) -> Observation {
+    Observation {
+        source: SourceId::new("bluesky"),
+        network: Network::Bluesky,
+        checkpoint: Some(Checkpoint::new(number.to_string())),
+        sent_at: None,
+        event: Event::Other,
+    }
+}
+
+struct Run {
+    observations: mpsc::Sender<Observation>,
+    control: mpsc::Sender<Control>,
+    shutdown: Shutdown,
+    driving: tokio::task::JoinHandle<Result<Intake, StoreError>>,
+}
+
+fn start(journal: Arc<FakeJournal>) -> Run {
+    let shutdown = Shutdown::new();
+    let (observations, observed) = mpsc::channel(16);
+    let (control, controlled) = mpsc::channel(16);
+    let (lookups, answers) = Lookups::start(Vec::new(), &shutdown);
+    let inputs = Inputs { observations: observed, answers, control: controlled, forgotten: Forgotten::default() };
+    let outputs = Outputs { journal, lookups, waiting: watch::channel(false).0 };
+    let clock = Arc::new(ManualClock::new(NOW));
+    let driving = tokio::spawn(drive(intake(), inputs, outputs, clock, shutdown.clone()));
+    Run { observations, control, shutdown, driving }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w06_a_full_disk_does_not_keep_the_process_from_stopping() {
+    let journal = Arc::new(FakeJournal { is_full: true, ..FakeJournal::default() });
+    let run = start(journal.clone());
+    let gap = Change::Gap { source: SourceId::new("bluesky"), gap: crate::domain::Gap { from: NOW, until: NOW } };
+    run.control.send(Control::Changes(vec![gap])).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(journal.batches.lock().unwrap().len() > 3, "it is tried again");
+    run.shutdown.trigger();
+    let ended = tokio::time::timeout(Duration::from_secs(5), run.driving).await.expect("it stops");
+    assert!(matches!(ended.unwrap(), Err(StoreError::Unavailable(_))), "and says that something is not written");
+}
+
+#[tokio::test(start_paused = true)]
+async fn d1_the_last_checkpoint_is_written_when_the_process_stops() {
+    let journal = Arc::new(FakeJournal::default());
+    let run = start(journal.clone());
+    run.observations.send(observation(1)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    run.shutdown.trigger();
+    run.driving.await.unwrap().unwrap();
+    let batches = journal.batches.lock().unwrap();
+    let last = batches.last().and_then(|batch| batch.checkpoints.first()).map(|(_, at)| at.as_str().to_owned());
+    assert_eq!(last.as_deref(), Some("1"));
+}
+
+#[test]
+fn a_rechecked_profile_is_cleaned_and_believes_a_later_account_event() {
+    let mut intake = intake();
+    let author = AuthorId::new("ana");
+    let known = AuthorProfile { checked_at: Some(NOW), ..AuthorProfile::assumed(author.clone(), Network::Bluesky) };
+    intake.authors.put(known.clone());
+    let rechecked = || Control::Rechecked {
+        network: Network::Bluesky,
+        asked: vec![author.clone()],
+        found: vec![AuthorProfile { name: Some(" a\u{202e}na\n ".into()), ..known.clone() }],
+    };
+    let clock = ManualClock::new(NOW);
+    apply(&mut intake, rechecked(), &clock);
+    let now_known = intake.authors.get(Network::Bluesky, &author).unwrap();
+    assert!(!now_known.name.as_deref().unwrap().contains(['\n', '\u{202e}']), "{now_known:?}");
+    // The account went while the network was being asked.
+    intake.account(Network::Bluesky, author.clone(), AccountStatus::Hidden, NOW);
+    apply(&mut intake, rechecked(), &clock);
+    let verdicts: Vec<_> = intake.pending.iter().map(|change| format!("{change:?}")).collect();
+    assert!(verdicts.last().unwrap().contains("verdict: Hide"), "{verdicts:?}");
+}

@@ -1,0 +1,203 @@
+use futures_util::future::{BoxFuture, FutureExt};
+
+use super::*;
+use crate::clock::ManualClock;
+use crate::domain::{
+    AuthorId, AuthorProfile, Batch, CoarseLocation, Hashtag, IdKey, Journal, Lane, LocationOrigin, LookupError,
+    NativeId, Network, Placement, PostCheck, Reason, Reply, Tier, Timestamp,
+};
+use crate::live::LiveLimits;
+use crate::live::fake::CountingRenderer;
+use crate::store::{self, StoreOptions};
+
+const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+
+/// A network that does not answer, or knows everybody by the handle `<id>.example`.
+struct FakeNetwork {
+    answers: bool,
+}
+
+impl AuthorLookup for FakeNetwork {
+    fn network(&self) -> Network {
+        Network::Bluesky
+    }
+
+    fn batch_max(&self) -> usize {
+        25
+    }
+
+    fn profiles(&self, actors: Vec<String>) -> BoxFuture<'_, Result<Vec<AuthorProfile>, LookupError>> {
+        let profile = |handle: String| AuthorProfile {
+            handle: Some(handle.clone()),
+            ..AuthorProfile::assumed(AuthorId::new(handle.trim_end_matches(".example")), Network::Bluesky)
+        };
+        let silent = LookupError::Unavailable { reason: "down".into(), retry_after_s: None };
+        let answer = if self.answers { Ok(actors.into_iter().map(profile).collect()) } else { Err(silent) };
+        futures_util::future::ready(answer).boxed()
+    }
+
+    fn posts(&self, _: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>> {
+        futures_util::future::ready(Ok(Vec::new())).boxed()
+    }
+}
+
+fn id(key: &IdKey, name: &str) -> PostId {
+    PostId::derive(key, Network::Bluesky, &NativeId::new(name))
+}
+
+fn post(key: &IdKey, author: &str, name: &str, tags: &[&str], to: Option<&str>) -> Post {
+    Post {
+        id: id(key, name),
+        network: Network::Bluesky,
+        native_id: NativeId::new(name),
+        author: AuthorId::new(author),
+        url: None,
+        text: name.into(),
+        facets: vec![],
+        languages: vec!["fr".into()],
+        created_at: NOW,
+        edited_at: None,
+        revision: "1".into(),
+        tags: tags.iter().filter_map(|tag| Hashtag::new(tag)).collect(),
+        media: vec![],
+        reply: to.map(|to| Reply { parent: NativeId::new(to), root: NativeId::new(to) }),
+        point: None,
+        place_name: None,
+        labels: vec![],
+        automated: false,
+    }
+}
+
+struct Scene {
+    reload: Reload,
+    told: mpsc::Receiver<Control>,
+    key: IdKey,
+    folder: tempfile::TempDir,
+}
+
+impl Scene {
+    /// A city of which a first recipe has admitted posts, and whose file says `recipe` now.
+    async fn new(recipe: &str, answers: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("parvis.db").display());
+        let store = store::open(&url, StoreOptions::new(Arc::new(ManualClock::new(NOW))), None).await.unwrap();
+        let cities = folder.path().join("cities");
+        std::fs::create_dir(&cities).unwrap();
+        std::fs::write(cities.join("ville.toml"), format!("name = \"Ville\"\n{recipe}")).unwrap();
+        let read = cities::read(&cities, &|_| {}).unwrap();
+        let (control, told) = mpsc::channel(64);
+        let log: Arc<dyn FeedLog> = Arc::new(store.clone());
+        let live = Live::new(log, Arc::new(CountingRenderer::default()), |_| String::new(), LiveLimits::default());
+        let set = Arc::new(read.set);
+        let reload = Reload {
+            folder: cities,
+            amend: Arc::new(|_| {}),
+            lookups: vec![Arc::new(FakeNetwork { answers })],
+            live,
+            directory: Arc::default(),
+            control,
+            to_rematch: set.cities().iter().map(|city| city.id.clone()).collect(),
+            served: set,
+            fingerprint: read.fingerprint,
+            shutdown: Shutdown::new(),
+            store: store.clone(),
+        };
+        Self { reload, told, key: store.id_key(), folder }
+    }
+
+    async fn holds(&self, post: Post, reasons: &[(Rule, &str)], has_place: bool) {
+        let author =
+            AuthorProfile { checked_at: Some(NOW), ..AuthorProfile::assumed(post.author.clone(), Network::Bluesky) };
+        let location = CoarseLocation { lon: 1.0, lat: 47.0, precision_m: 1_000, origin: LocationOrigin::Geotag };
+        let placement = Placement {
+            city: CityId::new("ville"),
+            tier: Some(Tier::Public),
+            reasons: reasons.iter().map(|(rule, value)| Reason { rule: *rule, value: (*value).into() }).collect(),
+            recipe: "an earlier one".into(),
+            zone: None,
+            zone_from_text: false,
+            location: has_place.then_some(location),
+            lane: Lane::People,
+            thread: None,
+            reply_to: None,
+            official: None,
+        };
+        let (post, author) = (Box::new(post), Box::new(author));
+        let change = Change::Upsert { post, author, placements: vec![placement], received_at: NOW };
+        self.reload.store.commit(Arc::new(Batch { changes: vec![change], checkpoints: vec![] })).await.unwrap();
+    }
+
+    /// Names of the posts that are taken out.
+    async fn gone(&mut self, names: &[&str]) -> Vec<String> {
+        self.reload.rematch_all().await.unwrap();
+        let mut gone = Vec::new();
+        while let Ok(control) = self.told.try_recv() {
+            let Control::Changes(changes) = control else { continue };
+            for change in changes {
+                let Change::Unplace { post, .. } = change else { continue };
+                gone.extend(names.iter().filter(|name| id(&self.key, name) == post).map(|name| (*name).to_owned()));
+            }
+        }
+        gone.sort();
+        gone
+    }
+}
+
+#[tokio::test]
+async fn s06_what_an_account_admitted_waits_for_its_network_to_answer() {
+    for (answers, handle, expected) in
+        [(false, "ana", vec![]), (true, "ana", vec![]), (true, "bob", vec!["a".to_owned()]), (false, "bob", vec![])]
+    {
+        let recipe = format!("[recipe]\nhashtags = [\"ville\"]\naccounts = [\"bsky:{handle}.example\"]\n");
+        let mut scene = Scene::new(&recipe, answers).await;
+        scene.holds(post(&scene.key, "ana", "a", &[], None), &[(Rule::Account, "ana.example")], false).await;
+        assert_eq!(scene.gone(&["a"]).await, expected, "{handle}, answers: {answers}");
+        assert_eq!(scene.reload.to_rematch.is_empty(), answers, "it is tried again until the network has answered");
+    }
+}
+
+#[tokio::test]
+async fn s06_a_changed_recipe_takes_out_what_it_excludes_and_what_is_only_ambiguous_now() {
+    let recipe = "[recipe]\nhashtags = [\"ville\"]\nambiguous = [\"fcv\"]\nexclude = { hashtags = [\"pub\"] }\n";
+    let mut scene = Scene::new(recipe, true).await;
+    let tagged = |name, tags: &[&str]| post(&scene.key, "ana", name, tags, None);
+    scene.holds(tagged("point", &[]), &[(Rule::Geotag, "Ville")], true).await;
+    scene.holds(tagged("around", &[]), &[(Rule::Around, "Pays")], true).await;
+    scene.holds(tagged("around_tag", &["pays"]), &[(Rule::Around, "pays")], false).await;
+    scene.holds(tagged("advert", &["pub"]), &[(Rule::Geotag, "Ville")], true).await;
+    scene.holds(tagged("club", &["fcv"]), &[(Rule::Hashtag, "fcv")], false).await;
+    scene.holds(tagged("kept", &["ville"]), &[(Rule::Hashtag, "ville")], false).await;
+    let names = ["point", "around", "around_tag", "advert", "club", "kept"];
+    assert_eq!(scene.gone(&names).await, ["advert", "around_tag", "club"]);
+}
+
+#[tokio::test]
+async fn q7_a_reply_that_had_a_tag_of_its_own_goes_with_its_thread() {
+    let mut scene = Scene::new("[recipe]\nhashtags = [\"ville\"]\n", true).await;
+    let key = scene.key;
+    let in_thread = |root: &str| id(&key, root).token();
+    for (root, tag) in [("old", "bourg"), ("new", "ville")] {
+        scene.holds(post(&key, "ana", root, &[tag], None), &[(Rule::Hashtag, tag)], false).await;
+        let reply = post(&key, "bob", &format!("{root} reply"), &["bourg"], Some(root));
+        scene.holds(reply, &[(Rule::Hashtag, "bourg"), (Rule::Thread, &in_thread(root))], false).await;
+    }
+    assert_eq!(scene.gone(&["old", "new", "old reply", "new reply"]).await, ["old", "old reply"]);
+}
+
+#[tokio::test]
+async fn s06_a_city_that_comes_back_is_matched_again() {
+    let mut scene = Scene::new("[recipe]\nhashtags = [\"ville\"]\n", true).await;
+    let file = scene.reload.folder.join("ville.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    scene.reload.to_rematch.clear();
+    for change in [None, Some(text)] {
+        match change {
+            None => std::fs::remove_file(&file).unwrap(),
+            Some(text) => std::fs::write(&file, text).unwrap(),
+        }
+        let read = cities::read(&scene.reload.folder, &|_| {}).unwrap();
+        scene.reload.put_in_service(read).await.unwrap();
+    }
+    assert!(scene.reload.to_rematch.contains(&CityId::new("ville")));
+    drop(scene.folder);
+}
