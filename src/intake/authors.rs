@@ -11,7 +11,8 @@ const EVENT_STANDS_S: i64 = 600;
 /// Account events remembered. At the bound those whose time is over are dropped; when none is, no more are remembered.
 const EVENTS_MAX: usize = 10_000;
 
-/// The authors of stored posts, the hashes of those who left, and whose account has just gone.
+/// The authors of stored posts, the hashes of those who had left at the start (the store refuses who left since), and
+/// whose account has just gone.
 pub struct Authors {
     profiles: HashMap<(Network, AuthorId), AuthorProfile>,
     inactive: HashMap<(Network, AuthorId), (AccountStatus, Timestamp)>,
@@ -69,12 +70,6 @@ impl Authors {
 
     pub fn has_left(&self, network: Network, author: &AuthorId) -> bool {
         !self.left.is_empty() && self.left.contains(&self.subject(network, author))
-    }
-
-    /// From now on nothing of this author is stored (L-24).
-    pub fn leave(&mut self, network: Network, author: &AuthorId) {
-        self.left.insert(self.subject(network, author));
-        self.forget(network, author);
     }
 
     fn subject(&self, network: Network, author: &AuthorId) -> SubjectHash {
