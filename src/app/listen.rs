@@ -12,6 +12,13 @@ impl Forgotten {
     pub fn take(&self) -> Vec<PostId> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// Told of every commit, in order: what was dropped and is stored again is not forgotten.
+    pub fn told(&self, committed: &Committed) {
+        let mut forgotten = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        forgotten.retain(|post| !committed.stored.contains(post));
+        forgotten.extend_from_slice(&committed.forgotten);
+    }
 }
 
 /// Tells the live tail and the pipeline of every commit, in this order.
@@ -26,9 +33,6 @@ impl CommitListener for Listeners {
         if let Some(live) = self.live.get() {
             live.committed(committed);
         }
-        if !committed.forgotten.is_empty() {
-            let mut forgotten = self.forgotten.0.lock().unwrap_or_else(PoisonError::into_inner);
-            forgotten.extend_from_slice(&committed.forgotten);
-        }
+        self.forgotten.told(committed);
     }
 }

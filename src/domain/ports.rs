@@ -92,6 +92,8 @@ pub struct Committed {
     pub entries: Vec<(CityId, Vec<FeedEntry>)>,
     /// Posts refused by the store's state: as what the pipeline had counted each, and why.
     pub refused: Vec<(super::Outcome, super::RefuseReason)>,
+    /// Posts that were stored, or stored anew, and are held now.
+    pub stored: Vec<PostId>,
     /// Posts that are not, or no longer, in the store, whatever kept them out or removed them.
     pub forgotten: Vec<PostId>,
 }

@@ -387,3 +387,13 @@ fn the_tally_adds_up_when_the_store_refuses_what_was_queued() {
     let counts: Vec<(&str, u64)> = tally.counts().collect();
     assert_eq!(counts, [("admitted", 1), ("refused.erased", 1), ("refused.unmatched", 1)]);
 }
+
+#[test]
+fn d4_an_earlier_version_that_comes_again_replaces_no_later_one_in_the_hold() {
+    let mut scene = Scene::new();
+    scene.event(Event::Post(Box::new(RawPost { revision: "2".into(), ..raw("ana", "1", "après #ville") })));
+    scene.post("ana", "1", "avant #ville");
+    scene.found("ana");
+    assert_eq!(scene.pending(), ["après #ville"]);
+    assert_eq!(scene.intake.tally.total(), 2);
+}

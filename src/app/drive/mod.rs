@@ -63,7 +63,10 @@ pub async fn drive(
     let mut last_commit = Instant::now();
     let mut is_open = true;
     while is_open || committing.is_some() || !intake.pending.is_empty() || intake.watermarks.has_moved() {
-        intake.forget(&inputs.forgotten.take());
+        // A commit under way may store again what was dropped just before it: its word is waited for.
+        if committing.is_none() {
+            intake.forget(&inputs.forgotten.take());
+        }
         for (network, author) in std::mem::take(&mut intake.questions) {
             if !outputs.lookups.ask(network, &author) {
                 pipeline::answered(&mut intake, Answer::Unknown(network, author), clock.now());

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::clock::ManualClock;
 use crate::consent::Policy;
-use crate::domain::{Checkpoint, Event, IdKey, SourceId, Timestamp};
+use crate::domain::{Checkpoint, Event, IdKey, KnownPost, PostId, SourceId, Timestamp};
 use crate::intake::{Authors, KnownPosts};
 
 const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -12,6 +12,8 @@ const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 #[derive(Default)]
 struct FakeJournal {
     is_full: bool,
+    /// What each commit stores, and who is told of it after a while.
+    stores: Option<(PostId, Forgotten)>,
     batches: Mutex<Vec<Arc<Batch>>>,
 }
 
@@ -19,14 +21,24 @@ impl Journal for FakeJournal {
     fn commit(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<Committed, StoreError>> {
         let full = || StoreError::Unavailable("no room".into());
         self.batches.lock().unwrap().push(batch);
-        futures_util::future::ready(if self.is_full { Err(full()) } else { Ok(Committed::default()) }).boxed()
+        async move {
+            if let Some((post, forgotten)) = &self.stores {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                forgotten.told(&Committed { stored: vec![*post], ..Committed::default() });
+            }
+            if self.is_full { Err(full()) } else { Ok(Committed::default()) }
+        }
+        .boxed()
     }
 }
+
+const HELD: PostId = PostId::from_u64(1);
 
 fn intake() -> Intake {
     let key = IdKey::new([7; 32]);
     let authors = Authors::new(key, [], Default::default());
-    Intake::new(key, Policy::Standard, Arc::new(CitySet::compile(vec![])), KnownPosts::default(), authors)
+    let known = KnownPosts::new([KnownPost { id: HELD, thread: HELD, cities: vec![] }]);
+    Intake::new(key, Policy::Standard, Arc::new(CitySet::compile(vec![])), known, authors)
 }
 
 fn observation(number: u32) -> Observation {
@@ -51,7 +63,8 @@ fn start(journal: Arc<FakeJournal>) -> Run {
     let (observations, observed) = mpsc::channel(16);
     let (control, controlled) = mpsc::channel(16);
     let (lookups, answers) = Lookups::start(Vec::new(), &shutdown);
-    let inputs = Inputs { observations: observed, answers, control: controlled, forgotten: Forgotten::default() };
+    let forgotten = journal.stores.as_ref().map(|(_, forgotten)| forgotten.clone()).unwrap_or_default();
+    let inputs = Inputs { observations: observed, answers, control: controlled, forgotten };
     let outputs = Outputs { journal, lookups, waiting: watch::channel(false).0 };
     let clock = Arc::new(ManualClock::new(NOW));
     let driving = tokio::spawn(drive(intake(), inputs, outputs, clock, shutdown.clone()));
@@ -82,6 +95,23 @@ async fn d1_the_last_checkpoint_is_written_when_the_process_stops() {
     let batches = journal.batches.lock().unwrap();
     let last = batches.last().and_then(|batch| batch.checkpoints.first()).map(|(_, at)| at.as_str().to_owned());
     assert_eq!(last.as_deref(), Some("1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn d5_a_post_that_was_dropped_and_is_stored_again_stays_known() {
+    for (stored, is_known) in [(HELD, true), (PostId::from_u64(2), false)] {
+        let forgotten = Forgotten::default();
+        let journal = Arc::new(FakeJournal { stores: Some((stored, forgotten.clone())), ..FakeJournal::default() });
+        let run = start(journal);
+        run.observations.send(observation(1)).await.unwrap();
+        tokio::time::sleep(CHECKPOINT_EVERY + Duration::from_millis(100)).await;
+        forgotten.told(&Committed { forgotten: vec![HELD], ..Committed::default() });
+        run.observations.send(observation(2)).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        run.shutdown.trigger();
+        let intake = run.driving.await.unwrap().unwrap();
+        assert_eq!(intake.known.contains(HELD), is_known, "else its author's deletion would pass it by");
+    }
 }
 
 #[test]

@@ -287,7 +287,9 @@ async fn a_refused_post_is_told_as_not_held_and_as_what_it_was_counted() {
     queued.placements = vec![placement(nantes(), None)];
     let committed = place.commit(vec![queued.upsert()]).await;
     assert_eq!(committed.refused, [(Outcome::Queued, RefuseReason::AuthorLeft)]);
-    assert_eq!(committed.forgotten, [place.id("a")]);
+    assert_eq!((committed.forgotten, committed.stored), (vec![place.id("a")], vec![]));
+    let committed = place.commit(vec![draft(&place, "b").by(&profile("zoe")).upsert()]).await;
+    assert_eq!((committed.forgotten, committed.stored), (vec![], vec![place.id("b")]));
 }
 
 #[tokio::test]

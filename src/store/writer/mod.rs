@@ -21,7 +21,9 @@ use super::command::{Command, Report};
 use super::retention::Retention;
 use super::sqlite::{flush, load, rows, statements, sweep};
 use crate::clock::Clock;
-use crate::domain::{Batch, CityId, CommitListener, Committed, FeedEntry, IdKey, Network, StoreError, Timestamp};
+use crate::domain::{
+    Batch, Change, CityId, CommitListener, Committed, FeedEntry, IdKey, Network, StoreError, Timestamp,
+};
 
 /// Jobs that may wait; at the bound their callers wait.
 const INGEST_QUEUE: usize = 16;
@@ -240,7 +242,7 @@ impl Writer {
             self.truncate_soon();
         }
         if let Some(listener) = &self.listener
-            && !(committed.entries.is_empty() && committed.forgotten.is_empty())
+            && !(committed.entries.is_empty() && committed.stored.is_empty() && committed.forgotten.is_empty())
         {
             listener.committed(&committed);
         }
@@ -261,7 +263,12 @@ impl Writer {
         let entries = ledger.out.entries.into_iter().collect();
         let (posts, vacated) = (&ledger.posts, ledger.vacated.into_keys());
         let forgotten = vacated.chain(ledger.kept_out).filter(|id| !posts.contains_key(id)).collect();
-        Ok((Committed { entries, refused: ledger.refused, forgotten }, erases_text))
+        let upserted = batch.changes.iter().filter_map(|change| match change {
+            Change::Upsert { post, .. } => Some(post.id),
+            _ => None,
+        });
+        let stored = upserted.filter(|id| posts.contains_key(id)).collect();
+        Ok((Committed { entries, refused: ledger.refused, stored, forgotten }, erases_text))
     }
 
     async fn retain_step(&mut self, mut retaining: Retaining) {
