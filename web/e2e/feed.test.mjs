@@ -145,6 +145,23 @@ test("Q-7 a reply joins its thread, an edit replaces in place, and hostile cards
   assert.deepEqual(await wrongs(), []);
 });
 
+test("D-5 what goes and comes back takes its old place, and an edit of what is not here is no new post", async () => {
+  const { page, live } = await visit();
+  const roots = page.locator("section > ol > li > article");
+  const ids = () => roots.evaluateAll((cards) => cards.map((card) => card.dataset.id));
+  const before = await ids();
+  const card = await roots.nth(3).evaluate((card) => ({ html: card.outerHTML, position: Number(card.dataset.position) }));
+  live.send([{ op: "remove", id: before[3] }, { op: "update", id: before[3], ...card }]);
+  const far = await fresh(page, "Sur une page plus ancienne");
+  const html = far.html.replace(/data-position="\d+"/, 'data-position="1"');
+  live.send([{ op: "update", id: far.id, position: 1, html }]);
+  await page.waitForTimeout(1_000);
+  assert.deepEqual((await ids()).slice(-before.length), before);
+  assert.ok(await page.locator("[data-new-posts]").isHidden());
+  assert.equal(await page.locator("[data-status]").textContent(), "", "nothing is announced");
+  assert.equal(await page.locator("article", { hasText: "Sur une page plus ancienne" }).count(), 0);
+});
+
 test("W-1 a cut connection is said, and resumed with the last cursor", async () => {
   const { page, live } = await visit();
   live.send([await fresh(page)], "cursor-2");

@@ -103,8 +103,9 @@ test("L-60 the pause control comes before the first card, holds posts back and i
   await context.close();
 });
 
-test("W1 a reader who was away is told, and has missed nothing", async () => {
+test("W1 a reader who was away is told, and has missed nothing", async (t) => {
   const wire = await startWire(demo.origin);
+  t.after(() => wire.stop());
   const { page, context } = await openPage(browser, wire.origin, { viewport: WIDTHS.desktop });
   await page.goto(`${wire.origin}/montreal`);
   await joined(page);
@@ -125,5 +126,4 @@ test("W1 a reader who was away is told, and has missed nothing", async () => {
   assert.ok(expected.length > 10);
   assert.deepEqual(expected.filter((id) => !shown.includes(id)), []);
   await context.close();
-  wire.stop();
 });

@@ -41,6 +41,10 @@ export class Arrivals {
     return known ? 0 : 1;
   }
 
+  holds(id: string): boolean {
+    return this.#pending.has(id);
+  }
+
   /** True if it was held. */
   drop(id: string): boolean {
     return this.#pending.drop(id);

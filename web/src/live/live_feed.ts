@@ -151,24 +151,37 @@ export class LiveFeed extends HTMLElement {
 
   #apply(events: LiveEvent[]): void {
     let fresh = 0;
-    const now: (() => void)[] = [];
-    for (const event of events) {
-      if (event.op === "remove") {
-        if (!this.#arrivals.drop(event.id)) now.push(() => this.#remove(event.id));
-        continue;
+    let changed = false;
+    // In their order: a post may go and come back within one batch.
+    keepInPlace(this.#list.root, () => {
+      for (const event of events) {
+        const outcome = this.#applyOne(event);
+        fresh += outcome === "fresh" ? 1 : 0;
+        changed ||= outcome === "changed";
       }
-      const card = parseCard(event.html ?? "");
-      if (!card) continue;
-      if (this.#list.article(event.id)) now.push(() => this.#list.replace(card));
-      else fresh += this.#arrivals.hold(card);
-    }
-    // Edits and removals are of what is already on the page: they are never held back, not even by a pause.
-    if (now.length > 0) {
-      keepInPlace(this.#list.root, () => now.forEach((change) => change()));
-      this.#changed(null);
-    }
+    });
+    if (changed) this.#changed(null);
     if (fresh > 0) this.#announcer.count(fresh);
     this.#arrivals.bundle();
+  }
+
+  /** Edits and removals are of what stands on the page already: they are never held back, not even by a pause. */
+  #applyOne(event: LiveEvent): "fresh" | "changed" | "nothing" {
+    if (event.op === "remove") {
+      if (this.#arrivals.drop(event.id) || !this.#list.article(event.id)) return "nothing";
+      this.#remove(event.id);
+      return "changed";
+    }
+    const card = parseCard(event.html ?? "");
+    if (!card) return "nothing";
+    if (this.#list.article(event.id)) {
+      this.#list.replace(card);
+      return "changed";
+    }
+    if (event.op === "post" || this.#arrivals.holds(event.id)) return this.#arrivals.hold(card) ? "fresh" : "nothing";
+    // An update of what is not here: it is shown again after it was hidden, and takes its old place, or it belongs to
+    // an older page. It is not new either way.
+    return this.#list.insert(card) ? "changed" : "nothing";
   }
 
   #remove(id: string): void {
