@@ -154,3 +154,70 @@ async fn ask_again(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use futures_util::FutureExt;
+    use futures_util::future::BoxFuture;
+
+    use super::*;
+    use crate::domain::{NativeId, PostCheck};
+
+    /// A network whose first answers fail, and whose index then lags by some more.
+    struct Slow {
+        asked: AtomicU32,
+        fails: u32,
+        lags: u32,
+    }
+
+    impl AuthorLookup for Slow {
+        fn network(&self) -> Network {
+            Network::Bluesky
+        }
+
+        fn batch_max(&self) -> usize {
+            25
+        }
+
+        fn profiles(&self, actors: Vec<String>) -> BoxFuture<'_, Result<Vec<AuthorProfile>, LookupError>> {
+            let asked = self.asked.fetch_add(1, Ordering::SeqCst);
+            let profile = |id| AuthorProfile::assumed(AuthorId::new(id), Network::Bluesky);
+            let answer = if asked < self.fails {
+                Err(LookupError::Unavailable { reason: "down".into(), retry_after_s: None })
+            } else if asked < self.fails + self.lags {
+                Ok(Vec::new())
+            } else {
+                Ok(actors.into_iter().map(profile).collect())
+            };
+            futures_util::future::ready(answer).boxed()
+        }
+
+        fn posts(&self, _: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>> {
+            futures_util::future::ready(Ok(Vec::new())).boxed()
+        }
+    }
+
+    /// Whether the author is found by a network that is asked three times for one missing from its answers.
+    async fn is_found(fails: u32, lags: u32) -> bool {
+        let network = Arc::new(Slow { asked: AtomicU32::default(), fails, lags });
+        let (lookups, mut answers) = Lookups::start(vec![(network, 3)], &Shutdown::new());
+        assert!(lookups.ask(Network::Bluesky, &AuthorId::new("ana")));
+        let answer = tokio::time::timeout(Duration::from_secs(7_200), answers.recv()).await;
+        match answer.expect("every question is answered").expect("the channel is open") {
+            Answer::Found(profile) => profile.id == AuthorId::new("ana"),
+            Answer::Unknown(..) => false,
+            Answer::Assumed(_) => panic!("nobody assumes here"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_author_is_unknown_only_after_every_attempt() {
+        assert!(is_found(0, 0).await);
+        assert!(is_found(0, 2).await, "an index may lag");
+        assert!(!is_found(0, 3).await);
+        assert!(is_found(ATTEMPTS_MAX - 1, 0).await, "a network may be down for a while");
+        assert!(!is_found(10 * ATTEMPTS_MAX, 0).await, "and is not waited for without end");
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parvis::consent::Policy;
 use parvis::domain::{
     AccountStatus, AuthorId, AuthorProfile, Change, Checkpoint, Event, IdKey, Label, NativeId, Network, Observation,
-    Outcome, RawPost, RefuseReason, Reply, SourceId, Timestamp, Visibility,
+    Outcome, PostId, RawPost, RefuseReason, Reply, SourceId, Timestamp, Visibility,
 };
 use parvis::intake::{Answer, Authors, Intake, KnownPosts};
 use parvis::matcher::CitySet;
@@ -396,4 +396,48 @@ fn d4_an_earlier_version_that_comes_again_replaces_no_later_one_in_the_hold() {
     scene.found("ana");
     assert_eq!(scene.pending(), ["après #ville"]);
     assert_eq!(scene.intake.tally.total(), 2);
+}
+
+#[test]
+fn a_profile_is_believed_for_a_day_and_then_asked_for_again() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    scene.pending();
+    let later = NOW.plus_seconds(25 * 3_600);
+    let raw = RawPost { created_at: Some(later), ..raw("ana", "2", "#ville") };
+    let (source, network, event) = (SourceId::new("bluesky"), Network::Bluesky, Event::Post(Box::new(raw)));
+    observe(&mut scene.intake, Observation { source, network, checkpoint: None, sent_at: None, event }, later);
+    assert_eq!(scene.asked(), ["ana"]);
+    assert!(scene.pending().is_empty());
+}
+
+#[test]
+fn a_reply_names_the_card_it_answers_and_a_new_handle_reaches_the_store() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    scene.pending();
+    scene.reply("ana", "2", "1", "Suite");
+    scene.event(Event::Handle { author: AuthorId::new("ana"), handle: Some("new.example".into()) });
+    let changes = scene.intake.take_batch().changes;
+    let [Change::Upsert { placements, .. }, Change::Author { profile, .. }] = &changes[..] else {
+        panic!("{changes:?}")
+    };
+    let parent = PostId::derive(&scene.intake.key, Network::Bluesky, &NativeId::new("1"));
+    assert_eq!(placements[0].reply_to, Some(parent));
+    assert_eq!(profile.handle.as_deref(), Some("new.example"));
+}
+
+#[test]
+fn d5_a_dropped_post_that_is_about_to_be_stored_again_stays_known() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    let id = PostId::derive(&scene.intake.key, Network::Bluesky, &NativeId::new("1"));
+    scene.intake.forget(&[id]);
+    assert!(scene.intake.known.contains(id));
+    scene.pending();
+    scene.intake.forget(&[id]);
+    assert!(!scene.intake.known.contains(id));
 }

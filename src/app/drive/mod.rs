@@ -82,7 +82,12 @@ pub async fn drive(
         }
         let has_room = intake.has_room();
         outputs.waiting.send_if_modified(|waiting| std::mem::replace(waiting, !has_room) == has_room);
-        let pause = if intake.pending.is_empty() { CHECKPOINT_EVERY } else { CADENCE };
+        let pause = match intake.pending.is_empty() {
+            false => CADENCE.saturating_sub(since),
+            true if intake.watermarks.has_moved() => CHECKPOINT_EVERY.saturating_sub(since),
+            // Nothing is to be written, however long ago the last commit was.
+            true => CHECKPOINT_EVERY,
+        };
         tokio::select! {
             biased;
             () = shutdown.triggered(), if is_open => is_open = false,
@@ -98,7 +103,7 @@ pub async fn drive(
                 Some(observation) => pipeline::observe(&mut intake, observation, clock.now()),
                 None => is_open = !intake.hold.is_empty(),
             },
-            () = tokio::time::sleep(pause.saturating_sub(last_commit.elapsed())), if committing.is_none() => {}
+            () = tokio::time::sleep(pause), if committing.is_none() => {}
         }
     }
     Ok(intake)

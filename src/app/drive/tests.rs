@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::clock::ManualClock;
 use crate::consent::Policy;
-use crate::domain::{Checkpoint, Event, IdKey, KnownPost, PostId, SourceId, Timestamp};
+use crate::domain::{Checkpoint, Event, Gap, IdKey, KnownPost, Outcome, PostId, RefuseReason, SourceId, Timestamp};
 use crate::intake::{Authors, KnownPosts};
 
 const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -12,6 +12,7 @@ const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 #[derive(Default)]
 struct FakeJournal {
     is_full: bool,
+    refuses: Vec<(Outcome, RefuseReason)>,
     /// What each commit stores, and who is told of it after a while.
     stores: Option<(PostId, Forgotten)>,
     batches: Mutex<Vec<Arc<Batch>>>,
@@ -26,7 +27,11 @@ impl Journal for FakeJournal {
                 tokio::time::sleep(Duration::from_millis(500)).await;
                 forgotten.told(&Committed { stored: vec![*post], ..Committed::default() });
             }
-            if self.is_full { Err(full()) } else { Ok(Committed::default()) }
+            if self.is_full {
+                Err(full())
+            } else {
+                Ok(Committed { refused: self.refuses.clone(), ..Committed::default() })
+            }
         }
         .boxed()
     }
@@ -51,9 +56,14 @@ fn observation(number: u32) -> Observation {
     }
 }
 
+fn gap() -> Change {
+    Change::Gap { source: SourceId::new("bluesky"), gap: Gap { from: NOW, until: NOW } }
+}
+
 struct Run {
     observations: mpsc::Sender<Observation>,
     control: mpsc::Sender<Control>,
+    waiting: watch::Receiver<bool>,
     shutdown: Shutdown,
     driving: tokio::task::JoinHandle<Result<Intake, StoreError>>,
 }
@@ -65,18 +75,18 @@ fn start(journal: Arc<FakeJournal>) -> Run {
     let (lookups, answers) = Lookups::start(Vec::new(), &shutdown);
     let forgotten = journal.stores.as_ref().map(|(_, forgotten)| forgotten.clone()).unwrap_or_default();
     let inputs = Inputs { observations: observed, answers, control: controlled, forgotten };
-    let outputs = Outputs { journal, lookups, waiting: watch::channel(false).0 };
+    let (waiting, is_waiting) = watch::channel(false);
+    let outputs = Outputs { journal, lookups, waiting };
     let clock = Arc::new(ManualClock::new(NOW));
     let driving = tokio::spawn(drive(intake(), inputs, outputs, clock, shutdown.clone()));
-    Run { observations, control, shutdown, driving }
+    Run { observations, control, waiting: is_waiting, shutdown, driving }
 }
 
 #[tokio::test(start_paused = true)]
 async fn w06_a_full_disk_does_not_keep_the_process_from_stopping() {
     let journal = Arc::new(FakeJournal { is_full: true, ..FakeJournal::default() });
     let run = start(journal.clone());
-    let gap = Change::Gap { source: SourceId::new("bluesky"), gap: crate::domain::Gap { from: NOW, until: NOW } };
-    run.control.send(Control::Changes(vec![gap])).await.unwrap();
+    run.control.send(Control::Changes(vec![gap()])).await.unwrap();
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert!(journal.batches.lock().unwrap().len() > 3, "it is tried again");
     run.shutdown.trigger();
@@ -112,6 +122,43 @@ async fn d5_a_post_that_was_dropped_and_is_stored_again_stays_known() {
         let intake = run.driving.await.unwrap().unwrap();
         assert_eq!(intake.known.contains(HELD), is_known, "else its author's deletion would pass it by");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d6_the_sources_wait_while_too_much_is_not_written() {
+    let run = start(Arc::new(FakeJournal { is_full: true, ..FakeJournal::default() }));
+    run.control.send(Control::Changes(vec![gap()])).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!*run.waiting.borrow());
+    run.control.send(Control::Changes(vec![gap(); 2_000])).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(*run.waiting.borrow());
+    run.observations.send(observation(1)).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(run.observations.capacity(), run.observations.max_capacity() - 1, "it is not taken");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_store_refuses_is_counted_so() {
+    let refuses = vec![(Outcome::Admitted, RefuseReason::Erased)];
+    let run = start(Arc::new(FakeJournal { refuses, ..FakeJournal::default() }));
+    run.control.send(Control::Changes(vec![gap()])).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    run.shutdown.trigger();
+    let intake = run.driving.await.unwrap().unwrap();
+    assert_eq!(intake.tally.counts().collect::<Vec<_>>(), [("refused.erased", 1)]);
+}
+
+#[test]
+fn l13_whom_the_network_no_longer_shows_is_hidden() {
+    let mut intake = intake();
+    let author = AuthorId::new("ana");
+    intake.authors.put(AuthorProfile::assumed(author.clone(), Network::Bluesky));
+    let asked = vec![author, AuthorId::new("unknown")];
+    let rechecked = Control::Rechecked { network: Network::Bluesky, asked, found: vec![] };
+    apply(&mut intake, rechecked, &ManualClock::new(NOW));
+    let [Change::Author { verdict, profile, .. }] = &intake.pending[..] else { panic!("{:?}", intake.pending) };
+    assert_eq!((*verdict, profile.checked_at), (crate::domain::AuthorVerdict::Hide, Some(NOW)));
 }
 
 #[test]
