@@ -92,12 +92,12 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let served = Arc::new(ServedCities(directory.clone()));
     let renderer = Arc::new(PageRenderer::new(served.clone(), http::view::post_json));
     let live = Live::new(log.clone(), renderer.clone(), http::view::sources_json, live_limits(&settings));
+    // From here on every commit reaches the tails that are open.
+    live_cell.set(live.clone()).map_err(|_set| anyhow!("the live side was started twice"))?;
     for city in set.cities() {
         live.open_city(&city.id, log.head(&city.id).await?);
         live.warm_city(&city.id).await?;
     }
-    // From here on every commit reaches the tails.
-    live_cell.set(live.clone()).map_err(|_set| anyhow!("the live side was started twice"))?;
 
     let (out, observations) = mpsc::channel(OBSERVATIONS_MAX);
     // What is held is served also when no source is configured, or none is left.

@@ -16,6 +16,8 @@ const EVENTS_MAX: usize = 10_000;
 pub struct Authors {
     profiles: HashMap<(Network, AuthorId), AuthorProfile>,
     inactive: HashMap<(Network, AuthorId), (AccountStatus, Timestamp)>,
+    /// Profile records that object to being shown, of authors of whom nothing is stored.
+    objections: HashMap<(Network, AuthorId), (AuthorProfile, Timestamp)>,
     left: HashSet<SubjectHash>,
     key: IdKey,
 }
@@ -23,7 +25,7 @@ pub struct Authors {
 impl Authors {
     pub fn new(key: IdKey, profiles: impl IntoIterator<Item = AuthorProfile>, left: HashSet<SubjectHash>) -> Self {
         let profiles = profiles.into_iter().map(|profile| ((profile.network, profile.id.clone()), profile)).collect();
-        Self { profiles, inactive: HashMap::new(), left, key }
+        Self { profiles, inactive: HashMap::new(), objections: HashMap::new(), left, key }
     }
 
     pub fn get(&self, network: Network, author: &AuthorId) -> Option<&AuthorProfile> {
@@ -58,6 +60,27 @@ impl Authors {
     pub fn gone(&self, network: Network, author: &AuthorId, now: Timestamp) -> Option<AccountStatus> {
         let (status, since) = self.inactive.get(&(network, author.clone()))?;
         Some(*status).filter(|_| now.seconds_since(*since) < EVENT_STANDS_S)
+    }
+
+    /// Remembers for a while that a profile record objects to being shown, or that a later one no longer does. Bounded
+    /// as account events are.
+    pub fn objection(&mut self, record: AuthorProfile, objects: bool, now: Timestamp) {
+        let author = (record.network, record.id.clone());
+        if !objects {
+            self.objections.remove(&author);
+            return;
+        }
+        if self.objections.len() >= EVENTS_MAX {
+            self.objections.retain(|_, (_, since)| now.seconds_since(*since) < EVENT_STANDS_S);
+        }
+        if self.objections.len() < EVENTS_MAX {
+            self.objections.insert(author, (record, now));
+        }
+    }
+
+    pub fn objected(&self, network: Network, author: &AuthorId, now: Timestamp) -> Option<&AuthorProfile> {
+        let (record, since) = self.objections.get(&(network, author.clone()))?;
+        Some(record).filter(|_| now.seconds_since(*since) < EVENT_STANDS_S)
     }
 
     pub fn put(&mut self, profile: AuthorProfile) {

@@ -37,8 +37,15 @@ impl Intake {
         if let Some(held) = self.hold.author_mut(network, &author) {
             held.profile = Some(Box::new(record.clone()));
         }
-        let Some(mut profile) = self.authors.get(network, &author).cloned() else { return };
-        merge_record(&mut profile, clean_profile(record));
+        let record = clean_profile(record);
+        let Some(mut profile) = self.authors.get(network, &author).cloned() else {
+            // Of the whole network's profiles nothing is kept but, for a while, that somebody has just said no: an
+            // index that is asked a moment later may not know it yet.
+            let objects = consent::judge_absolute(self.policy, &record, false, now).is_err();
+            self.authors.objection(record, objects, now);
+            return;
+        };
+        merge_record(&mut profile, record);
         self.author_changed(profile, now);
         self.questions.push((network, author));
     }
@@ -84,7 +91,12 @@ impl Intake {
         };
         let held = self.hold.take_author(network, &author);
         let Some(profile) = profile else {
-            held.posts.into_iter().for_each(|held| self.refuse_held(held, RefuseReason::AuthorUnknown));
+            for held in held.posts {
+                let id = held.post.id;
+                self.refuse_held(held, RefuseReason::AuthorUnknown);
+                // An edit that can't be decided takes the version that is shown with it.
+                self.withdraw(id, RefuseReason::AuthorUnknown);
+            }
             return None;
         };
         let mut profile = self.heard(profile, now);
@@ -100,7 +112,11 @@ impl Intake {
     /// A network's answer, cleaned. A recent account event knows better than it whether the account is there.
     pub fn heard(&self, profile: AuthorProfile, now: Timestamp) -> AuthorProfile {
         let status = self.authors.gone(profile.network, &profile.id, now).unwrap_or(profile.status);
-        clean_profile(AuthorProfile { status, ..profile })
+        let mut profile = clean_profile(AuthorProfile { status, ..profile });
+        if let Some(record) = self.authors.objected(profile.network, &profile.id, now) {
+            merge_record(&mut profile, record.clone());
+        }
+        profile
     }
 
     /// What is known of an author with stored posts has changed: the posts stay, hide or go.

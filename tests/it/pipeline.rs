@@ -441,3 +441,35 @@ fn d5_a_dropped_post_that_is_about_to_be_stored_again_stays_known() {
     scene.intake.forget(&[id]);
     assert!(!scene.intake.known.contains(id));
 }
+
+#[test]
+fn l09_a_no_that_was_said_just_before_the_first_post_counts_though_the_index_lags() {
+    let mut scene = Scene::new();
+    let labels = vec![Label::plain("!no-unauthenticated")];
+    scene.event(Event::Profile(Box::new(AuthorProfile { labels, ..assumed("ana") })));
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    assert!(scene.pending().is_empty());
+    assert_eq!(scene.count("refused.no_unauthenticated"), 1);
+    // Taken back: what the network answers now is believed.
+    scene.event(Event::Profile(Box::new(assumed("ana"))));
+    scene.post("ana", "2", "encore #ville");
+    scene.found("ana");
+    assert_eq!(scene.pending(), ["encore #ville"]);
+}
+
+#[test]
+fn an_edit_whose_author_is_unknown_takes_the_version_that_is_shown_with_it() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "avant #ville");
+    scene.found("ana");
+    scene.pending();
+    let later = NOW.plus_seconds(2 * 86_400);
+    let edit = RawPost { revision: "2".into(), edited: true, ..raw("ana", "1", "après #ville") };
+    let (source, network) = (SourceId::new("bluesky"), Network::Bluesky);
+    let event = Event::Post(Box::new(edit));
+    observe(&mut scene.intake, Observation { source, network, checkpoint: None, sent_at: None, event }, later);
+    answered(&mut scene.intake, Answer::Unknown(Network::Bluesky, AuthorId::new("ana")), later);
+    let changes = scene.pending();
+    assert!(matches!(changes.as_slice(), [change] if change.starts_with("Unplace")), "{changes:?}");
+}
