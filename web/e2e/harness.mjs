@@ -48,7 +48,8 @@ export async function startServer(args) {
   let code;
   void run.ended.then((ended) => (code = ended));
   const origin = `http://localhost:${port}`;
-  for (let tries = 0; !(await answers(origin)); tries += 1) {
+  // Both `serve` and `demo` print their address once they are ready.
+  for (let tries = 0; !run.said.includes("http://") || !(await answers(origin)); tries += 1) {
     if (code !== undefined || tries > 600) throw new Error(`parvis did not serve (${code ?? "still running"}): ${run.said}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
