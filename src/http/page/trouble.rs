@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use crate::domain::{City, fold_tag};
+use crate::domain::City;
+use crate::http::near;
 
 use super::{address::Address, context::PageContext, frame::Frame, words::Words};
 
@@ -72,57 +73,9 @@ struct TroubleView<'a> {
     near: Vec<(String, String)>,
 }
 
-/// At most three cities whose name or slug begins like what was asked for, or differs in at most a third of it.
-pub fn near_names(asked: &str, cities: &[Arc<City>]) -> Vec<Arc<City>> {
-    let asked = fold_tag(&asked.chars().take(60).collect::<String>());
-    if asked.is_empty() {
-        return Vec::new();
-    }
-    let mut near: Vec<(usize, &Arc<City>)> = cities
-        .iter()
-        .filter_map(|city| {
-            let distance = [fold_tag(&city.name), fold_tag(city.id.as_str())]
-                .iter()
-                .map(|name| {
-                    if name.starts_with(&asked) || asked.starts_with(name.as_str()) {
-                        0
-                    } else {
-                        distance(name, &asked)
-                    }
-                })
-                .min()?;
-            (distance <= asked.chars().count() / 3).then_some((distance, city))
-        })
-        .collect();
-    near.sort_by_key(|(distance, _)| *distance);
-    near.into_iter().take(3).map(|(_, city)| Arc::clone(city)).collect()
-}
-
-/// Levenshtein's distance; both names are at most 60 characters long, so it is cheap.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(60).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().take(60).enumerate() {
-        let mut next = vec![i + 1];
-        for ((j, to), above) in b.iter().enumerate().zip(row.iter().skip(1)) {
-            let diagonal = row.get(j).copied().unwrap_or(usize::MAX - 1) + usize::from(from != *to);
-            let left = next.last().copied().unwrap_or(usize::MAX - 1) + 1;
-            next.push(diagonal.min(left).min(above + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distances_count_letters() {
-        for (a, b, expected) in [("nantes", "nantes", 0), ("nante", "nantes", 1), ("rene", "rennes", 2), ("", "ab", 2)]
-        {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
-        }
-    }
+/// At most three cities that whoever asked may have meant, the nearest first.
+fn near_names(asked: &str, cities: &[Arc<City>]) -> Vec<Arc<City>> {
+    let slugs = near(asked, cities.iter().map(|city| city.id.as_str()));
+    let named = |slug: &String| cities.iter().find(|city| city.id.as_str() == slug).cloned();
+    slugs.iter().filter_map(named).take(3).collect()
 }
