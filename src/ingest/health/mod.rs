@@ -18,6 +18,8 @@ use crate::domain::{Gap, Network, SourceHealth, SourceId, SourceState, Timestamp
 const GAPS_KEPT: usize = 20;
 /// An event older than this when it arrives belongs to the past that is being caught up with.
 const CATCHING_UP_AFTER_S: i64 = 60;
+/// A server sends what was missed without pauses; after this long without an event it has sent all of it.
+const CAUGHT_UP_AFTER_S: i64 = 3;
 /// Stands for "never" in the atomics below.
 const NEVER: i64 = i64::MIN;
 
@@ -192,9 +194,7 @@ impl Row {
             Phase::Connecting => SourceState::Connecting,
             Phase::Connected if facts.waiting => SourceState::WaitingForProfiles,
             Phase::Connected if facts.silent || self.is_quiet(facts, last_frame, now) => SourceState::Silent,
-            Phase::Connected if self.lag_seconds().is_some_and(|lag| lag > CATCHING_UP_AFTER_S) => {
-                SourceState::CatchingUp
-            }
+            Phase::Connected if self.is_catching_up(last_frame, now) => SourceState::CatchingUp,
             Phase::Connected => SourceState::Live,
         }
     }
@@ -205,6 +205,12 @@ impl Row {
             let limit = i64::try_from(limit.as_micros()).unwrap_or(i64::MAX);
             now.as_micros().saturating_sub(heard.as_micros()) >= limit
         })
+    }
+
+    /// What comes is old, and it still comes: when nothing has come for a while, there is nothing left to catch up with.
+    fn is_catching_up(&self, last_frame: Option<Timestamp>, now: Timestamp) -> bool {
+        let is_coming = last_frame.is_some_and(|at| now.seconds_since(at) < CAUGHT_UP_AFTER_S);
+        is_coming && self.lag_seconds().is_some_and(|lag| lag > CATCHING_UP_AFTER_S)
     }
 
     fn last_frame(&self) -> Option<Timestamp> {

@@ -119,3 +119,14 @@ fn a_source_that_is_cut_off_says_since_when_however_often_it_tries_again() {
     handle.connected();
     assert_eq!(state(&board).0, SourceState::Live);
 }
+
+#[test]
+fn what_was_missed_is_caught_up_with_once_nothing_more_of_it_comes() {
+    let (board, handle, clock) = board();
+    handle.connected();
+    clock.set(START.plus_seconds(7_200));
+    handle.saw(Some(START));
+    assert_eq!(state(&board).0, SourceState::CatchingUp);
+    clock.set(START.plus_seconds(7_204));
+    assert_eq!(state(&board).0, SourceState::Live);
+}
