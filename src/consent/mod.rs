@@ -40,15 +40,9 @@ const SIGNED_IN_ONLY: &str = "!no-unauthenticated";
 /// Labels whose bearer is never on a public page (L-10): refused, not blurred.
 const NEVER_SHOWN: [&str; 6] = ["!hide", "!warn", "porn", "sexual", "nudity", "graphic-media"];
 
-/// Whether anything of this author may be shown at all. `left`: they asked this instance to leave them out.
-/// Under the strict policy this also refuses who never opted in; a post of theirs that invites itself may be shown
-/// all the same, so a re-check of stored posts asks [`judge_absolute`] for tier A and this for the others.
-pub fn judge_author(policy: Policy, author: &AuthorProfile, left: bool, now: Timestamp) -> Result<(), RefuseReason> {
-    judge_absolute(policy, author, left, now)?;
-    judge_opt_in(policy, author)
-}
-
-/// The refusals that nothing overrides.
+/// Whether anything of this author may be shown at all: the refusals that nothing overrides. `left`: they asked this
+/// instance to leave them out. Asked of authors whose posts are stored; that somebody never opted in, which the strict
+/// policy refuses, is overridden by an invitation and so is for [`decide`].
 pub fn judge_absolute(policy: Policy, author: &AuthorProfile, left: bool, now: Timestamp) -> Result<(), RefuseReason> {
     if left {
         return Err(RefuseReason::AuthorLeft);

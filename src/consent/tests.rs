@@ -94,6 +94,12 @@ fn assert_absolute(author: &AuthorProfile, reason: RefuseReason) {
     }
 }
 
+/// What a post without an invitation meets.
+fn judge_author(policy: Policy, author: &AuthorProfile, left: bool, now: Timestamp) -> Result<(), RefuseReason> {
+    judge_absolute(policy, author, left, now)?;
+    judge_opt_in(policy, author)
+}
+
 #[test]
 fn l02_noindex_and_not_discoverable_refuse_on_every_network() {
     for network in Network::ALL {

@@ -35,7 +35,7 @@ pub use headers::{Csp, security_headers};
 pub use limiter::FormLimiter;
 pub use near::near;
 pub use openapi::openapi_json;
-pub use query::{LANGUAGES, PostsQuery};
+pub use query::PostsQuery;
 pub use server::{drain, serve, serve_metrics};
 pub use settings::{HttpSettings, SessionTiming};
 pub use state::AppState;

@@ -6,22 +6,20 @@ use crate::live::Form;
 use super::ApiError;
 
 /// The interface's languages.
-pub const LANGUAGES: [&str; 2] = ["fr", "en"];
+const LANGUAGES: [&str; 2] = ["fr", "en"];
 
 const QUERY_BYTES_MAX: usize = 4_096;
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 100;
 const SEARCH_CHARS: std::ops::RangeInclusive<usize> = 2..=200;
 
-/// What `/posts` was asked for; the page of posts takes the same.
+/// What `/posts` was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostsQuery {
     pub filter: Filter,
     pub search: Option<String>,
     pub before: Option<u64>,
     pub limit: usize,
-    /// The interface's language, where `hl` was allowed and given.
-    pub language: Option<&'static str>,
 }
 
 /// What `/live` and `/events` were asked for.
@@ -33,25 +31,14 @@ pub struct LiveQuery {
 }
 
 impl PostsQuery {
-    /// Reads the API's query; anything unknown, repeated or out of bounds is refused by name.
+    /// Anything unknown, repeated or out of bounds is refused by name.
     pub fn parse(query: &str, city: &City) -> Result<Self, ApiError> {
-        Self::read(query, city, &["before", "limit", "q"])
-    }
-
-    /// Reads a page's query: also `hl`.
-    pub fn parse_for_page(query: &str, city: &City) -> Result<Self, ApiError> {
-        Self::read(query, city, &["before", "limit", "q", "hl"])
-    }
-
-    fn read(query: &str, city: &City, beside_filters: &[&str]) -> Result<Self, ApiError> {
-        let mut read =
-            Self { filter: Filter::default(), search: None, before: None, limit: LIMIT_DEFAULT, language: None };
-        for (name, value) in pairs(query, beside_filters)? {
+        let mut read = Self { filter: Filter::default(), search: None, before: None, limit: LIMIT_DEFAULT };
+        for (name, value) in pairs(query, &["before", "limit", "q"])? {
             match name.as_ref() {
                 "before" => read.before = Some(before(&value)?),
                 "limit" => read.limit = limit(&value)?,
                 "q" => read.search = search(&value)?,
-                "hl" => read.language = Some(language(&value)?),
                 name => filter(&mut read.filter, name, &value, city)?,
             }
         }

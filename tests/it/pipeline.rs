@@ -1,120 +1,13 @@
 //! Observations in, changes and outcomes out: what waits, what reaches what waits, and what the checkpoint does.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use parvis::consent::Policy;
 use parvis::domain::{
-    AccountStatus, AuthorId, AuthorProfile, Change, Checkpoint, Event, IdKey, Label, NativeId, Network, Observation,
-    Outcome, PostId, RawPost, RefuseReason, Reply, SourceId, Timestamp, Visibility,
+    AccountStatus, AuthorId, AuthorProfile, Change, Event, Label, NativeId, Network, Outcome, PostId, RawPost,
+    RefuseReason,
 };
-use parvis::intake::{Answer, Authors, Intake, KnownPosts};
-use parvis::matcher::CitySet;
-use parvis::pipeline::{answered, observe};
+use parvis::intake::Answer;
+use parvis::pipeline::answered;
 
-use crate::support::city::city;
-
-const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
-
-struct Scene {
-    intake: Intake,
-    frames: u64,
-}
-
-impl Scene {
-    fn new() -> Self {
-        let key = IdKey::new([7; 32]);
-        let set = CitySet::compile(vec![city("ville", "name = \"Ville\"\n[recipe]\nhashtags = [\"ville\"]\n")]);
-        let authors = Authors::new(key, [], Default::default());
-        Self { intake: Intake::new(key, Policy::Standard, Arc::new(set), KnownPosts::default(), authors), frames: 0 }
-    }
-
-    fn event(&mut self, event: Event) {
-        self.frames += 1;
-        let observation = Observation {
-            source: SourceId::new("bluesky"),
-            network: Network::Bluesky,
-            checkpoint: Some(Checkpoint::new(self.frames.to_string())),
-            sent_at: None,
-            event,
-        };
-        observe(&mut self.intake, observation, NOW);
-    }
-
-    fn post(&mut self, author: &str, key: &str, text: &str) {
-        self.event(Event::Post(Box::new(raw(author, key, text))));
-    }
-
-    fn reply(&mut self, author: &str, key: &str, to: &str, text: &str) {
-        let reply = Reply { parent: NativeId::new(to), root: NativeId::new(to) };
-        self.event(Event::Post(Box::new(RawPost { reply: Some(reply), ..raw(author, key, text) })));
-    }
-
-    fn found(&mut self, author: &str) {
-        self.answer(AuthorProfile { handle: Some(format!("{author}.example")), ..assumed(author) });
-    }
-
-    fn answer(&mut self, profile: AuthorProfile) {
-        self.intake.questions.clear();
-        answered(&mut self.intake, Answer::Found(Box::new(profile)), NOW);
-    }
-
-    fn asked(&self) -> Vec<&str> {
-        self.intake.questions.iter().map(|(_, author)| author.as_str()).collect()
-    }
-
-    /// Texts of the pending upserts that place something, in order; a deletion as `-id`, an author's verdict as `~`.
-    fn pending(&mut self) -> Vec<String> {
-        self.checkpoint_and_changes().1
-    }
-
-    fn checkpoint_and_changes(&mut self) -> (Option<String>, Vec<String>) {
-        let batch = self.intake.take_batch();
-        let changes = batch.changes.iter().map(|change| match change {
-            Change::Upsert { post, placements, .. } if placements.is_empty() => format!("!{}", post.text),
-            Change::Upsert { post, .. } => post.text.clone(),
-            Change::Delete { native_id, .. } => format!("-{}", native_id.as_str()),
-            Change::Author { verdict, .. } => format!("~{verdict:?}"),
-            other => format!("{other:?}"),
-        });
-        let changes = changes.collect();
-        (batch.checkpoints.into_iter().next().map(|(_, checkpoint)| checkpoint.as_str().to_owned()), changes)
-    }
-
-    fn tally(&self) -> BTreeMap<String, u64> {
-        self.intake.tally.counts().map(|(label, count)| (label.to_owned(), count)).collect()
-    }
-
-    fn count(&self, label: &str) -> u64 {
-        self.tally().get(label).copied().unwrap_or(0)
-    }
-}
-
-fn assumed(author: &str) -> AuthorProfile {
-    AuthorProfile::assumed(AuthorId::new(author), Network::Bluesky)
-}
-
-fn raw(author: &str, key: &str, text: &str) -> RawPost {
-    RawPost {
-        native_id: NativeId::new(key),
-        author: AuthorId::new(author),
-        profile: None,
-        url: None,
-        text: text.to_owned(),
-        facets: Vec::new(),
-        languages: vec!["fr".into()],
-        created_at: Some(NOW),
-        edited: false,
-        revision: "1".into(),
-        tags: Vec::new(),
-        media: Vec::new(),
-        reply: None,
-        place: None,
-        labels: Vec::new(),
-        visibility: Visibility::Public,
-        automated: false,
-    }
-}
+use crate::support::scene::{NOW, Scene, assumed, raw};
 
 #[test]
 fn l09_nothing_is_written_before_the_author_is_known() {
@@ -222,11 +115,10 @@ fn an_old_post_that_we_hold_may_still_be_edited() {
     let later = NOW.plus_seconds(5 * 86_400);
     let edit = |key: &str| {
         let post = RawPost { revision: "2".into(), edited: true, ..raw("ana", key, "corrigé #ville") };
-        let (source, network) = (SourceId::new("bluesky"), Network::Bluesky);
-        Observation { source, network, checkpoint: None, sent_at: None, event: Event::Post(Box::new(post)) }
+        Event::Post(Box::new(post))
     };
-    observe(&mut scene.intake, edit("1"), later);
-    observe(&mut scene.intake, edit("unknown"), later);
+    scene.event_at(later, edit("1"));
+    scene.event_at(later, edit("unknown"));
     scene.answer(AuthorProfile { handle: None, ..assumed("ana") });
     assert!(scene.pending().contains(&"corrigé #ville".to_owned()));
     assert_eq!(scene.count("refused.too_old"), 1);
@@ -406,8 +298,7 @@ fn a_profile_is_believed_for_a_day_and_then_asked_for_again() {
     scene.pending();
     let later = NOW.plus_seconds(25 * 3_600);
     let raw = RawPost { created_at: Some(later), ..raw("ana", "2", "#ville") };
-    let (source, network, event) = (SourceId::new("bluesky"), Network::Bluesky, Event::Post(Box::new(raw)));
-    observe(&mut scene.intake, Observation { source, network, checkpoint: None, sent_at: None, event }, later);
+    scene.event_at(later, Event::Post(Box::new(raw)));
     assert_eq!(scene.asked(), ["ana"]);
     assert!(scene.pending().is_empty());
 }
@@ -466,9 +357,7 @@ fn an_edit_whose_author_is_unknown_takes_the_version_that_is_shown_with_it() {
     scene.pending();
     let later = NOW.plus_seconds(2 * 86_400);
     let edit = RawPost { revision: "2".into(), edited: true, ..raw("ana", "1", "après #ville") };
-    let (source, network) = (SourceId::new("bluesky"), Network::Bluesky);
-    let event = Event::Post(Box::new(edit));
-    observe(&mut scene.intake, Observation { source, network, checkpoint: None, sent_at: None, event }, later);
+    scene.event_at(later, Event::Post(Box::new(edit)));
     answered(&mut scene.intake, Answer::Unknown(Network::Bluesky, AuthorId::new("ana")), later);
     let changes = scene.pending();
     assert!(matches!(changes.as_slice(), [change] if change.starts_with("Unplace")), "{changes:?}");

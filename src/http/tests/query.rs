@@ -37,7 +37,6 @@ fn filters_are_read_folded_and_checked() {
     };
     assert_eq!((read.filter, read.limit, read.before, read.search.as_deref()), (filter, 7, Some(42), Some("pluie")));
     assert!(PostsQuery::parse("hl=fr", &city("nantes")).is_err());
-    assert_eq!(PostsQuery::parse_for_page("hl=en", &city("nantes")).unwrap().language, Some("en"));
     assert!(PostsQuery::parse(&"a".repeat(5_000), &city("nantes")).is_err());
 }
 

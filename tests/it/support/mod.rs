@@ -3,4 +3,5 @@
 pub mod city;
 pub mod network;
 pub mod reader;
+pub mod scene;
 pub mod server;
