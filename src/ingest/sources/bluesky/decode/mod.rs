@@ -40,7 +40,7 @@ pub enum Said {
     Seen(Observation),
     /// v2: the cursor was older than what the server keeps; it begins at the oldest event that it has.
     OutdatedCursor,
-    /// v2: the server is about to end the stream, for the reason of this name (ASCII letters only, at most 64).
+    /// v2: the server is about to end the stream, for the reason of this name (as [`error_name`] gives it).
     Failed(String),
 }
 
@@ -68,7 +68,7 @@ impl Decoder {
                     Some(payload) => v2(payload),
                     None => None,
                 },
-                "error" => return Said::Failed(name(&frame.error)),
+                "error" => return Said::Failed(error_name(&frame.error)),
                 _ => Some((None, Event::Other)),
             },
             Err(reason) => Some((None, Event::Unreadable(reason))),
@@ -132,8 +132,8 @@ fn happened(time_us: Option<i64>, event: Option<Event>) -> Happened {
     (time_us.filter(|time| *time >= FIRST_TIME_US), event.unwrap_or(Event::Unreadable(RefuseReason::Malformed)))
 }
 
-/// The name is shown to operators and citizens, so that nothing else can stand in it.
-fn name(error: &str) -> String {
+/// An error's name as it may be shown to operators and citizens: ASCII letters and digits, at most 64.
+pub(super) fn error_name(error: &str) -> String {
     let sound = (1..=LONGEST_NAME).contains(&error.len()) && error.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if sound { error.to_owned() } else { "unnamed".to_owned() }
 }

@@ -47,6 +47,8 @@ impl Dictionary {
 
 /// Decompresses one connection's frames.
 pub struct Inflater {
+    /// The id of the dictionary.
+    pub dictionary: u32,
     context: DCtx<'static>,
     /// Its capacity is the limit and never changes.
     text: Vec<u8>,
@@ -57,7 +59,7 @@ impl Inflater {
     pub fn new(dictionary: &Dictionary) -> Result<Self, String> {
         let mut context = DCtx::try_create().ok_or("there is no memory for it")?;
         context.load_dictionary(&dictionary.bytes).map_err(|_code| "it is damaged")?;
-        Ok(Self { context, text: Vec::with_capacity(DECODE_LIMIT) })
+        Ok(Self { dictionary: dictionary.id, context, text: Vec::with_capacity(DECODE_LIMIT) })
     }
 
     /// The text of one frame, until the next call. `Oversized`: it is, or says that it is, more than the limit.
