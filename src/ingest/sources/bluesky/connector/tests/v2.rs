@@ -120,19 +120,19 @@ async fn d2_where_no_oldest_is_named_or_it_is_gone_too_the_stream_begins_now() {
 #[tokio::test]
 async fn the_end_of_a_stream_is_told_in_words_and_resumed() {
     let (simulator, _running) = simulator(0..1).await;
-    let mut run = run_v2(simulator.url(), Some(T0));
-    assert_eq!(run.take(1).await, ["0"]);
     for (name, words) in [
         ("ConsumerTooSlow", "the server cut us off: we read too slowly"),
         ("InternalError", "the server ended the stream: it has a fault of its own"),
         ("SomethingNew", "the server ended the stream: SomethingNew"),
         ("<b>did:plc:x</b>", "the server ended the stream: unnamed"),
     ] {
+        let mut run = run_v2(simulator.url(), Some(T0));
+        assert_eq!(run.take(1).await, ["0"]);
         simulator.fail(name, "words of the server's own");
         run.until_detail(SourceState::Down, words).await;
         assert_eq!(run.take(1).await, ["0"], "{name}: resumed with the overlap");
+        run.stop().await;
     }
-    run.stop().await;
 }
 
 #[tokio::test]
