@@ -163,6 +163,12 @@ pub enum PolicyName {
     Strict,
 }
 
+/// What another stage's section does to stand in the file.
+pub trait Section {
+    /// Takes the section's paths as relative to the file's folder.
+    fn make_paths_relative_to(&mut self, folder: &Path);
+}
+
 impl<S: Default> Settings<S> {
     pub(super) fn deserialize_table(table: toml::Table) -> Result<Self, toml::de::Error>
     where
@@ -171,7 +177,11 @@ impl<S: Default> Settings<S> {
         Self::deserialize(toml::Value::Table(table))
     }
 
-    pub(super) fn make_paths_relative_to(&mut self, folder: &Path) {
+    pub(super) fn make_paths_relative_to(&mut self, folder: &Path)
+    where
+        S: Section,
+    {
+        self.source.make_paths_relative_to(folder);
         self.cities.folder = folder.join(&self.cities.folder);
         if let Some(path) = self.store.url.strip_prefix("sqlite://") {
             self.store.url = format!("sqlite://{}", folder.join(path).display());

@@ -8,6 +8,10 @@ struct Sources {
     example: Option<u32>,
 }
 
+impl Section for Sources {
+    fn make_paths_relative_to(&mut self, _folder: &Path) {}
+}
+
 fn load_text(text: &str, environment: &[(&str, &str)]) -> Result<Plain, ConfigError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("parvis.toml");

@@ -15,3 +15,4 @@ mod outputs;
 mod pipeline;
 mod replay;
 mod tidy;
+mod wires;

@@ -94,14 +94,6 @@ pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>,
     Ok(number.ok().filter(|number| number.is_finite()))
 }
 
-/// Coordinates are strings on this wire, since its data model has no fractions.
-pub fn number_as_text<S: serde::Serializer>(number: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-    match number {
-        Some(number) => serializer.collect_str(number),
-        None => serializer.serialize_none(),
-    }
-}
-
 /// Reads `T` from a piece of JSON whose syntax was checked already.
 pub fn read<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {
     serde_json::from_str(raw.get()).ok()

@@ -8,9 +8,10 @@ mod appview;
 mod config;
 mod connector;
 mod decode;
+mod inflate;
 mod lenient;
 mod resume;
-pub mod wire;
+mod wire;
 
 pub use appview::{AppView, profiles_from_file};
 pub use config::{BlueskySettings, DEFAULT_PROFILE_ATTEMPTS, Wire};

@@ -3,11 +3,15 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use super::*;
+use crate::demo::frames::wire_v2;
 use crate::ingest::DECODE_LIMIT;
+use crate::ingest::sources::bluesky::inflate::tests::samples;
 
 const POSTS: &str = include_str!("../../../../../tests/fixtures/bluesky/posts.jsonl");
 const ACCOUNTS: &str = include_str!("../../../../../tests/fixtures/bluesky/accounts.jsonl");
 const HOSTILE: &str = include_str!("../../../../../tests/fixtures/bluesky/hostile.jsonl");
+
+const HOSTILE_V2: &str = include_str!("../../../../../tests/fixtures/bluesky/hostile_v2.jsonl");
 
 fn decode(frame: &[u8]) -> Observation {
     Decoder::new(SourceId::new("bluesky")).decode(frame)
@@ -42,6 +46,63 @@ fn l09_l11_profiles_and_accounts_are_read() {
 #[test]
 fn h1_hostile_frames_are_read_as_far_as_they_go() {
     insta::assert_snapshot!(described(HOSTILE));
+}
+
+/// Hand-written in both forms: what is compared does not come from our own simulator.
+#[test]
+fn both_wires_say_the_same_of_the_same_event() {
+    let (v1, v2) = (
+        include_str!("../../../../../tests/fixtures/bluesky/both_v1.jsonl"),
+        include_str!("../../../../../tests/fixtures/bluesky/both_v2.jsonl"),
+    );
+    assert_eq!((v1.lines().count(), v2.lines().count()), (9, 9));
+    for (first, second) in v1.lines().zip(v2.lines()) {
+        let seen = decode(second.as_bytes());
+        assert_eq!(format!("{seen:#?}"), format!("{:#?}", decode(first.as_bytes())), "{second}");
+        assert!(seen.checkpoint.is_some() && !matches!(seen.event, Event::Unreadable(_)), "{seen:?}");
+    }
+}
+
+#[test]
+fn real_captures_say_the_same_on_both_wires() {
+    let captures = samples().map(|folder| {
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+        read("expected_v1.jsonl") + &read("golden_v1.jsonl")
+    });
+    let captures = captures.unwrap_or_default();
+    for first in POSTS.lines().chain(ACCOUNTS.lines()).chain(captures.lines()) {
+        let second = wire_v2::message(first, 17).unwrap_or_else(|| panic!("no event: {first}"));
+        assert_eq!(format!("{:?}", decode(second.as_bytes())), format!("{:?}", decode(first.as_bytes())), "{first}");
+    }
+}
+
+#[test]
+fn what_a_v2_server_says_of_the_stream_is_for_the_connection() {
+    let decoder = Decoder::new(SourceId::new("bluesky"));
+    let info = |name: &str| {
+        format!(
+            r#"{{"$type":"message","payload":{{"$type":"network.bsky.jetstream.subscribeEvents#info","name":"{name}"}}}}"#
+        )
+    };
+    assert!(matches!(decoder.read(info("OutdatedCursor").as_bytes()), Said::OutdatedCursor));
+    assert!(matches!(decoder.read(info("Other").as_bytes()), Said::Seen(Observation { event: Event::Other, .. })));
+    for (error, expected) in [
+        (r#"{"$type":"error","error":"ConsumerTooSlow","message":"…"}"#.to_owned(), "ConsumerTooSlow"),
+        (r#"{"$type":"error","error":"a b"}"#.to_owned(), "unnamed"),
+        (r#"{"$type":"error"}"#.to_owned(), "unnamed"),
+        (r#"{"$type":"error","error":7}"#.to_owned(), "unnamed"),
+        (format!(r#"{{"$type":"error","error":"{}"}}"#, "x".repeat(65)), "unnamed"),
+    ] {
+        assert!(matches!(decoder.read(error.as_bytes()), Said::Failed(name) if name == expected), "{error}");
+        // In a recording it is a frame like any other.
+        let seen = decode(error.as_bytes());
+        assert!(matches!((seen.event, seen.checkpoint), (Event::Other, None)));
+    }
+}
+
+#[test]
+fn h1_hostile_v2_frames_are_read_as_far_as_they_go() {
+    insta::assert_snapshot!(described(HOSTILE_V2));
 }
 
 #[test]
@@ -95,7 +156,7 @@ proptest! {
             Just(b"-1".to_vec()), Just(b"1e400".to_vec()), Just("é".as_bytes().to_vec()), Just(b"\\u".to_vec()),
         ],
     ) {
-        let frames: Vec<&str> = POSTS.lines().chain(ACCOUNTS.lines()).chain(HOSTILE.lines()).collect();
+        let frames: Vec<&str> = POSTS.lines().chain(ACCOUNTS.lines()).chain(HOSTILE.lines()).chain(HOSTILE_V2.lines()).collect();
         let mut frame = pick.get(&frames).as_bytes().to_vec();
         let start = from.index(frame.len());
         let end = (start + length).min(frame.len());

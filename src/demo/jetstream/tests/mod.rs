@@ -1,3 +1,5 @@
+mod v2;
+
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};

@@ -1,7 +1,7 @@
 //! What a subscriber of Jetstream asks for, and which frames that lets through.
 //!
-//! Owns the parameters of `/subscribe` and `options_update` with the real server's limits and leniencies.
-//! Does not own sockets or the log. Invariant: a subscription that exists is one the real server would accept.
+//! Owns the parameters of both wires and `options_update` with the real server's limits and leniencies. Does not own
+//! sockets, the log or dictionaries. Invariant: a subscription that exists is one the real server would accept.
 
 use std::collections::HashSet;
 
@@ -12,6 +12,9 @@ const COLLECTIONS_LIMIT: usize = 100;
 const DIDS_LIMIT: usize = 10_000;
 /// Numbers from here on are microseconds; smaller ones are the server's own sequence.
 const FIRST_TIME_CURSOR: u64 = 1_000_000_000_000_000;
+
+/// The second wire's kinds of events.
+const KINDS: [&str; 4] = ["commit", "identity", "account", "sync"];
 
 /// Where a subscriber wants to begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +34,18 @@ pub(super) struct Subscription {
     pub cursor: Cursor,
     /// Nothing is sent before the first `options_update`.
     pub waits_for_hello: bool,
+    pub compression: Compression,
+}
+
+/// How frames are to be compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Compression {
+    #[default]
+    None,
+    /// With the first wire's one dictionary.
+    V1,
+    /// With the dictionary of this id.
+    V2(u32),
 }
 
 /// Empty lists let everything through.
@@ -40,6 +55,8 @@ pub(super) struct Filter {
     /// The parts before `*`, each with its dot.
     prefixes: Vec<String>,
     dids: HashSet<String>,
+    /// Of the second wire.
+    kinds: HashSet<String>,
     /// Longer frames are left out; zero is no limit.
     max_bytes: usize,
 }
@@ -48,6 +65,7 @@ pub(super) struct Filter {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Envelope {
     pub did: String,
+    pub kind: String,
     /// Of commits only; accounts and identities pass every list of collections.
     pub collection: Option<String>,
     pub time_us: u64,
@@ -59,6 +77,7 @@ impl Envelope {
         let frame: Value = serde_json::from_str(frame).ok()?;
         Some(Self {
             did: frame.get("did")?.as_str()?.to_owned(),
+            kind: frame.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned(),
             collection: frame.pointer("/commit/collection").and_then(Value::as_str).map(str::to_owned),
             time_us: frame.get("time_us")?.as_u64()?,
         })
@@ -66,8 +85,8 @@ impl Envelope {
 }
 
 impl Subscription {
-    /// Reads a query string. The error is the body of the answer 400.
-    pub fn from_query(query: &str) -> Result<Self, String> {
+    /// Reads a query string of the first wire. The error is the body of the answer 400.
+    pub fn v1(query: &str) -> Result<Self, String> {
         let (mut collections, mut dids) = (Vec::new(), Vec::new());
         let mut subscription = Self::default();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -79,14 +98,41 @@ impl Subscription {
                 "requireHello" => subscription.waits_for_hello = value == "true",
                 "cursor" if value.is_empty() => {}
                 "cursor" => subscription.cursor = Cursor::parse(&value)?,
-                "compress" if value == "true" => {
-                    return Err("this simulator does not compress".into());
-                }
+                "compress" if value == "true" => subscription.compression = Compression::V1,
                 _ => {}
             }
         }
         let max_bytes = subscription.filter.max_bytes;
         subscription.filter = Filter::new(collections, dids, max_bytes)?;
+        Ok(subscription)
+    }
+
+    /// Reads a query string of the second wire, which forgives nothing. The error is the message of `InvalidRequest`.
+    pub fn v2(query: &str) -> Result<Self, String> {
+        let (mut collections, mut dids, mut kinds) = (Vec::new(), Vec::new(), HashSet::new());
+        let mut subscription = Self::default();
+        let number = |name: &str, value: &str| value.parse().map_err(|error| format!("{name} {value:?}: {error}"));
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "collections" => collections.push(value.into_owned()),
+                "dids" => dids.push(value.into_owned()),
+                "kinds" if KINDS.contains(&&*value) => _ = kinds.insert(value.into_owned()),
+                "kinds" => return Err(format!("unknown kind: {value}")),
+                "maxMessageSizeBytes" => subscription.filter.max_bytes = number(&name, &value)? as usize,
+                "cursor" if value.is_empty() => {}
+                "cursor" => subscription.cursor = Cursor::parse(&value)?,
+                "zstdDictionary" => subscription.compression = Compression::V2(number(&name, &value)?),
+                "wantedCollections" | "wantedDids" | "requireHello" | "compress" => {
+                    return Err(format!("{name} is a parameter of /subscribe"));
+                }
+                _ => {}
+            }
+        }
+        if !collections.is_empty() && !kinds.is_empty() && !kinds.contains("commit") {
+            return Err("collections with kinds that exclude commit could never apply".into());
+        }
+        let max_bytes = subscription.filter.max_bytes;
+        subscription.filter = Filter { kinds, ..Filter::new(collections, dids, max_bytes)? };
         Ok(subscription)
     }
 }
@@ -135,8 +181,9 @@ impl Filter {
                 || self.collections.contains(collection)
                 || self.prefixes.iter().any(|prefix| collection.starts_with(prefix))
         });
+        let wanted_kind = self.kinds.is_empty() || self.kinds.contains(&envelope.kind);
         let wanted_did = self.dids.is_empty() || self.dids.contains(&envelope.did);
-        wanted_collection && wanted_did && (self.max_bytes == 0 || bytes <= self.max_bytes)
+        wanted_kind && wanted_collection && wanted_did && (self.max_bytes == 0 || bytes <= self.max_bytes)
     }
 }
 
@@ -199,60 +246,4 @@ fn is_did(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn frame(did: &str, collection: Option<&str>) -> Envelope {
-        Envelope { did: did.into(), collection: collection.map(str::to_owned), time_us: 0 }
-    }
-
-    #[test]
-    fn queries_are_refused_as_by_the_real_server() {
-        for query in [
-            "wantedCollections=app.bsky.fo*",
-            "wantedCollections=app",
-            "wantedDids=nobody",
-            "cursor=-5",
-            "cursor=now",
-            "compress=true",
-        ] {
-            assert!(Subscription::from_query(query).is_err(), "{query}");
-        }
-        let many = |count: usize| (0..count).map(|n| format!("wantedCollections=a.b.c{n}&")).collect::<String>();
-        assert!(Subscription::from_query(&many(100)).is_ok());
-        assert!(Subscription::from_query(&many(101)).is_err());
-        for query in ["", "maxMessageSizeBytes=-1", "compress=false", "other=x", "wantedCollections=app.bsky.*"] {
-            assert!(Subscription::from_query(query).is_ok(), "{query}");
-        }
-    }
-
-    #[test]
-    fn filters_let_accounts_through_whatever_the_collections() {
-        let query = "wantedCollections=app.bsky.feed.post&wantedCollections=app.bsky.actor.*&wantedDids=did:plc:a";
-        let filter = Subscription::from_query(query).unwrap().filter;
-        for (envelope, expected) in [
-            (frame("did:plc:a", Some("app.bsky.feed.post")), true),
-            (frame("did:plc:a", Some("app.bsky.actor.profile")), true),
-            (frame("did:plc:a", Some("app.bsky.feed.like")), false),
-            (frame("did:plc:a", None), true),
-            (frame("did:plc:b", None), false),
-        ] {
-            assert_eq!(filter.lets_through(Some(&envelope), 10), expected, "{envelope:?}");
-        }
-        let small = Subscription::from_query("maxMessageSizeBytes=100").unwrap().filter;
-        assert!(small.lets_through(Some(&frame("did:plc:a", None)), 100));
-        assert!(!small.lets_through(Some(&frame("did:plc:a", None)), 101));
-    }
-
-    #[test]
-    fn updates_replace_the_whole_filter() {
-        let text = r#"{"type":"options_update","payload":{"wantedDids":["did:plc:a"]}}"#;
-        let Update::Filter(filter) = Update::read(text) else { panic!() };
-        assert!(filter.lets_through(Some(&frame("did:plc:a", Some("x.y.z"))), 1));
-        assert!(!filter.lets_through(Some(&frame("did:plc:b", None)), 1));
-        assert_eq!(Update::read("{"), Update::Unreadable);
-        assert_eq!(Update::read(r#"{"type":"other"}"#), Update::Ignored);
-        let bad = r#"{"type":"options_update","payload":{"wantedCollections":["x*"]}}"#;
-        assert!(matches!(Update::read(bad), Update::Refused(_)));
-    }
-}
+mod tests;
