@@ -90,6 +90,7 @@ async fn spawn_with(limits: LiveLimits, settings: HttpSettings) -> TestServer {
         metrics: Some(metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle()),
         settings,
         forms: FormLimiter::default(),
+        gates: Gates::new(0),
         started_at: now,
         ready: true.into(),
     });
