@@ -13,5 +13,6 @@ mod demo;
 mod kill;
 mod outputs;
 mod pipeline;
+mod readers;
 mod replay;
 mod tidy;
