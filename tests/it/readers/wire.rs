@@ -92,6 +92,11 @@ impl Wire {
         self.stream.read(&mut [0; 1]).await
     }
 
+    /// Whether a close frame is among what came; it stays there for whoever reads next.
+    pub fn closed_here(&mut self) -> Option<()> {
+        (self.rest().first()? & 0x0f == 8).then_some(())
+    }
+
     /// Reads and forgets everything until the end.
     pub async fn drain(&mut self) {
         self.buffer.clear();
