@@ -3,6 +3,7 @@
 //! Owns what the tests share. Does not test what a unit test can. Invariant: each test has its own server.
 
 mod api;
+mod connections;
 mod events;
 mod live;
 mod query;
