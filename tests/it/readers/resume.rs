@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,7 +14,6 @@ use crate::support::server::Server;
 
 const READERS: usize = 24;
 const AUTHORS: [&str; 4] = ["ana", "bob", "eve", "zoe"];
-const LAST_WORDS: &str = "la fin #ville #sport";
 
 /// Posts, edits, deletions, hidden and returning authors, one each few milliseconds, until told to stop.
 async fn write(network: Arc<SimulatedNetwork>, stop: Arc<AtomicBool>, mut rng: fastrand::Rng) {
@@ -36,15 +35,16 @@ async fn write(network: Arc<SimulatedNetwork>, stop: Arc<AtomicBool>, mut rng: f
                 network.set_active("zoe", true);
             }
             _ => {
-                let (author, key) = (AUTHORS[rng.usize(..AUTHORS.len())], format!("k{number}"));
+                // Zoe, who goes and returns, writes seldom: each time all of hers is an entry of the log anew.
+                let author = if rng.u8(..50) == 0 { "zoe" } else { AUTHORS[rng.usize(..AUTHORS.len() - 1)] };
+                let key = format!("k{number}");
                 let tags = if rng.bool() { "#ville" } else { "#ville #sport" };
                 network.post(author, &key, &format!("message {number} {tags}"));
                 written.push((author, key));
             }
         }
-        tokio::time::sleep(Duration::from_millis(4)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    network.post("ana", "fin", LAST_WORDS);
 }
 
 /// Readers come and go at random while posts are written and the server is stopped, by signal and by force; in the
@@ -52,7 +52,7 @@ async fn write(network: Arc<SimulatedNetwork>, stop: Arc<AtomicBool>, mut rng: f
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn w1_disconnects_across_restarts_lose_double_and_reorder_nothing() {
     let disconnects = sized(1_500, 10_000);
-    let restarts = sized(6, 40);
+    let restarts = sized(4, 40);
     let mut rng = fastrand::Rng::with_seed(seed(1));
     let network = Arc::new(SimulatedNetwork::start().await);
     AUTHORS.iter().for_each(|author| network.join(author, &[]));
@@ -100,30 +100,42 @@ async fn w1_disconnects_across_restarts_lose_double_and_reorder_nothing() {
     }
     stop.store(true, Ordering::Relaxed);
     writing.await.unwrap();
-    ends_where_the_page_is(&server, &mut followers, &log).await;
+    come_to_the_end(&network, &server, &mut followers, &log).await;
+    hold_what_the_page_shows(&server, &followers, &log).await;
     let events: u64 = followers.iter().map(|follower| follower.events).sum();
     println!("{} disconnects, {restarts} restarts, {events} events applied", done.load(Ordering::SeqCst));
     assert!(events > disconnects as u64 / 4, "{events} events tell nothing");
 }
 
-async fn ends_where_the_page_is(server: &Server, followers: &mut [Follower], log: &Log) {
-    let last = wait_for_last_words(server).await;
-    for follower in &mut *followers {
-        let until = Instant::now() + Duration::from_secs(20);
-        follower.follow(&address(server), log, until, |follower| follower.posts.contains_key(&last)).await;
-        assert!(follower.posts.contains_key(&last), "{follower:?} did not come to the end");
+/// Brings every reader to a post that is the last entry of the log. Others may come behind it, as when an author's
+/// return is decided late: then another is written.
+async fn come_to_the_end(network: &SimulatedNetwork, server: &Server, followers: &mut [Follower], log: &Log) {
+    for round in 0..20 {
+        let words = format!("la fin {round} #ville #sport");
+        network.post("ana", &format!("fin{round}"), &words);
+        let last = wait_for_post(server, &words).await;
+        for follower in &mut *followers {
+            let until = Instant::now() + Duration::from_secs(20);
+            follower.follow(&address(server), log, until, |follower| follower.posts.contains_key(&last)).await;
+            assert!(follower.posts.contains_key(&last), "{follower:?} did not come to the end");
+        }
+        let head = server.json("/api/v1/cities/ville/posts?limit=1").await["cursor"].as_str().unwrap().to_owned();
+        if followers.iter().all(|follower| follower.cursor == head) {
+            return;
+        }
     }
+    panic!("the log does not come to rest");
+}
+
+async fn hold_what_the_page_shows(server: &Server, followers: &[Follower], log: &Log) {
     for filter in ["", "&tag=sport"] {
         let page = all_posts(server, filter).await;
         let (_, html) = server.text(&format!("/ville?hl=fr{filter}")).await;
         for follower in followers.iter().filter(|follower| follower.filter == filter) {
             assert!(follower.was_in_order(log), "{follower:?} was told out of order, or twice");
-            assert_eq!(
-                follower.posts.keys().collect::<Vec<_>>(),
-                page.keys().collect::<Vec<_>>(),
-                "{follower:?} holds other posts than the page; log: {}",
-                server.log_text()
-            );
+            let (held, shown): (BTreeSet<_>, BTreeSet<_>) = (follower.posts.keys().collect(), page.keys().collect());
+            let differ: Vec<_> = held.symmetric_difference(&shown).collect();
+            assert!(differ.is_empty(), "{follower:?} and the page differ in {differ:?}; log: {}", server.log_text());
             for (id, kept) in &follower.posts {
                 if follower.form == Form::Html {
                     assert_eq!(kept[0], page[id]["position"]);
@@ -138,12 +150,12 @@ async fn ends_where_the_page_is(server: &Server, followers: &mut [Follower], log
     }
 }
 
-/// The id of the last post.
-async fn wait_for_last_words(server: &Server) -> String {
+/// The id of the post with this text.
+async fn wait_for_post(server: &Server, text: &str) -> String {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let page = server.json("/api/v1/cities/ville/posts?limit=5").await;
-        let last = page["posts"].as_array().unwrap().iter().find(|post| post["text"] == LAST_WORDS);
+        let last = page["posts"].as_array().unwrap().iter().find(|post| post["text"] == text);
         if let Some(post) = last {
             return post["id"].as_str().unwrap().to_owned();
         }
