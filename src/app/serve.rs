@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use actix_web::web::Data;
 use anyhow::{Context, anyhow};
@@ -147,6 +148,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         metrics: Some(metrics),
         settings: http_settings(&settings)?,
         forms: http::FormLimiter::default(),
+        gates: http::Gates::new(settings.http.max_requests),
         started_at: clock.now(),
         ready: AtomicBool::new(false),
     });
@@ -262,6 +264,12 @@ fn http_settings(settings: &Settings) -> anyhow::Result<http::HttpSettings> {
             contact => contact.to_owned(),
         }),
         metrics_here: settings.http.metrics_listen.is_empty(),
+        timing: http::SessionTiming {
+            ping_every: Duration::from_secs(settings.http.ping_seconds),
+            pong_within: Duration::from_secs(settings.http.pong_seconds),
+            unsent_for: Duration::from_secs(settings.http.unsent_seconds),
+            ..http::SessionTiming::default()
+        },
         ..http::HttpSettings::default()
     })
 }

@@ -35,6 +35,16 @@ pub struct HttpSettings {
     pub max_sessions_per_address: usize,
     /// Live connections in all: the real bound. One more is answered 503 before the upgrade.
     pub max_sessions: usize,
+    /// Pages and API reads worked on at the same time; 0: eight for each core. As many more wait for a tenth of a
+    /// second, and what is beyond is answered 503. Live connections, static files and health are not counted.
+    pub max_requests: usize,
+    /// Seconds between two pings to a live connection (1 to 300). A proxy that ends quiet connections earlier needs
+    /// less.
+    pub ping_seconds: u64,
+    /// Seconds (1 to 60) in which a ping is to be answered; whoever does not is gone.
+    pub pong_seconds: u64,
+    /// Seconds (1 to 300) after which a client that takes nothing of what was sent to it is cut off.
+    pub unsent_seconds: u64,
     /// Address and port for `/metrics` alone; empty: it is served beside the pages.
     pub metrics_listen: String,
 }
@@ -47,6 +57,10 @@ impl Default for HttpSettings {
             trusted_proxies: Vec::new(),
             max_sessions_per_address: 500,
             max_sessions: 20_000,
+            max_requests: 0,
+            ping_seconds: 25,
+            pong_seconds: 10,
+            unsent_seconds: 40,
             metrics_listen: String::new(),
         }
     }
@@ -200,6 +214,15 @@ impl<S: Default> Settings<S> {
         }
         if !self.http.metrics_listen.is_empty() && self.http.metrics_listen.parse::<std::net::SocketAddr>().is_err() {
             return refuse("http.metrics_listen", "give an address and a port, or leave it empty");
+        }
+        for (key, seconds, most) in [
+            ("http.ping_seconds", self.http.ping_seconds, 300),
+            ("http.pong_seconds", self.http.pong_seconds, 60),
+            ("http.unsent_seconds", self.http.unsent_seconds, 300),
+        ] {
+            if !(1..=most).contains(&seconds) {
+                return refuse(key, &format!("give 1 to {most} seconds"));
+            }
         }
         if !(1..=30).contains(&self.store.retention_days) {
             return refuse("store.retention_days", "give 1 to 30: posts of people are not kept longer");

@@ -55,6 +55,15 @@ fn l22_the_purpose_is_a_closed_list() {
 }
 
 #[test]
+fn w4_the_clocks_of_connections_have_bounds() {
+    for wrong in ["ping_seconds = 0", "ping_seconds = 301", "pong_seconds = 61", "unsent_seconds = 0"] {
+        let error = load_text(&format!("[http]\n{wrong}\n"), &[]).unwrap_err().to_string();
+        assert!(error.contains(wrong.split(' ').next().unwrap()), "{error}");
+    }
+    assert!(load_text("[http]\nping_seconds = 300\npong_seconds = 1\n", &[]).is_ok());
+}
+
+#[test]
 fn l28_retention_has_a_ceiling() {
     assert!(load_text("[store]\nretention_days = 31\n", &[]).is_err());
 }

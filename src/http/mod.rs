@@ -7,6 +7,7 @@
 
 mod access_log;
 mod address;
+mod connections;
 mod directory;
 mod error;
 mod handlers;
@@ -20,6 +21,7 @@ mod routes;
 mod security_txt;
 mod server;
 mod settings;
+mod shed;
 mod sse;
 mod state;
 pub mod view;
@@ -38,4 +40,5 @@ pub use openapi::openapi_json;
 pub use query::PostsQuery;
 pub use server::{drain, serve, serve_metrics};
 pub use settings::{HttpSettings, SessionTiming};
+pub use shed::Gates;
 pub use state::AppState;

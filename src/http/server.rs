@@ -1,4 +1,3 @@
-use std::any::Any;
 use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
@@ -10,9 +9,11 @@ use actix_web::{App, HttpServer};
 use tokio::time::Instant;
 
 use super::access_log::access_log;
+use super::connections::{Connections, watch_connection};
 use super::handlers::health;
 use super::headers::security_headers;
 use super::limiter::limit_forms;
+use super::shed::shed;
 use super::{AppState, routes};
 
 /// Bytes a connection buffers before it asks a session for more. Small: frames are joined batches already, and each
@@ -26,27 +27,28 @@ const STOP_TIMEOUT_S: u64 = 2;
 const DRAIN_GRACE: Duration = Duration::from_secs(2);
 
 /// Serves the API, and the pages that `pages` mounts, on listeners that are bound already. The server runs when it is
-/// polled, and leaves signals to the process.
+/// polled, and leaves signals to the process. Must be called inside a Tokio runtime.
 pub fn serve<P>(state: Data<AppState>, listeners: Vec<TcpListener>, pages: P) -> io::Result<Server>
 where
     P: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
     let connections_max = state.live.limits().sessions_max.saturating_add(OTHER_CONNECTIONS_MAX);
     let workers = state.settings.workers;
-    let unsent_for = state.settings.timing.unsent_for;
+    let connections = Connections::new(state.settings.timing);
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
+            // From the inside out.
             .wrap(from_fn(limit_forms))
-            .wrap(from_fn(security_headers))
             .wrap(Compress::default())
+            .wrap(from_fn(shed))
+            .wrap(from_fn(security_headers))
             .wrap(from_fn(access_log))
+            .wrap(from_fn(watch_connection))
             .configure(routes::configure)
             .configure(pages.clone())
     })
-    // Without it every frame waits for the acknowledgement of the one before, in steps of 40 ms.
-    .tcp_nodelay(true)
-    .on_connect(move |connection, _: &mut Extensions| limit_unsent(connection, unsent_for))
+    .on_connect(move |connection, extensions: &mut Extensions| connections.opened(connection, extensions))
     .max_connections(connections_max)
     .h1_write_buffer_size(WRITE_BUFFER_BYTES)
     // A reader that hangs up ends its stream at once, not at the next write.
@@ -82,11 +84,4 @@ pub async fn drain(state: &AppState, server: &ServerHandle) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     server.stop(true).await;
-}
-
-fn limit_unsent(connection: &dyn Any, unsent_for: Duration) {
-    let Some(socket) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
-    if let Err(error) = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(unsent_for)) {
-        tracing::warn!(%error, "http: a connection's send timeout could not be set");
-    }
 }

@@ -13,6 +13,7 @@ mod demo;
 mod kill;
 mod outputs;
 mod pipeline;
+mod readers;
 mod replay;
 mod tidy;
 mod wires;

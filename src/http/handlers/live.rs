@@ -6,10 +6,13 @@ use futures_util::Stream;
 
 use crate::domain::CityId;
 use crate::http::address::client_of;
+use crate::http::connections::becomes_session;
 use crate::http::query::LiveQuery;
 use crate::http::websocket::{self, TOO_MANY_SESSIONS};
 use crate::http::{ApiError, AppState, Problem};
 use crate::live::{AddressBlock, Framing, Permit, Request, SubscribeError, Subscription, TooMany};
+
+use super::params::{FilterParams, LiveParams};
 
 /// A city's live feed over WebSocket.
 ///
@@ -22,14 +25,8 @@ use crate::live::{AddressBlock, Framing, Permit, Request, SubscribeError, Subscr
     tag = "live",
     params(
         ("city" = String, Path, description = "The city's slug"),
-        ("cursor" = Option<String>, Query, description = "Where to go on; without it the session starts at now"),
-        ("format" = Option<String>, Query, description = "json (default) or html"),
-        ("hl" = Option<String>, Query, description = "The language of html: fr (default) or en"),
-        ("tag" = Option<String>, Query, description = "A hashtag, with or without `#`"),
-        ("zone" = Option<String>, Query, description = "The name of a part of the city"),
-        ("network" = Option<String>, Query, description = "bluesky, mastodon, nostr, feed, opendata or push"),
-        ("lang" = Option<String>, Query, description = "A primary language subtag"),
-        ("lane" = Option<String>, Query, description = "people, info, press, agenda, around or event:<slug>"),
+        LiveParams,
+        FilterParams,
     ),
     responses(
         (status = 101, description = "The session is open"),
@@ -87,6 +84,7 @@ fn switch<S>(request: &HttpRequest, session: S) -> Result<HttpResponse, ApiError
 where
     S: Stream<Item = Result<Bytes, std::convert::Infallible>> + 'static,
 {
+    becomes_session(request);
     let response = ws::handshake_response(request.head()).message_body(BodyStream::new(session));
     match response {
         Ok(response) => Ok(HttpResponse::from(response.map_into_boxed_body())),

@@ -59,6 +59,11 @@ async fn a_bad_parameter_is_named_with_its_mend() {
     }
     let fine = "/api/v1/cities/nantes/posts?zone=centre%20ville&tag=%23Nantes&lang=FR&q=";
     assert_eq!(server.get(fine).await.status(), 200);
+    // Every network that the contract names may be asked for, whether or not it is read yet.
+    for network in ["bluesky", "mastodon", "nostr", "feed", "opendata", "push", "x"] {
+        let response = server.get(&format!("/api/v1/cities/nantes/posts?network={network}")).await;
+        assert_eq!(response.status(), 200, "{network}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! Owns what the tests share. Does not test what a unit test can. Invariant: each test has its own server.
 
 mod api;
+mod connections;
 mod events;
 mod live;
 mod query;
@@ -90,6 +91,7 @@ async fn spawn_with(limits: LiveLimits, settings: HttpSettings) -> TestServer {
         metrics: Some(metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle()),
         settings,
         forms: FormLimiter::default(),
+        gates: Gates::new(0),
         started_at: now,
         ready: true.into(),
     });

@@ -79,7 +79,7 @@ pub fn build(
 pub fn decoder(network: Network) -> Option<Box<dyn Decode>> {
     match network {
         Network::Bluesky => Some(Box::new(bluesky::Decoder::new(SourceId::new(network.as_str())))),
-        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push => None,
+        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push | Network::X => None,
     }
 }
 
@@ -92,7 +92,7 @@ pub fn profiles_from_file(
 ) -> Result<Vec<AuthorProfile>, ProfilesError> {
     match network {
         Network::Bluesky => bluesky::profiles_from_file(text, checked_at),
-        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push => {
+        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push | Network::X => {
             Err(ProfilesError::NotForNetwork(network.as_str()))
         }
     }

@@ -82,11 +82,24 @@ impl Server {
 
     /// SIGTERM; returns how long it took and the exit status.
     pub fn stop(&mut self) -> (Duration, Option<i32>) {
-        let mut child = self.child.take().unwrap();
         let began = Instant::now();
-        Command::new("kill").arg(child.id().to_string()).status().unwrap();
-        let status = child.wait().unwrap();
-        (began.elapsed(), status.code())
+        self.terminate();
+        let status = self.ended();
+        (began.elapsed(), status)
+    }
+
+    /// SIGTERM, without waiting for the end.
+    pub fn terminate(&self) {
+        Command::new("kill").arg(self.pid().to_string()).status().unwrap();
+    }
+
+    /// Waits for the end; returns the exit status.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.child.take().unwrap().wait().unwrap().code()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
     }
 
     pub fn url(&self, path: &str) -> String {
