@@ -25,7 +25,7 @@ use crate::ingest::sources::bluesky::BlueskySettings;
 use crate::ingest::sources::{self, SourceSettings};
 use crate::intake::{Authors, Intake, KnownPosts};
 use crate::matcher::CitySet;
-use crate::store::{self, Person, Store, StoreOptions};
+use crate::store::{self, Person, Retention, Store, StoreOptions};
 
 pub use cities::Cities;
 
@@ -43,7 +43,9 @@ pub async fn open_store(
     listener: Option<Arc<dyn CommitListener>>,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Store> {
-    Ok(store::open(&settings.store.url, StoreOptions::new(clock), listener).await?)
+    let retention = Retention::from_days(settings.store.retention_days);
+    let options = StoreOptions { retention, ..StoreOptions::new(clock) };
+    Ok(store::open(&settings.store.url, options, listener).await?)
 }
 
 /// As [`open_store`], on the machine's clock and with nobody listening: for commands.

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::command::{Command, Report};
 use super::held::{Counts, LeaveRequest, StoredPost};
+use super::restored::{CaughtUp, Lost, catch_up};
 use super::retention::Retention;
 use super::sqlite::read::Reader;
 use super::sqlite::{open as file, startup};
@@ -26,11 +27,15 @@ pub struct StoreOptions {
     pub clock: Arc<dyn Clock>,
     /// Makes the keys of a new database; `None` (always, but in tests) takes it from the system.
     pub entropy: Option<[u8; 32]>,
+    /// What a restored database is swept by before anything is shown of it.
+    pub retention: Retention,
+    pub lost_journal: Lost,
 }
 
 impl StoreOptions {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, entropy: None }
+        let retention = Retention::from_days(Retention::DAYS_MAX);
+        Self { clock, entropy: None, retention, lost_journal: Lost::Refused }
     }
 }
 
@@ -52,11 +57,24 @@ pub async fn open(
     options: StoreOptions,
     listener: Option<Arc<dyn CommitListener>>,
 ) -> Result<Store, StoreError> {
-    let opened = file::open(url, options.entropy).await?;
-    let reader = Reader { pool: opened.readers, epoch: opened.epoch, clock: Arc::clone(&options.clock) };
+    Ok(open_restored(url, options, listener).await?.0)
+}
+
+/// As [`open`]; says too what was done to a database that had been put back.
+pub(super) async fn open_restored(
+    url: &str,
+    options: StoreOptions,
+    listener: Option<Arc<dyn CommitListener>>,
+) -> Result<(Store, Option<CaughtUp>), StoreError> {
+    let mut opened = file::open(url, options.entropy).await?;
+    let caught_up = match opened.behind {
+        Some(behind) => Some(catch_up(&mut opened, behind, &options).await?),
+        None => None,
+    };
+    let reader = Reader { pool: opened.readers.clone(), epoch: opened.epoch, clock: Arc::clone(&options.clock) };
     let id_key = opened.id_key;
-    let queues = writer::spawn(opened.writer, opened.lock, id_key, options.clock, listener);
-    Ok(Store { reader, id_key, queues })
+    let queues = writer::spawn(opened, options.clock, listener);
+    Ok((Store { reader, id_key, queues }, caught_up))
 }
 
 impl Store {

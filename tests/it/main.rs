@@ -8,6 +8,7 @@
 
 mod support;
 
+mod backup;
 mod cities;
 mod demo;
 mod kill;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Ledger, StoredAuthor, StoredCity, StoredPlacement, StoredPost, Tombstone};
+use super::{Erasure, Ledger, StoredAuthor, StoredCity, StoredPlacement, StoredPost, Tombstone};
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Batch, Change, CityId, CoarseLocation, IdKey, NativeId,
     Network, Outcome, Placement, Post, PostId, RefuseReason, SubjectHash, Timestamp,
@@ -38,7 +38,7 @@ impl Ledger {
                 }
                 Change::Delete { network, native_id, at } => self.delete(key, *network, native_id, *at),
                 Change::Author { profile, verdict, at: _ } => self.author_changed(profile, *verdict),
-                Change::Checked { post, at } => self.out.checked.push((*post, *at)),
+                Change::Checked { post, at } => self.checked(*post, *at),
                 Change::Hide { post, hidden } => self.hide(*post, *hidden),
                 Change::Erase { post, at: _ } => {
                     self.forget(*post);
@@ -114,12 +114,15 @@ impl Ledger {
             // Versions of one revision are one; where a network has no revisions, the content tells.
             let later = post.revision > stored.post.revision || post.revision.is_empty();
             if later && stored.post != content {
-                self.out.erases_text |= stored.stored && stored.post.text != content.text;
+                if stored.stored {
+                    self.out.erases_text |= stored.post.text != content.text;
+                    self.out.erasures.push(Erasure::Outdated(post.id));
+                }
                 stored.post = content;
                 stored.dirty = true;
             }
             // To see a post again is to know that it still stands.
-            self.out.checked.push((post.id, received_at));
+            self.checked(post.id, received_at);
             return;
         }
         let row = self.vacated.remove(&post.id).unwrap_or_else(|| {
@@ -138,6 +141,13 @@ impl Ledger {
             stored: false,
         };
         self.posts.insert(post.id, stored);
+    }
+
+    fn checked(&mut self, id: PostId, at: Timestamp) {
+        if let Some(stored) = self.posts.get_mut(&id) {
+            stored.checked_at = stored.checked_at.max(at);
+        }
+        self.out.checked.push((id, at));
     }
 
     /// Makes `placements` the whole truth of where a post stands.
@@ -228,6 +238,7 @@ impl Ledger {
         {
             stored.moderated = hidden;
             stored.dirty = true;
+            self.out.erasures.push(if hidden { Erasure::Hidden(id) } else { Erasure::Unhidden(id) });
         }
     }
 
@@ -286,6 +297,7 @@ impl Ledger {
             self.vacated.insert(id, stored.row);
             if stored.stored {
                 self.out.erased_posts.push(stored.row);
+                self.out.erasures.push(Erasure::Outdated(id));
                 self.out.erases_text = true;
             }
         }

@@ -10,10 +10,10 @@ use sqlx::sqlite::SqliteConnection;
 use super::json::{self as form, FacetJson, LabelJson, MediaJson, ReasonJson, TagJson};
 use super::load::array;
 use super::statement::Statement;
-use super::statements;
+use super::{journal, statements};
 use crate::domain::{Batch, CityId, PostId, StoreError, Timestamp};
 use crate::store::command::fold_handle;
-use crate::store::ledger::{Ledger, StoredAuthor, StoredPlacement, StoredPost, is_sensitive};
+use crate::store::ledger::{Erasure, Ledger, StoredAuthor, StoredPlacement, StoredPost, is_sensitive};
 
 /// Gaps are shown for orientation; more than this many tell nobody anything.
 const GAPS_MAX: i64 = 1_000;
@@ -177,11 +177,20 @@ fn encode<T: Serialize>(items: &[T]) -> Result<String, StoreError> {
     serde_json::to_string(items).map_err(|error| StoreError::Fatal(format!("a batch can't be encoded: {error}")))
 }
 
+/// Whether what a batch erases goes into the erasure journal. Not what time alone erases, or the journal itself: a
+/// restored backup erases that again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Journalled {
+    Yes,
+    No,
+}
+
 pub async fn flush(
     connection: &mut SqliteConnection,
     ledger: &Ledger,
     batch: &Batch,
     now: Timestamp,
+    journalled: Journalled,
 ) -> Result<(), StoreError> {
     let lost = || StoreError::Fatal("a placement's city was not loaded".into());
     let city_row = |city: &CityId| ledger.cities.get(city).map(|city| city.row).ok_or_else(lost);
@@ -219,6 +228,9 @@ pub async fn flush(
 
     write_entries(connection, ledger, now).await?;
     write_refusals(connection, ledger, now).await?;
+    if journalled == Journalled::Yes {
+        write_erasures(connection, ledger, now).await?;
+    }
     let checked: Vec<_> = out.checked.iter().map(|(post, at)| (post.as_u64().cast_signed(), at.as_micros())).collect();
     write(connection, statements::WRITE_CHECKED, &checked).await?;
     let bereft: Vec<i64> = out.bereft_authors.iter().copied().collect();
@@ -247,6 +259,31 @@ async fn write_entries(connection: &mut SqliteConnection, ledger: &Ledger, now: 
     }
     if !entries.is_empty() {
         statements::WRITE_LOG.run(connection, [encode(&entries)?.into(), now.as_micros().into()]).await?;
+    }
+    Ok(())
+}
+
+async fn write_erasures(connection: &mut SqliteConnection, ledger: &Ledger, now: Timestamp) -> Result<(), StoreError> {
+    let out = &ledger.out;
+    let subject = |id: PostId| id.as_u64().cast_signed();
+    let posts = out.erasures.iter().map(|erasure| match erasure {
+        Erasure::Outdated(post) => (journal::OUTDATED, subject(*post), None),
+        Erasure::Hidden(post) => (journal::HIDDEN, subject(*post), None),
+        Erasure::Unhidden(post) => (journal::UNHIDDEN, subject(*post), None),
+    });
+    let buried = out.tombstones.iter().map(|(post, tombstone)| {
+        (tombstone.reason.as_str(), subject(*post), tombstone.expires_at.map(Timestamp::as_micros))
+    });
+    let left = out.suppressed.iter().map(|person| (journal::LEFT, person.0.cast_signed(), None));
+    let mut last = ledger.last_erasure;
+    let numbered = posts.chain(buried).chain(left).map(|(kind, subject, expires_at)| {
+        last += 1;
+        (last, kind, subject, expires_at)
+    });
+    let rows: Vec<_> = numbered.collect();
+    if !rows.is_empty() {
+        statements::WRITE_ERASURES.run(connection, [encode(&rows)?.into(), now.as_micros().into()]).await?;
+        statements::COUNT_ERASURES.run(connection, [last.into()]).await?;
     }
     Ok(())
 }

@@ -6,19 +6,7 @@
 //! A batch is read and written with one statement for each table, whatever its size: the rows travel as one JSON
 //! array. `jsonb_each` unpacks it once, and `->>` then reads a field without parsing again.
 
-use super::statement::Statement;
-
-macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident: $n:literal = $sql:expr;)*) => {
-        $($(#[$doc])* pub const $name: Statement<$n> = Statement($sql);)*
-
-        /// Name, text and number of parameters of every statement.
-        #[cfg(test)]
-        pub fn all() -> Vec<(&'static str, &'static str, usize)> {
-            vec![$((stringify!($name), $name.0, $n),)*]
-        }
-    };
-}
+use super::statement::{Statement, statements};
 
 /// [`crate::domain::Filter`] over the view `cards`; the values are bound in this order.
 macro_rules! filter {
@@ -50,12 +38,17 @@ statements! {
     BEGIN: 0 = "BEGIN IMMEDIATE";
     COMMIT: 0 = "COMMIT";
     ROLLBACK: 0 = "ROLLBACK";
-    META: 0 = "SELECT epoch, id_key FROM meta";
+    META: 0 = "SELECT epoch, id_key, erased, copied_at FROM meta";
+    /// What the copied file will hold is fixed when it is called; writing goes on beside it.
+    COPY_INTO: 1 = "VACUUM INTO $1";
+    WHOLE_CHECK: 0 = "PRAGMA integrity_check(1)";
+    PAGES: 0 = "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size";
     META_INSERT: 2 = "INSERT INTO meta (only_row, epoch, id_key) VALUES (1, $1, $2)";
 
     // ── loading what a batch touches ──
     LAST_ROWS: 0 = "SELECT (SELECT coalesce(max(row), 0) FROM posts) AS posts,
-        (SELECT coalesce(max(row), 0) FROM authors) AS authors, (SELECT coalesce(max(row), 0) FROM cities) AS cities";
+        (SELECT coalesce(max(row), 0) FROM authors) AS authors, (SELECT coalesce(max(row), 0) FROM cities) AS cities,
+        (SELECT erased FROM meta) AS erased";
     /// `$1`: ids.
     POSTS: 1 = "SELECT s.*, a.network AS author_network, a.native_id AS author_id, a.handle, a.name,
             a.labels AS author_labels, a.discoverable, a.indexable, a.noindex, a.locked,
@@ -152,6 +145,10 @@ statements! {
     /// `$2`: now.
     WRITE_SUPPRESSED: 2 = "INSERT INTO suppressed (subject, at) SELECT value, $2 FROM json_each($1) WHERE true
         ON CONFLICT (subject) DO NOTHING";
+    /// `$1`: number, kind, subject, end. `$2`: now.
+    WRITE_ERASURES: 2 = "INSERT INTO erasures (number, kind, subject, expires_at, at)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2 FROM json_each($1)";
+    COUNT_ERASURES: 1 = "UPDATE meta SET erased = $1";
     WRITE_CHECKED: 1 = "UPDATE posts SET checked_at = max(checked_at, j.value ->> 1)
         FROM json_each($1) AS j WHERE posts.id = j.value ->> 0";
     WRITE_CHECKPOINT: 2 = "INSERT INTO checkpoints (source, position) VALUES ($1, $2)
@@ -192,7 +189,7 @@ statements! {
 
     // ── what the process starts from ──
     CHECKPOINT: 1 = "SELECT position FROM checkpoints WHERE source = $1";
-    KNOWN: 2 = "SELECT s.row AS row, s.id AS id, p.shown AS shown, c.slug AS slug, t.id AS thread
+    KNOWN: 2 = "SELECT s.row AS row, s.id AS id, p.tier IS NOT NULL AS admitted, c.slug AS slug, t.id AS thread
         FROM (SELECT row, id FROM posts WHERE row > $1 ORDER BY row LIMIT $2) AS s
         LEFT JOIN placements AS p ON p.post = s.row LEFT JOIN cities AS c ON c.row = p.city
         LEFT JOIN posts AS t ON t.row = p.thread ORDER BY s.row, c.slug";
@@ -229,6 +226,32 @@ statements! {
         WHERE city = $1 AND log_offset > $2 AND log_offset <= $3 AND at < $4";
     DROP_LOG: 2 = "DELETE FROM feed_log WHERE city = $1 AND log_offset <= $2";
     RAISE_FLOOR: 2 = "UPDATE cities SET floor = $2 WHERE row = $1";
+
+    // ── backup and restore ──
+    ERASURES: 1 = "SELECT json_group_array(json_array(number, kind, subject, expires_at, at)) AS rows, max(number) AS last,
+            min(number) AS first
+        FROM (SELECT * FROM erasures WHERE number > $1 ORDER BY number LIMIT 10000)";
+    DROP_ERASURES: 1 = "DELETE FROM erasures WHERE number <= $1";
+    REQUESTS: 0 = "SELECT json_group_array(json_array(row, city, network, handle, person, at)) AS rows
+        FROM (SELECT * FROM leave_requests ORDER BY row)";
+    DROP_REQUESTS: 0 = "DELETE FROM leave_requests";
+    WRITE_REQUESTS: 1 = "INSERT INTO leave_requests (row, city, network, handle, person, at)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($1)";
+    /// Nothing of anybody is shown until the networks have been asked for them again.
+    UNCHECK_AUTHORS: 0 = "UPDATE authors SET checked_at = NULL WHERE checked_at IS NOT NULL";
+    /// Above, up to.
+    UNSHOW: 2 = "UPDATE placements SET shown = 0 WHERE post > $1 AND post <= $2 AND shown";
+    /// Above, up to.
+    UNCHECK_POSTS: 2 = "UPDATE posts SET checked_at = 0 WHERE row > $1 AND row <= $2";
+    /// `$1`: ids.
+    PLACES_OF: 1 = "SELECT s.id AS id, c.slug AS slug FROM json_each($1) AS j JOIN posts AS s ON s.id = j.value
+        JOIN placements AS p ON p.post = s.row JOIN cities AS c ON c.row = p.city";
+    /// Epoch, last erasure.
+    TAKE_INTO_USE: 2 = "UPDATE meta SET epoch = $1, erased = $2, copied_at = NULL";
+    MARK_COPY: 1 = "UPDATE meta SET copied_at = $1";
+    WRITE_COPIED: 3 = "INSERT INTO copied_tables (name, entries, sum) VALUES ($1, $2, $3)";
+    COPIED: 0 = "SELECT name, entries, sum FROM copied_tables ORDER BY name";
+    DROP_COPIED: 0 = "DELETE FROM copied_tables";
 
     // ── the operator ──
     PEOPLE: 2 = "SELECT row, network, native_id FROM authors WHERE ($1 IS NULL OR network = $1)

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::store::sqlite::statements;
+use crate::store::sqlite::{copy, journal, statements};
 
 async fn failure(folder: &TempDir) -> String {
     let options = StoreOptions::new(Arc::new(ManualClock::new(NOON)));
@@ -139,9 +139,13 @@ async fn every_statement_is_sound_and_names_its_parameters() {
     use sqlx::{Either, Executor, SqlSafeStr, Statement};
     let place = Place::new().await;
     let mut connection = place.store.reader_for_test().pool.acquire().await.unwrap();
-    let all = statements::all();
-    assert!(all.len() > 60);
-    for (name, sql, parameters) in all {
+    let journal = format!("sqlite://{}.erasures", database_of(&place.folder).display());
+    let mut journal = <sqlx::SqliteConnection as sqlx::Connection>::connect(&journal).await.unwrap();
+    let (all, of_journal) = (statements::all(), journal::all());
+    assert!(all.len() > 60 && of_journal.len() > 5);
+    let all = all.into_iter().chain(copy::all()).map(|statement| (false, statement));
+    for (is_journal, (name, sql, parameters)) in all.chain(of_journal.into_iter().map(|statement| (true, statement))) {
+        let connection = if is_journal { &mut journal } else { &mut *connection };
         let statement = connection.prepare(sql.into_sql_str()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         let Some(Either::Right(counted)) = statement.parameters() else { panic!("{name}") };
         assert_eq!(counted, parameters, "{name}");

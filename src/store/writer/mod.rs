@@ -8,7 +8,6 @@ mod jobs;
 pub use jobs::outcome;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +18,9 @@ use tokio::time::Instant;
 
 use super::command::{Command, Report};
 use super::retention::Retention;
+use super::sqlite::flush::Journalled;
+use super::sqlite::journal::Erasures;
+use super::sqlite::open::{Held, Opened};
 use super::sqlite::{flush, load, rows, statements, sweep};
 use crate::clock::Clock;
 use crate::domain::{
@@ -87,6 +89,9 @@ struct Retaining {
 
 struct Writer {
     connection: SqliteConnection,
+    erasures: Erasures,
+    /// A leave request came or went, and the journal does not have it yet.
+    requests_changed: bool,
     key: IdKey,
     clock: Arc<dyn Clock>,
     listener: Option<Arc<dyn CommitListener>>,
@@ -105,19 +110,16 @@ struct Writer {
 }
 
 /// Starts the writer. It ends when all senders are gone, and keeps the lock until then.
-pub fn spawn(
-    connection: SqliteConnection,
-    lock: File,
-    key: IdKey,
-    clock: Arc<dyn Clock>,
-    listener: Option<Arc<dyn CommitListener>>,
-) -> Queues {
+pub fn spawn(opened: Opened, clock: Arc<dyn Clock>, listener: Option<Arc<dyn CommitListener>>) -> Queues {
+    let Opened { lock, writer: connection, erasures, id_key: key, .. } = opened;
     let (ingest_sender, ingest) = mpsc::channel(INGEST_QUEUE);
     let (desk_sender, desk) = mpsc::channel(DESK_QUEUE);
     let (retention_sender, retention) = mpsc::channel(RETENTION_QUEUE);
     let now = Instant::now();
     let writer = Writer {
         connection,
+        erasures,
+        requests_changed: false,
         key,
         clock,
         listener,
@@ -136,7 +138,7 @@ pub fn spawn(
 }
 
 impl Writer {
-    async fn run(mut self, lock: File) {
+    async fn run(mut self, lock: Held) {
         let closing = loop {
             if Instant::now() >= self.truncate_latest {
                 self.truncate().await;
@@ -170,7 +172,8 @@ impl Writer {
         };
         self.truncate().await;
         let closed = self.connection.close().await.map_err(StoreError::from);
-        drop(lock);
+        self.erasures.close().await.ok();
+        lock.note_closed();
         if let Some(answer) = closing {
             let _ = answer.send(closed);
         }
@@ -220,55 +223,42 @@ impl Writer {
 
     /// One transaction: the changes, their entries, the checkpoints.
     async fn commit(&mut self, batch: &Batch) -> Result<Committed, StoreError> {
+        self.commit_as(batch, Journalled::Yes).await
+    }
+
+    async fn commit_as(&mut self, batch: &Batch, journalled: Journalled) -> Result<Committed, StoreError> {
         if batch.is_empty() {
             return Ok(Committed::default());
         }
         let now = self.clock.now();
-        let (connection, key) = (&mut self.connection, &self.key);
-        let begun = statements::BEGIN.run(connection, []).await;
-        let done = match begun {
-            Ok(_) => Self::write(connection, key, batch, now).await,
-            Err(error) => Err(error.into()),
-        };
-        let (committed, erases_text) = match done {
-            Ok(done) => done,
-            Err(error) => {
-                // A full disk has SQLite roll back by itself, and then there is nothing left to roll back.
-                let _ = statements::ROLLBACK.run(connection, []).await;
-                return Err(error);
-            }
-        };
+        let Written { committed, erases_text, erases, leaves } =
+            transact(&mut self.connection, &self.key, batch, now, journalled).await?;
         if erases_text {
             self.truncate_soon();
         }
+        self.requests_changed |= leaves;
         if let Some(listener) = &self.listener
             && !(committed.entries.is_empty() && committed.stored.is_empty() && committed.forgotten.is_empty())
         {
             listener.committed(&committed);
         }
+        // Readers come first. The caller is answered when a backup can't undo the erasure any more either.
+        if erases && journalled == Journalled::Yes {
+            self.journal().await;
+        }
         Ok(committed)
     }
 
-    async fn write(
-        connection: &mut SqliteConnection,
-        key: &IdKey,
-        batch: &Batch,
-        now: Timestamp,
-    ) -> Result<(Committed, bool), StoreError> {
-        let mut ledger = load::ledger(connection, key, batch).await?;
-        ledger.apply(key, batch);
-        flush::flush(connection, &ledger, batch, now).await?;
-        statements::COMMIT.run(connection, []).await?;
-        let erases_text = ledger.out.erases_text || !ledger.out.left.is_empty();
-        let entries = ledger.out.entries.into_iter().collect();
-        let (posts, vacated) = (&ledger.posts, ledger.vacated.into_keys());
-        let forgotten = vacated.chain(ledger.kept_out).filter(|id| !posts.contains_key(id)).collect();
-        let upserted = batch.changes.iter().filter_map(|change| match change {
-            Change::Upsert { post, .. } => Some(post.id),
-            _ => None,
-        });
-        let stored = upserted.filter(|id| posts.contains_key(id)).collect();
-        Ok((Committed { entries, refused: ledger.refused, stored, forgotten }, erases_text))
+    /// Carries into the erasure journal what has been erased. What can't be written now is written with the next.
+    async fn journal(&mut self) {
+        let mut done = self.erasures.take(&mut self.connection).await;
+        if self.requests_changed && done.is_ok() {
+            done = self.erasures.take_requests(&mut self.connection).await;
+            self.requests_changed = done.is_err();
+        }
+        if let Err(error) = done {
+            tracing::error!(%error, "The erasure journal can't be written; it is tried again.");
+        }
     }
 
     async fn retain_step(&mut self, mut retaining: Retaining) {
@@ -288,9 +278,10 @@ impl Writer {
         let Retaining { now, retention, .. } = *retaining;
         let batch = sweep::expired(&mut self.connection, now, retention).await?;
         if batch.is_empty() {
+            self.erasures.sweep(now).await?;
             return sweep::leftovers(&mut self.connection, now).await;
         }
-        let committed = self.commit(&batch).await?;
+        let committed = self.commit_as(&batch, Journalled::No).await?;
         join(&mut retaining.so_far, committed);
         Ok(true)
     }
@@ -303,6 +294,11 @@ impl Writer {
 
     /// Moves the write-ahead log into the database and cuts it to nothing.
     async fn truncate(&mut self) {
+        self.journal().await;
+        // What the journal has the database need not keep.
+        if let Err(error) = statements::DROP_ERASURES.run(&mut self.connection, [self.erasures.last().into()]).await {
+            tracing::warn!(%error, "What was journalled could not be dropped yet.");
+        }
         let done = match statements::TRUNCATE_LOG.first(&mut self.connection, []).await {
             Ok(Some(row)) => rows::get::<i64>(&row, "busy").is_ok_and(|busy| busy == 0),
             Ok(None) | Err(_) => false,
@@ -313,6 +309,62 @@ impl Writer {
         self.truncate_at = Instant::now() + if done { TRUNCATE_EVERY } else { TRUNCATE_RETRY };
         self.truncate_latest = self.truncate_at + TRUNCATE_LATEST;
     }
+}
+
+/// What a transaction did.
+pub struct Written {
+    pub committed: Committed,
+    erases_text: bool,
+    /// Something was erased that the journal is to have.
+    erases: bool,
+    /// Somebody left, and their requests with them.
+    leaves: bool,
+}
+
+/// One transaction: the changes, their entries, the checkpoints. After an error nothing was written.
+pub async fn transact(
+    connection: &mut SqliteConnection,
+    key: &IdKey,
+    batch: &Batch,
+    now: Timestamp,
+    journalled: Journalled,
+) -> Result<Written, StoreError> {
+    let done = match statements::BEGIN.run(connection, []).await {
+        Ok(_) => write(connection, key, batch, now, journalled).await,
+        Err(error) => Err(error.into()),
+    };
+    if done.is_err() {
+        // A full disk has SQLite roll back by itself, and then there is nothing left to roll back.
+        let _ = statements::ROLLBACK.run(connection, []).await;
+    }
+    done
+}
+
+async fn write(
+    connection: &mut SqliteConnection,
+    key: &IdKey,
+    batch: &Batch,
+    now: Timestamp,
+    journalled: Journalled,
+) -> Result<Written, StoreError> {
+    let mut ledger = load::ledger(connection, key, batch).await?;
+    ledger.apply(key, batch);
+    flush::flush(connection, &ledger, batch, now, journalled).await?;
+    statements::COMMIT.run(connection, []).await?;
+    let out = &ledger.out;
+    let leaves = !out.left.is_empty();
+    let erases_text = out.erases_text || leaves;
+    let erases = leaves || !(out.erasures.is_empty() && out.tombstones.is_empty() && out.suppressed.is_empty());
+    let entries = ledger.out.entries.into_iter().collect();
+    let (posts, vacated) = (&ledger.posts, ledger.vacated.into_keys());
+    let forgotten = vacated.chain(ledger.kept_out).filter(|id| !posts.contains_key(id)).collect();
+    let upserted = batch.changes.iter().filter_map(|change| match change {
+        Change::Upsert { post, .. } => Some(post.id),
+        _ => None,
+    });
+    let stored = upserted.filter(|id| posts.contains_key(id)).collect();
+    let committed = Committed { entries, refused: ledger.refused, stored, forgotten };
+    Ok(Written { committed, erases_text, erases, leaves })
 }
 
 /// Adds what a later transaction did.
