@@ -32,7 +32,7 @@ impl Kept {
     /// The frame on a wire; `None` where that wire never has it. What is not an event is the same on both.
     pub fn on(&self, wire: Wire) -> Option<&Arc<str>> {
         match wire {
-            Wire::V1 => Some(&self.text).filter(|_| !self.envelope.as_ref().is_some_and(|event| event.kind == "sync")),
+            Wire::V1 => Some(&self.text).filter(|_| self.envelope.as_ref().is_none_or(|event| event.kind != "sync")),
             Wire::V2 => Some(self.second.get_or_init(|| match wire_v2::message(&self.text, self.sequence) {
                 Some(message) => message.into(),
                 None => Arc::clone(&self.text),
