@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use parvis::domain::Cursor;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::wire::{Frame, Wire, get, masked, upgrade};
+
+/// A server that is stopped in the middle of a handshake may never answer it.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
 /// How a reader reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +57,11 @@ impl Follower {
         Self { form, filter, cursor: cursor.to_owned(), posts: BTreeMap::new(), events: 0, passages: Vec::new() }
     }
 
-    /// Connects where it was, and follows until `enough` says so, the time is over, or the connection ends. False:
-    /// nobody answered.
-    pub async fn follow(&mut self, address: &str, log: &Log, until: Instant, enough: impl Fn(&Self) -> bool) -> bool {
-        let Ok(Some(mut wire)) = tokio::time::timeout_at(until, self.connect(address)).await else { return false };
+    /// Connects where it was, and follows until `enough` says so, the connection ends, or it has stayed for this long.
+    /// False: nobody answered.
+    pub async fn follow(&mut self, address: &str, log: &Log, stay: Duration, enough: impl Fn(&Self) -> bool) -> bool {
+        let Ok(Some(mut wire)) = timeout(ANSWERED_WITHIN, self.connect(address)).await else { return false };
+        let until = Instant::now() + stay;
         loop {
             while let Some(message) = self.message_here(&mut wire).await {
                 self.told(&message, log);
@@ -70,6 +74,11 @@ impl Follower {
                 _ => return true,
             }
         }
+    }
+
+    /// Connects, and leaves at whatever point of it the time is over.
+    pub async fn turn_away(&self, address: &str, stay: Duration) {
+        _ = timeout(stay, self.connect(address)).await;
     }
 
     async fn connect(&self, address: &str) -> Option<Wire> {

@@ -73,7 +73,7 @@ pub enum Ending {
 
 /// The server's clocks while it is attacked, in seconds.
 pub const PING_S: u64 = 2;
-pub const PONG_S: u64 = 4;
+pub const PONG_S: u64 = 5;
 pub const UNSENT_S: u64 = 3;
 
 impl Kind {

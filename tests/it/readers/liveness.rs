@@ -50,9 +50,8 @@ async fn w4_a_peer_that_is_gone_without_a_word_is_let_go_and_one_that_answers_st
     drop((gone, alive));
 }
 
-/// Anything that a peer says shows that it is there, also while pings are under way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn w4_a_connection_with_half_a_head_or_none_is_ended_and_counts_for_nothing() {
+async fn w4_a_connection_that_says_nothing_is_ended_and_takes_nobodys_place() {
     let network = SimulatedNetwork::start().await;
     let server = serve(&network, "max_sessions = 1").await;
     let port = address(&server).rsplit(':').next().unwrap().parse::<u16>().unwrap();
