@@ -319,16 +319,36 @@ impl Ledger {
 
 impl StoredAuthor {
     fn replace_profile(&mut self, profile: &AuthorProfile) {
-        let new = AuthorProfile {
-            bio: String::new(),
-            checked_at: profile.checked_at.max(self.profile.checked_at),
-            ..profile.clone()
-        };
-        if self.profile != new {
-            self.profile = new;
+        let checked_at = profile.checked_at.max(self.profile.checked_at);
+        // Mostly nothing is new, and then nothing is copied.
+        let same = self.profile.checked_at == checked_at && says_the_same(&self.profile, profile);
+        if !same {
+            self.profile = AuthorProfile { bio: String::new(), checked_at, ..profile.clone() };
             self.dirty = true;
         }
     }
+}
+
+/// Whether two profiles differ in nothing that is stored, but perhaps in when they were asked for.
+fn says_the_same(stored: &AuthorProfile, other: &AuthorProfile) -> bool {
+    let AuthorProfile {
+        id,
+        network,
+        handle,
+        name,
+        bio: _,
+        labels,
+        discoverable,
+        indexable,
+        noindex,
+        locked,
+        automated,
+        status,
+        checked_at: _,
+    } = stored;
+    (id, network, handle, name, labels) == (&other.id, &other.network, &other.handle, &other.name, &other.labels)
+        && (discoverable, indexable, noindex) == (&other.discoverable, &other.indexable, &other.noindex)
+        && (locked, automated, status) == (&other.locked, &other.automated, &other.status)
 }
 
 /// Six decimals (about 10 cm) come back from the database as the same number, so that a repeat is seen as one.

@@ -6,6 +6,7 @@
 pub(super) mod copy;
 pub(super) mod export;
 pub(super) mod flush;
+pub(super) mod insert;
 pub(super) mod journal;
 pub(super) mod json;
 pub(super) mod load;

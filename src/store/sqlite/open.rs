@@ -104,6 +104,8 @@ fn writer_settings(path: &Path) -> SqliteConnectOptions {
         .pragma("journal_size_limit", JOURNAL_BYTES_MAX)
         .pragma("wal_autocheckpoint", "2000")
         .pragma("cache_size", "-65536")
+        // All statements, and those of many rows in each of their sizes.
+        .statement_cache_capacity(256)
 }
 
 /// The right to serve a database, until it is dropped. The lock's file says how the database was left.
@@ -113,9 +115,14 @@ pub struct Held {
 }
 
 impl Held {
+    /// The write-ahead log's file.
+    pub fn log(&self) -> PathBuf {
+        beside(&self.path, "-wal")
+    }
+
     /// How the database's file looks from outside. `None` while it has a write-ahead log, which is a part of it.
     fn look(&self) -> Option<String> {
-        if std::fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() > 0) {
+        if std::fs::metadata(self.log()).is_ok_and(|log| log.len() > 0) {
             return None;
         }
         let file = std::fs::metadata(&self.path).ok()?;
