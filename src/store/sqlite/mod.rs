@@ -10,6 +10,7 @@ pub(super) mod insert;
 pub(super) mod journal;
 pub(super) mod json;
 pub(super) mod load;
+pub(super) mod lock;
 pub(super) mod open;
 pub(super) mod read;
 pub(super) mod rows;

@@ -4,10 +4,11 @@
 //! Invariant: a job's entries reach the listener after its commit, in commit order, and before its caller is answered.
 
 mod jobs;
+mod transaction;
 
 pub use jobs::outcome;
+pub use transaction::transact;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +22,12 @@ use super::command::{Command, Report};
 use super::retention::Retention;
 use super::sqlite::flush::Journalled;
 use super::sqlite::journal::Erasures;
-use super::sqlite::open::{Held, Opened};
-use super::sqlite::{flush, load, rows, statements, sweep};
+use super::sqlite::lock::Held;
+use super::sqlite::open::Opened;
+use super::sqlite::{rows, statements, sweep};
 use crate::clock::Clock;
-use crate::domain::{
-    Batch, Change, CityId, CommitListener, Committed, FeedEntry, IdKey, Network, StoreError, Timestamp,
-};
+use crate::domain::{Batch, CityId, CommitListener, Committed, IdKey, Network, StoreError, Timestamp};
+use transaction::{Written, join};
 
 /// Jobs that may wait; at the bound their callers wait.
 const INGEST_QUEUE: usize = 16;
@@ -323,70 +324,4 @@ impl Writer {
         self.truncate_at = Instant::now() + if done { TRUNCATE_EVERY } else { TRUNCATE_RETRY };
         self.truncate_latest = self.truncate_at + TRUNCATE_LATEST;
     }
-}
-
-/// What a transaction did.
-pub struct Written {
-    pub committed: Committed,
-    erases_text: bool,
-    /// Something was erased that the journal is to have.
-    erases: bool,
-    /// Somebody left, and their requests with them.
-    leaves: bool,
-}
-
-/// One transaction: the changes, their entries, the checkpoints. After an error nothing was written.
-pub async fn transact(
-    connection: &mut SqliteConnection,
-    key: &IdKey,
-    batch: &Batch,
-    now: Timestamp,
-    journalled: Journalled,
-) -> Result<Written, StoreError> {
-    let done = match statements::BEGIN.run(connection, []).await {
-        Ok(_) => write(connection, key, batch, now, journalled).await,
-        Err(error) => Err(error.into()),
-    };
-    if done.is_err() {
-        // A full disk has SQLite roll back by itself, and then there is nothing left to roll back.
-        let _ = statements::ROLLBACK.run(connection, []).await;
-    }
-    done
-}
-
-async fn write(
-    connection: &mut SqliteConnection,
-    key: &IdKey,
-    batch: &Batch,
-    now: Timestamp,
-    journalled: Journalled,
-) -> Result<Written, StoreError> {
-    let mut ledger = load::ledger(connection, key, batch).await?;
-    ledger.apply(key, batch);
-    flush::flush(connection, &ledger, batch, now, journalled).await?;
-    statements::COMMIT.run(connection, []).await?;
-    let out = &ledger.out;
-    let leaves = !out.left.is_empty();
-    let erases_text = out.erases_text || leaves;
-    let erases = leaves || !(out.erasures.is_empty() && out.tombstones.is_empty() && out.suppressed.is_empty());
-    let entries = ledger.out.entries.into_iter().collect();
-    let (posts, vacated) = (&ledger.posts, ledger.vacated.into_keys());
-    let forgotten = vacated.chain(ledger.kept_out).filter(|id| !posts.contains_key(id)).collect();
-    let upserted = batch.changes.iter().filter_map(|change| match change {
-        Change::Upsert { post, .. } => Some(post.id),
-        _ => None,
-    });
-    let stored = upserted.filter(|id| posts.contains_key(id)).collect();
-    let committed = Committed { entries, refused: ledger.refused, stored, forgotten };
-    Ok(Written { committed, erases_text, erases, leaves })
-}
-
-/// Adds what a later transaction did.
-fn join(all: &mut Committed, later: Committed) {
-    let mut by_city: BTreeMap<CityId, Vec<FeedEntry>> = std::mem::take(&mut all.entries).into_iter().collect();
-    for (city, entries) in later.entries {
-        by_city.entry(city).or_default().extend(entries);
-    }
-    all.entries = by_city.into_iter().collect();
-    all.refused.extend(later.refused);
 }
