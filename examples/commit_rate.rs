@@ -135,6 +135,13 @@ impl Posts {
     }
 }
 
+/// Processor time of a thread or process, in its own hundredths of a second; 0 where there is no `/proc`.
+fn cpu_seconds(stat: &str) -> f64 {
+    let text = std::fs::read_to_string(stat).unwrap_or_default();
+    let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
 /// The quantile of what is sorted, in milliseconds.
 fn quantile(sorted: &[Duration], part: f64) -> f64 {
     let at = (sorted.len().saturating_sub(1) as f64 * part).round() as usize;
@@ -147,7 +154,11 @@ async fn run(folder: &std::path::Path, size: usize, seconds: u64, seed: u64) -> 
     // Posts are made on a thread of their own, ahead of the writer: only its time is measured.
     let (ahead, mut batches) = tokio::sync::mpsc::channel(4.max(2_000 / size));
     let mut posts = Posts::new(store.id_key(), seed);
-    let making = std::thread::spawn(move || while ahead.blocking_send(posts.batch(size)).is_ok() {});
+    let making = std::thread::spawn(move || {
+        while ahead.blocking_send(posts.batch(size)).is_ok() {}
+        cpu_seconds("/proc/thread-self/stat")
+    });
+    let cpu_before = cpu_seconds("/proc/self/stat");
     let mut took = Vec::new();
     let (mut committed, mut waited) = (0_usize, Duration::ZERO);
     let (mut last_tenth, mut tenth_at) = (0_usize, Instant::now());
@@ -166,8 +177,10 @@ async fn run(folder: &std::path::Path, size: usize, seconds: u64, seed: u64) -> 
     }
     let elapsed = begun.elapsed();
     let at_the_end = (committed - last_tenth) as f64 / tenth_at.elapsed().as_secs_f64();
+    let cpu = cpu_seconds("/proc/self/stat") - cpu_before;
     drop(batches);
-    making.join().ok();
+    // On a machine that is shared, time says little; what a post costs the processor says more.
+    let cpu = cpu - making.join().unwrap_or_default();
 
     let counts = store.counts().await?;
     anyhow::ensure!(counts.posts == committed as u64 && counts.log_entries == counts.posts, "{counts:?}");
@@ -182,6 +195,7 @@ async fn run(folder: &std::path::Path, size: usize, seconds: u64, seed: u64) -> 
             "posts_per_s_last_tenth": at_the_end.round(), "posts": committed,
             "seconds": (elapsed.as_secs_f64() * 10.0).round() / 10.0,
             "commit_ms_p50": quantile(&took, 0.5), "commit_ms_p99": quantile(&took, 0.99),
+            "cpu_us_per_post": (cpu * 1e7 / committed.max(1) as f64).round() / 10.0,
             "commit_ms_max": quantile(&took, 1.0), "waited_for_posts_s": waited.as_secs_f64(),
             "database_mib": counts.bytes / 1_048_576,
         })

@@ -195,15 +195,12 @@ CREATE TABLE commands (
     answer TEXT
 );
 
--- Words of texts only: never handles or names. `secure-delete` makes a deletion reach the index's own pages.
+-- Words of texts only: never handles or names. New posts come by a statement of their own, by the batch. `secure-delete` makes a deletion reach the index's own pages.
 CREATE VIRTUAL TABLE posts_text USING fts5 (
     text, content = 'posts', content_rowid = 'row', tokenize = 'unicode61 remove_diacritics 2'
 );
 INSERT INTO posts_text (posts_text, rank) VALUES ('secure-delete', 1);
 
-CREATE TRIGGER posts_text_insert AFTER INSERT ON posts BEGIN
-    INSERT INTO posts_text (rowid, text) VALUES (new.row, new.text);
-END;
 CREATE TRIGGER posts_text_delete AFTER DELETE ON posts BEGIN
     INSERT INTO posts_text (posts_text, rowid, text) VALUES ('delete', old.row, old.text);
 END;

@@ -15,7 +15,8 @@ use sqlx::Connection;
 use super::handle::{StoreOptions, open_restored};
 use super::sqlite::copy;
 pub use super::sqlite::copy::TableSum;
-use super::sqlite::open::{self as file, beside};
+use super::sqlite::lock::{beside, lock};
+use super::sqlite::open as file;
 use crate::domain::{StoreError, Timestamp};
 
 /// How often the caller is told how far the copying is.
@@ -142,7 +143,7 @@ pub async fn restore(
     told: impl FnMut(u64, u64),
 ) -> Result<Restored, StoreError> {
     let path = file::path_of(url)?;
-    let Some(lock) = file::lock(&path)? else {
+    let Some(held) = lock(&path)? else {
         return Err(StoreError::Unavailable(format!("{} is served: stop that parvis first", path.display())));
     };
     if path.exists() && !replace {
@@ -164,9 +165,9 @@ pub async fn restore(
         )));
     }
     if path.exists() {
-        put_away(&path, lock).await?;
+        put_away(&path, held).await?;
     } else {
-        drop(lock);
+        drop(held);
     }
     let bytes = std::fs::metadata(&part.0).map_err(|error| unable(&part.0, &error))?.len();
     part.finish(&path, replace)?;
@@ -179,9 +180,9 @@ pub async fn restore(
 
 /// Leaves the database that is to go without side files, and with everything it erased in its journal. A database that
 /// can't be opened is left to be overwritten: what it has not journalled is lost with it.
-async fn put_away(path: &Path, lock: File) -> Result<(), StoreError> {
+async fn put_away(path: &Path, held: File) -> Result<(), StoreError> {
     // Opening takes the lock itself.
-    drop(lock);
+    drop(held);
     match file::open(&format!("sqlite://{}", path.display()), None).await {
         Ok(file::Opened { writer, erasures, readers, lock, .. }) => {
             readers.close().await;

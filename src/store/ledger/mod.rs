@@ -6,6 +6,7 @@
 //! a change applied twice adds nothing.
 
 mod apply;
+mod authors;
 mod settle;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -17,7 +17,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
-use super::open::beside;
+use super::lock::beside;
 use super::statement::{Statement, statements};
 use super::{rows, statements};
 use crate::domain::{IdKey, StoreError, Timestamp};

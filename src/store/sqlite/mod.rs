@@ -6,9 +6,11 @@
 pub(super) mod copy;
 pub(super) mod export;
 pub(super) mod flush;
+pub(super) mod insert;
 pub(super) mod journal;
 pub(super) mod json;
 pub(super) mod load;
+pub(super) mod lock;
 pub(super) mod open;
 pub(super) mod read;
 pub(super) mod rows;

@@ -1,13 +1,13 @@
 //! Opening the database file.
 //!
-//! Owns the file, its lock, its settings and its schema version. Does not own what is in it.
-//! Invariant: one process serves a database at a time, and none starts on one that is damaged or newer than itself.
+//! Owns the file, its settings and its schema version. Does not own what is in it, nor who may serve it (`lock`).
+//! Invariant: no process starts on a database that is damaged or newer than itself.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::fs::{File, OpenOptions};
+use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use sqlx::ConnectOptions;
 use sqlx::migrate::{MigrateError, Migrator};
@@ -16,6 +16,7 @@ use sqlx::sqlite::{
 };
 
 use super::journal::Erasures;
+use super::lock::Held;
 use super::statement::Value;
 use super::{rows, statements};
 use crate::domain::{Epoch, IdKey, StoreError};
@@ -41,53 +42,6 @@ pub fn path_of(url: &str) -> Result<PathBuf, StoreError> {
     Ok(path.into())
 }
 
-/// The file whose name is the database's and an ending.
-pub fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-/// Takes the right to serve a database. `None`: another process has it. It is given back when the file is dropped.
-pub fn lock(path: &Path) -> Result<Option<File>, StoreError> {
-    let lock_path = beside(path, ".lock");
-    let unable = |error: std::io::Error| StoreError::Fatal(format!("can't open {}: {error}", lock_path.display()));
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(unable)?;
-    }
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .mode(0o600)
-        .open(&lock_path)
-        .map_err(unable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(unable(error)),
-    }
-}
-
-/// A command line that looks whether the lock is free holds it for a moment; that is no second server.
-async fn lock_patiently(path: &Path) -> Result<Option<File>, StoreError> {
-    for _ in 0..10 {
-        if let Some(file) = lock(path)? {
-            return Ok(Some(file));
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    lock(path)
-}
-
-fn served_elsewhere(path: &Path) -> StoreError {
-    StoreError::Fatal(format!(
-        "{} is served by another parvis: stop that one first, or give this one another `url` in [store]",
-        path.display()
-    ))
-}
-
 fn settings(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).foreign_keys(true).disable_statement_logging()
 }
@@ -104,41 +58,8 @@ fn writer_settings(path: &Path) -> SqliteConnectOptions {
         .pragma("journal_size_limit", JOURNAL_BYTES_MAX)
         .pragma("wal_autocheckpoint", "2000")
         .pragma("cache_size", "-65536")
-}
-
-/// The right to serve a database, until it is dropped. The lock's file says how the database was left.
-pub struct Held {
-    file: File,
-    path: PathBuf,
-}
-
-impl Held {
-    /// How the database's file looks from outside. `None` while it has a write-ahead log, which is a part of it.
-    fn look(&self) -> Option<String> {
-        if std::fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() > 0) {
-            return None;
-        }
-        let file = std::fs::metadata(&self.path).ok()?;
-        let changed = file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-        Some(format!("closed {} {}", file.len(), changed.as_nanos()))
-    }
-
-    /// Whether the file is, to the byte count and the nanosecond, the one that we closed; and takes the note away.
-    fn was_closed_by_us(&mut self) -> bool {
-        let mut note = String::new();
-        let read = self.file.read_to_string(&mut note).is_ok();
-        let as_left = read && self.look().is_some_and(|look| look == note);
-        // A note that can't be taken away would vouch for whatever happens from now on.
-        let gone = self.file.set_len(0).and_then(|()| self.file.rewind()).and_then(|()| self.file.sync_all());
-        as_left && gone.is_ok()
-    }
-
-    /// Notes that everything is written and closed. Without the note the next start takes longer, and that is all.
-    pub fn note_closed(mut self) {
-        if let Some(look) = self.look() {
-            self.file.write_all(look.as_bytes()).and_then(|()| self.file.sync_all()).ok();
-        }
-    }
+        // All statements, and those of many rows in each of their sizes.
+        .statement_cache_capacity(256)
 }
 
 /// An open database.
@@ -165,8 +86,7 @@ pub struct Behind {
 /// Opens, creates and migrates. `entropy` makes the keys of a new database; `None` takes it from the system.
 pub async fn open(url: &str, entropy: Option<[u8; 32]>) -> Result<Opened, StoreError> {
     let path = path_of(url)?;
-    let file = lock_patiently(&path).await?.ok_or_else(|| served_elsewhere(&path))?;
-    let mut lock = Held { file, path: path.clone() };
+    let mut lock = Held::take(&path).await?;
     let is_sound = lock.was_closed_by_us();
     // Created by us and not by SQLite, which would not keep it from other users; its side files take its mode.
     OpenOptions::new()

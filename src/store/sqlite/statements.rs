@@ -3,9 +3,10 @@
 //! Owns their texts, under the names by which the other modules call them. Does not own when they run.
 //! Invariant: each is in [`all`], so that a test prepares it and counts its parameters.
 //!
-//! A batch is read and written with one statement for each table, whatever its size: the rows travel as one JSON
-//! array. `jsonb_each` unpacks it once, and `->>` then reads a field without parsing again.
+//! A batch is read with one statement for each table, whatever its size: the keys travel as one JSON array. Its rows are
+//! written by the hundred ([`Insert`]), value by value: to unpack them from JSON would cost more than to store them.
 
+use super::insert::Insert;
 use super::statement::{Statement, statements};
 
 /// [`crate::domain::Filter`] over the view `cards`; the values are bound in this order.
@@ -82,44 +83,10 @@ statements! {
     CITIES: 1 = "SELECT c.* FROM json_each($1) AS j JOIN cities AS c ON c.slug = j.value";
 
     // ── writing it back ──
-    WRITE_AUTHORS: 1 = "INSERT INTO authors (row, network, native_id, handle, name, labels, discoverable, indexable,
-            noindex, locked, automated, status, checked_at, hidden)
-        SELECT value ->> 'row', value ->> 'network', value ->> 'native_id', value ->> 'handle', value ->> 'name',
-            value -> 'labels', value ->> 'discoverable', value ->> 'indexable', value ->> 'noindex',
-            value ->> 'locked', value ->> 'automated', value ->> 'status', value ->> 'checked_at', value ->> 'hidden'
-        FROM jsonb_each($1) WHERE true
-        ON CONFLICT (row) DO UPDATE SET handle = excluded.handle, name = excluded.name, labels = excluded.labels,
-            discoverable = excluded.discoverable, indexable = excluded.indexable, noindex = excluded.noindex,
-            locked = excluded.locked, automated = excluded.automated, status = excluded.status,
-            checked_at = excluded.checked_at, hidden = excluded.hidden";
-    WRITE_POSTS: 1 = "INSERT INTO posts (row, id, network, native_id, author, url, text, facets, languages, tags,
-            media, labels, created_at, edited_at, received_at, revision, reply_parent, reply_root, place_name,
-            sensitive, automated, moderated, checked_at)
-        SELECT value ->> 'row', value ->> 'id', value ->> 'network', value ->> 'native_id', value ->> 'author',
-            value ->> 'url', value ->> 'text', value -> 'facets', value -> 'languages', value -> 'tags',
-            value -> 'media', value -> 'labels', value ->> 'created_at', value ->> 'edited_at',
-            value ->> 'received_at', value ->> 'revision', value ->> 'reply_parent', value ->> 'reply_root',
-            value ->> 'place_name', value ->> 'sensitive', value ->> 'automated', value ->> 'moderated',
-            value ->> 'checked_at'
-        FROM jsonb_each($1) WHERE true
-        ON CONFLICT (row) DO UPDATE SET url = excluded.url, text = excluded.text, facets = excluded.facets,
-            languages = excluded.languages, tags = excluded.tags, media = excluded.media, labels = excluded.labels,
-            created_at = excluded.created_at, edited_at = excluded.edited_at, revision = excluded.revision,
-            reply_parent = excluded.reply_parent, reply_root = excluded.reply_root, place_name = excluded.place_name,
-            sensitive = excluded.sensitive, automated = excluded.automated, moderated = excluded.moderated,
-            checked_at = excluded.checked_at";
-    WRITE_PLACEMENTS: 1 = "INSERT INTO placements (post, city, tier, position, published, shown, received_at, lane,
-            thread, reply_to, zone, zone_from_text, lon, lat, precision_m, origin, official, reasons, recipe)
-        SELECT value ->> 'post', value ->> 'city', value ->> 'tier', value ->> 'position', value ->> 'published',
-            value ->> 'shown', value ->> 'received_at', value ->> 'lane', value ->> 'thread', value ->> 'reply_to',
-            value ->> 'zone', value ->> 'zone_from_text', value ->> 'lon', value ->> 'lat', value ->> 'precision_m',
-            value ->> 'origin', value ->> 'official', value -> 'reasons', value ->> 'recipe'
-        FROM jsonb_each($1) WHERE true
-        ON CONFLICT (post, city) DO UPDATE SET tier = excluded.tier, position = excluded.position,
-            published = excluded.published, shown = excluded.shown, lane = excluded.lane, thread = excluded.thread,
-            reply_to = excluded.reply_to, zone = excluded.zone, zone_from_text = excluded.zone_from_text,
-            lon = excluded.lon, lat = excluded.lat, precision_m = excluded.precision_m, origin = excluded.origin,
-            official = excluded.official, reasons = excluded.reasons, recipe = excluded.recipe";
+    /// `$1`: rows of posts, upwards: FTS5 writes its index out whenever a row number goes back. One statement for a batch,
+    /// and the last one: FTS5 also writes it out before every other statement.
+    WRITE_TEXTS: 1 = "INSERT INTO posts_text (rowid, text)
+        SELECT s.row, s.text FROM json_each($1) AS j CROSS JOIN posts AS s ON s.row = j.value";
     /// `$1`: pairs of post row and city row.
     DELETE_PLACEMENTS: 1 = "DELETE FROM placements
         WHERE (post, city) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
@@ -132,9 +99,6 @@ statements! {
     WRITE_CITIES: 1 = "INSERT INTO cities (row, slug, head, floor, last_position)
         SELECT value ->> 0, value ->> 1, value ->> 2, 0, value ->> 3 FROM json_each($1) WHERE true
         ON CONFLICT (row) DO UPDATE SET head = excluded.head, last_position = excluded.last_position";
-    /// `$2`: now.
-    WRITE_LOG: 2 = "INSERT INTO feed_log (city, log_offset, op, post, at)
-        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2 FROM jsonb_each($1)";
     /// A permanent tombstone is never shortened, and `erased` outlives `deleted`.
     WRITE_TOMBSTONES: 1 = "INSERT INTO tombstones (post, reason, expires_at)
         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
@@ -276,3 +240,37 @@ statements! {
     COMMAND_DELETE: 1 = "DELETE FROM commands WHERE row = $1";
     COMMAND_WITHDRAW: 1 = "DELETE FROM commands WHERE row = $1 AND outcome IS NULL";
 }
+
+pub const WRITE_AUTHORS: Insert<14> = Insert {
+    into: "authors (row, network, native_id, handle, name, labels, discoverable, indexable, noindex, locked, automated,
+        status, checked_at, hidden)",
+    again: "ON CONFLICT (row) DO UPDATE SET handle = excluded.handle, name = excluded.name, labels = excluded.labels,
+        discoverable = excluded.discoverable, indexable = excluded.indexable, noindex = excluded.noindex,
+        locked = excluded.locked, automated = excluded.automated, status = excluded.status,
+        checked_at = excluded.checked_at, hidden = excluded.hidden",
+};
+
+/// The search index is written apart, by [`WRITE_TEXTS`], for rows that are new.
+pub const WRITE_POSTS: Insert<23> = Insert {
+    into: "posts (row, id, network, native_id, author, url, text, facets, languages, tags, media, labels, created_at,
+        edited_at, received_at, revision, reply_parent, reply_root, place_name, sensitive, automated, moderated,
+        checked_at)",
+    again: "ON CONFLICT (row) DO UPDATE SET url = excluded.url, text = excluded.text, facets = excluded.facets,
+        languages = excluded.languages, tags = excluded.tags, media = excluded.media, labels = excluded.labels,
+        created_at = excluded.created_at, edited_at = excluded.edited_at, revision = excluded.revision,
+        reply_parent = excluded.reply_parent, reply_root = excluded.reply_root, place_name = excluded.place_name,
+        sensitive = excluded.sensitive, automated = excluded.automated, moderated = excluded.moderated,
+        checked_at = excluded.checked_at",
+};
+
+pub const WRITE_PLACEMENTS: Insert<19> = Insert {
+    into: "placements (post, city, tier, position, published, shown, received_at, lane, thread, reply_to, zone,
+        zone_from_text, lon, lat, precision_m, origin, official, reasons, recipe)",
+    again: "ON CONFLICT (post, city) DO UPDATE SET tier = excluded.tier, position = excluded.position,
+        published = excluded.published, shown = excluded.shown, lane = excluded.lane, thread = excluded.thread,
+        reply_to = excluded.reply_to, zone = excluded.zone, zone_from_text = excluded.zone_from_text,
+        lon = excluded.lon, lat = excluded.lat, precision_m = excluded.precision_m, origin = excluded.origin,
+        official = excluded.official, reasons = excluded.reasons, recipe = excluded.recipe",
+};
+
+pub const WRITE_LOG: Insert<5> = Insert { into: "feed_log (city, log_offset, op, post, at)", again: "" };

@@ -4,10 +4,12 @@
 //! Invariant: a job's entries reach the listener after its commit, in commit order, and before its caller is answered.
 
 mod jobs;
+mod transaction;
 
 pub use jobs::outcome;
+pub use transaction::transact;
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,12 +22,12 @@ use super::command::{Command, Report};
 use super::retention::Retention;
 use super::sqlite::flush::Journalled;
 use super::sqlite::journal::Erasures;
-use super::sqlite::open::{Held, Opened};
-use super::sqlite::{flush, load, rows, statements, sweep};
+use super::sqlite::lock::Held;
+use super::sqlite::open::Opened;
+use super::sqlite::{rows, statements, sweep};
 use crate::clock::Clock;
-use crate::domain::{
-    Batch, Change, CityId, CommitListener, Committed, FeedEntry, IdKey, Network, StoreError, Timestamp,
-};
+use crate::domain::{Batch, CityId, CommitListener, Committed, IdKey, Network, StoreError, Timestamp};
+use transaction::{Written, join};
 
 /// Jobs that may wait; at the bound their callers wait.
 const INGEST_QUEUE: usize = 16;
@@ -38,6 +40,9 @@ const COMMANDS_EVERY: Duration = Duration::from_millis(250);
 const TRUNCATE_EVERY: Duration = Duration::from_secs(60);
 /// A reader's snapshot kept the log from being emptied: the next try.
 const TRUNCATE_RETRY: Duration = Duration::from_millis(500);
+/// A write-ahead log of this size is emptied after the commit that made it so, were the writer never idle. SQLite's own
+/// checkpoints don't cut a log that readers follow one another in. Half of what D8 allows: the next commit comes on top.
+const LOG_BYTES_MAX: u64 = 32 << 20;
 /// How long erased bytes may wait for an idle moment of the writer.
 const TRUNCATE_LATEST: Duration = Duration::from_secs(5);
 
@@ -89,6 +94,8 @@ struct Retaining {
 
 struct Writer {
     connection: SqliteConnection,
+    /// The write-ahead log.
+    log: PathBuf,
     erasures: Erasures,
     /// A leave request came or went, and the journal does not have it yet.
     requests_changed: bool,
@@ -102,6 +109,8 @@ struct Writer {
     /// When the log is to be emptied at an idle moment, and when even at a busy one.
     truncate_at: Instant,
     truncate_latest: Instant,
+    /// Before this a log that could not be cut is not tried again, however large: each try waits for readers.
+    cut_at: Instant,
     commands_at: Instant,
     /// SQLite's mark of other processes' commits, as of the last look.
     data_version: i64,
@@ -118,6 +127,7 @@ pub fn spawn(opened: Opened, clock: Arc<dyn Clock>, listener: Option<Arc<dyn Com
     let now = Instant::now();
     let writer = Writer {
         connection,
+        log: lock.log(),
         erasures,
         requests_changed: false,
         key,
@@ -129,6 +139,7 @@ pub fn spawn(opened: Opened, clock: Arc<dyn Clock>, listener: Option<Arc<dyn Com
         retaining: None,
         truncate_at: now + TRUNCATE_EVERY,
         truncate_latest: now + TRUNCATE_EVERY + TRUNCATE_LATEST,
+        cut_at: now,
         commands_at: now,
         data_version: -1,
         desk_waits: false,
@@ -246,6 +257,9 @@ impl Writer {
         if erases && journalled == Journalled::Yes {
             self.journal().await;
         }
+        if std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LOG_BYTES_MAX) && Instant::now() >= self.cut_at {
+            self.truncate().await;
+        }
         Ok(committed)
     }
 
@@ -306,73 +320,8 @@ impl Writer {
         if !done {
             tracing::debug!("The write-ahead log could not be emptied yet.");
         }
+        self.cut_at = if done { Instant::now() } else { Instant::now() + TRUNCATE_RETRY };
         self.truncate_at = Instant::now() + if done { TRUNCATE_EVERY } else { TRUNCATE_RETRY };
         self.truncate_latest = self.truncate_at + TRUNCATE_LATEST;
     }
-}
-
-/// What a transaction did.
-pub struct Written {
-    pub committed: Committed,
-    erases_text: bool,
-    /// Something was erased that the journal is to have.
-    erases: bool,
-    /// Somebody left, and their requests with them.
-    leaves: bool,
-}
-
-/// One transaction: the changes, their entries, the checkpoints. After an error nothing was written.
-pub async fn transact(
-    connection: &mut SqliteConnection,
-    key: &IdKey,
-    batch: &Batch,
-    now: Timestamp,
-    journalled: Journalled,
-) -> Result<Written, StoreError> {
-    let done = match statements::BEGIN.run(connection, []).await {
-        Ok(_) => write(connection, key, batch, now, journalled).await,
-        Err(error) => Err(error.into()),
-    };
-    if done.is_err() {
-        // A full disk has SQLite roll back by itself, and then there is nothing left to roll back.
-        let _ = statements::ROLLBACK.run(connection, []).await;
-    }
-    done
-}
-
-async fn write(
-    connection: &mut SqliteConnection,
-    key: &IdKey,
-    batch: &Batch,
-    now: Timestamp,
-    journalled: Journalled,
-) -> Result<Written, StoreError> {
-    let mut ledger = load::ledger(connection, key, batch).await?;
-    ledger.apply(key, batch);
-    flush::flush(connection, &ledger, batch, now, journalled).await?;
-    statements::COMMIT.run(connection, []).await?;
-    let out = &ledger.out;
-    let leaves = !out.left.is_empty();
-    let erases_text = out.erases_text || leaves;
-    let erases = leaves || !(out.erasures.is_empty() && out.tombstones.is_empty() && out.suppressed.is_empty());
-    let entries = ledger.out.entries.into_iter().collect();
-    let (posts, vacated) = (&ledger.posts, ledger.vacated.into_keys());
-    let forgotten = vacated.chain(ledger.kept_out).filter(|id| !posts.contains_key(id)).collect();
-    let upserted = batch.changes.iter().filter_map(|change| match change {
-        Change::Upsert { post, .. } => Some(post.id),
-        _ => None,
-    });
-    let stored = upserted.filter(|id| posts.contains_key(id)).collect();
-    let committed = Committed { entries, refused: ledger.refused, stored, forgotten };
-    Ok(Written { committed, erases_text, erases, leaves })
-}
-
-/// Adds what a later transaction did.
-fn join(all: &mut Committed, later: Committed) {
-    let mut by_city: BTreeMap<CityId, Vec<FeedEntry>> = std::mem::take(&mut all.entries).into_iter().collect();
-    for (city, entries) in later.entries {
-        by_city.entry(city).or_default().extend(entries);
-    }
-    all.entries = by_city.into_iter().collect();
-    all.refused.extend(later.refused);
 }
