@@ -49,6 +49,8 @@ struct State {
     drops: u64,
     /// The next frame goes out in half, to each session that was there.
     cuts: u64,
+    /// Frames that went out in half.
+    halves: u64,
     clients: usize,
     accepted: u64,
 }
@@ -140,6 +142,10 @@ impl Hub {
         self.state().accepted
     }
 
+    pub fn halves(&self) -> u64 {
+        self.state().halves
+    }
+
     /// Begins to read at `cursor`.
     pub fn reader(self: &Arc<Self>, cursor: Cursor) -> Reader {
         let mut state = self.state();
@@ -174,7 +180,7 @@ impl State {
 impl Reader {
     /// The next thing to do; takes a frame only when it is to be sent.
     pub fn next(&mut self) -> Next {
-        let state = self.hub.state();
+        let mut state = self.hub.state();
         if state.drops != self.drops {
             return Next::Drop;
         }
@@ -183,12 +189,13 @@ impl Reader {
         }
         self.next = self.next.max(state.first);
         let kept = usize::try_from(self.next - state.first).ok().and_then(|at| state.frames.get(at));
-        let Some(kept) = kept else { return Next::Wait };
+        let Some(kept) = kept.map(Arc::clone) else { return Next::Wait };
         if state.cuts != self.cuts {
-            return Next::SendHalf(Arc::clone(kept));
+            state.halves += 1;
+            return Next::SendHalf(kept);
         }
         self.next += 1;
-        Next::Send(Arc::clone(kept))
+        Next::Send(kept)
     }
 
     /// Whether this reader's connection was ordered to be dropped.

@@ -11,6 +11,7 @@ use super::json::{self as form, FacetJson, LabelJson, MediaJson, ReasonJson, Tag
 use super::load::array;
 use super::statement::Statement;
 use super::statements;
+use crate::crash::{self, Point};
 use crate::domain::{Batch, CityId, PostId, StoreError, Timestamp};
 use crate::store::command::fold_handle;
 use crate::store::ledger::{Ledger, StoredAuthor, StoredPlacement, StoredPost, is_sensitive};
@@ -229,6 +230,7 @@ pub async fn flush(
         statements::WRITE_GAP.run(connection, [source.as_str().into(), from.into(), until.into()]).await?;
         statements::DROP_GAPS.run(connection, [GAPS_MAX.into()]).await?;
     }
+    crash::point(Point::PostsWritten);
     for (source, checkpoint) in &batch.checkpoints {
         let values = [source.as_str().into(), checkpoint.as_str().into()];
         statements::WRITE_CHECKPOINT.run(connection, values).await?;

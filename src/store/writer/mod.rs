@@ -21,6 +21,7 @@ use super::command::{Command, Report};
 use super::retention::Retention;
 use super::sqlite::{flush, load, rows, statements, sweep};
 use crate::clock::Clock;
+use crate::crash::{self, Point};
 use crate::domain::{
     Batch, Change, CityId, CommitListener, Committed, FeedEntry, IdKey, Network, StoreError, Timestamp,
 };
@@ -241,11 +242,13 @@ impl Writer {
         if erases_text {
             self.truncate_soon();
         }
+        crash::point(Point::AfterCommit);
         if let Some(listener) = &self.listener
             && !(committed.entries.is_empty() && committed.stored.is_empty() && committed.forgotten.is_empty())
         {
             listener.committed(&committed);
         }
+        crash::point(Point::AfterListener);
         Ok(committed)
     }
 
@@ -258,6 +261,7 @@ impl Writer {
         let mut ledger = load::ledger(connection, key, batch).await?;
         ledger.apply(key, batch);
         flush::flush(connection, &ledger, batch, now).await?;
+        crash::point(Point::BeforeCommit);
         statements::COMMIT.run(connection, []).await?;
         let erases_text = ledger.out.erases_text || !ledger.out.left.is_empty();
         let entries = ledger.out.entries.into_iter().collect();
@@ -291,6 +295,7 @@ impl Writer {
             return sweep::leftovers(&mut self.connection, now).await;
         }
         let committed = self.commit(&batch).await?;
+        crash::point(Point::RetentionStep);
         join(&mut retaining.so_far, committed);
         Ok(true)
     }
@@ -303,6 +308,7 @@ impl Writer {
 
     /// Moves the write-ahead log into the database and cuts it to nothing.
     async fn truncate(&mut self) {
+        crash::point(Point::LogTruncate);
         let done = match statements::TRUNCATE_LOG.first(&mut self.connection, []).await {
             Ok(Some(row)) => rows::get::<i64>(&row, "busy").is_ok_and(|busy| busy == 0),
             Ok(None) | Err(_) => false,
