@@ -26,6 +26,8 @@ use crate::store::{Retention, Store};
 
 /// Observations that may wait between the sources and the pipeline. At the bound the sources stop reading.
 const OBSERVATIONS_MAX: usize = 4_096;
+/// Stored gaps that are looked through at the start for those of each source that are still shown.
+const GAPS_MAX: usize = 1_000;
 
 pub struct ServeOptions {
     pub settings: Settings,
@@ -102,10 +104,11 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let (out, observations) = mpsc::channel(OBSERVATIONS_MAX);
     // What is held is served also when no source is configured, or none is left.
     let _no_source_is_no_end = out.clone();
+    let gaps = store.gaps(GAPS_MAX).await?;
     let rng = fastrand::Rng::new();
     let supervisor = ingest::start(
         built,
-        SupervisorOptions { out, checkpoints, clock: clock.clone(), shutdown: shutdown.clone(), rng },
+        SupervisorOptions { out, checkpoints, gaps, clock: clock.clone(), shutdown: shutdown.clone(), rng },
     );
     let health = supervisor.health();
     tokio::spawn({

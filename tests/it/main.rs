@@ -8,9 +8,9 @@
 
 mod support;
 
+mod campaign;
 mod cities;
 mod demo;
-mod kill;
 mod outputs;
 mod pipeline;
 mod replay;

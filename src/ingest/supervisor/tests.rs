@@ -68,6 +68,7 @@ fn run(lives: Vec<Life>, stored: Option<&str>, capacity: usize) -> Run {
         SupervisorOptions {
             out,
             checkpoints: stored.into_iter().collect(),
+            gaps: Vec::new(),
             clock: Arc::new(SystemClock),
             shutdown: shutdown.clone(),
             rng: fastrand::Rng::with_seed(1),
@@ -249,6 +250,7 @@ async fn one_sources_trouble_is_its_own() {
         SupervisorOptions {
             out,
             checkpoints: HashMap::new(),
+            gaps: Vec::new(),
             clock: Arc::new(ManualClock::default()),
             shutdown: Shutdown::new(),
             rng: fastrand::Rng::with_seed(1),

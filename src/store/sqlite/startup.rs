@@ -42,7 +42,7 @@ pub async fn known_posts(pool: &SqlitePool) -> Result<Vec<KnownPost>, StoreError
                 known.push(KnownPost { id, thread: id, cities: Vec::new() });
             }
             let Some(post) = known.last_mut() else { continue };
-            if rows::get::<Option<bool>>(row, "shown")? == Some(true) {
+            if rows::get::<bool>(row, "admitted")? {
                 post.cities.push(rows::city(row)?);
             }
             if let Some(thread) = rows::get::<Option<i64>>(row, "thread")? {

@@ -187,6 +187,7 @@ fn run(servers: &[&Server], stored: Option<i64>, timing: Timing, capacity: usize
         SupervisorOptions {
             out,
             checkpoints: stored.into_iter().collect(),
+            gaps: Vec::new(),
             clock,
             shutdown: shutdown.clone(),
             rng: fastrand::Rng::with_seed(3),
@@ -414,6 +415,7 @@ async fn a_stored_position_of_another_form_stops_the_source() {
         SupervisorOptions {
             out,
             checkpoints: [(SourceId::new("bluesky"), Checkpoint::new("seq:17"))].into(),
+            gaps: Vec::new(),
             clock,
             shutdown: Shutdown::new(),
             rng: fastrand::Rng::with_seed(3),
