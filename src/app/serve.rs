@@ -80,6 +80,8 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let mut intake = intake(&settings, &store, set.clone()).await?;
     let (listed, _) = cities::resolve_listed(set.cities(), &lookups).await;
     intake.listed = listed;
+    // Who came back just before the process died was still to be asked for, and no checkpoint remembers a question.
+    intake.questions.extend(intake.authors.away().cloned());
     if let Some(backlog) = backlog {
         backlog.take_in(&mut intake, &store, &lookups).await?;
     }

@@ -126,8 +126,9 @@ pub fn spawn(
         desk,
         retention,
         retaining: None,
-        truncate_at: now + TRUNCATE_EVERY,
-        truncate_latest: now + TRUNCATE_EVERY + TRUNCATE_LATEST,
+        // A process that died may have left in the log what it had just erased.
+        truncate_at: now,
+        truncate_latest: now + TRUNCATE_LATEST,
         commands_at: now,
         data_version: -1,
         desk_waits: false,

@@ -128,13 +128,22 @@ impl Plan {
             } else if number % 24 == 11 {
                 lives.push(author.calm_life(number));
                 author.gap_life(acts)
+            } else if number % 24 == 17 {
+                let mut calm = author.calm_life(number);
+                let away = author.steady.remove(1);
+                author.away.push(away.clone());
+                calm.acts.push(Act::Deactivate(away.clone()));
+                lives.push(calm);
+                author.return_life(away, number)
             } else if is_crash {
                 point += 1;
                 let point = points[point % points.len()];
                 let nth = match point {
                     "observation-taken" => author.rng.u32(1..20),
                     "profile-answered" => author.rng.u32(1..3),
-                    "log-truncate" | "drain" => 1,
+                    // The first comes with the start.
+                    "log-truncate" => 2,
+                    "drain" => 1,
                     _ => author.rng.u32(1..5),
                 };
                 author.life(acts, None, End::Crash { point, nth })
@@ -256,6 +265,23 @@ impl Author {
         self.tags[RETAGGED] = format!("gare{number}");
         before.push(Act::Retag { city: CITIES[RETAGGED].0, tag: self.tags[RETAGGED].clone() });
         Life { before, acts: Vec::new(), end: End::Crash { point: "rematch-step", nth: 1 } }
+    }
+
+    /// Somebody comes back while nobody can be asked whether they may be shown; the question is open when death comes,
+    /// and what is read again does not reach it.
+    fn return_life(&mut self, back: String, number: usize) -> Life {
+        let text = format!("{} #{}", self.token(), self.tags[0]);
+        let post = Act::Post { author: self.steady[0].clone(), key: format!("back{number}"), text, ahead: 0 };
+        let acts = vec![
+            Act::Fault(Fault::NoProfiles),
+            Act::Reactivate(back.clone()),
+            Act::Fault(Fault::Asked),
+            Act::Fault(Fault::ClockForward),
+            post,
+            Act::Pause(200),
+        ];
+        self.away.retain(|author| *author != back);
+        Life { before: Vec::new(), acts, end: End::Kill(0) }
     }
 
     fn gap_life(&mut self, acts: usize) -> Life {
