@@ -82,3 +82,12 @@ async fn d1_fifty_kills_and_every_fault_lose_double_and_reorder_nothing() {
         half.await.unwrap();
     }
 }
+
+/// What people run has no crash points in it: the variable that arms one is not even named there.
+#[test]
+fn d1_crash_points_are_in_a_program_built_for_tests_only() {
+    let program = std::fs::read(env!("CARGO_BIN_EXE_parvis")).unwrap();
+    let name = ["PARVIS", "CRASH", "AT"].join("_");
+    let named = program.windows(name.len()).any(|window| window == name.as_bytes());
+    assert_eq!(named, cfg!(feature = "crash-points"));
+}

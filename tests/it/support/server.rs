@@ -171,13 +171,12 @@ impl Server {
 
     /// Whether any file of the database holds these bytes.
     pub fn database_holds(&self, text: &str) -> bool {
-        self.database_files().any(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
-    }
-
-    /// The contents of every file of the database.
-    pub fn database_files(&self) -> impl Iterator<Item = Vec<u8>> {
-        let is_database = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().contains(".db");
-        files(self.folder.path()).into_iter().filter(is_database).map(|path| std::fs::read(path).unwrap_or_default())
+        files(self.folder.path()).iter().filter(|path| path.file_name().unwrap().to_string_lossy().contains(".db")).any(
+            |path| {
+                let bytes = std::fs::read(path).unwrap_or_default();
+                bytes.windows(text.len()).any(|window| window == text.as_bytes())
+            },
+        )
     }
 }
 
