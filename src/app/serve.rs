@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{mpsc, watch};
 
+use super::disk::watch_disk;
 use super::drive::{Control, Inputs, Outputs, drive};
 use super::listen::{Forgotten, Listeners};
 use super::reload::Reload;
@@ -141,12 +142,15 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         shutdown.clone(),
     ));
 
+    let (trouble_sender, trouble) = watch::channel(String::new());
+    tokio::spawn(watch_disk(store.clone(), trouble_sender, shutdown.clone()));
     let state = Data::new(AppState {
         cities: directory.clone(),
         log: log.clone(),
         live: live.clone(),
         renderer,
         sources: health.clone(),
+        trouble,
         clock: clock.clone(),
         shutdown: shutdown.clone(),
         metrics: Some(metrics),

@@ -19,6 +19,6 @@ mod tests;
 
 pub use command::{Command, Person, Report};
 pub use handle::{Store, StoreOptions, open};
-pub use held::{Counts, LeaveRequest, StoredPost};
+pub use held::{Counts, LeaveRequest, Room, StoredPost};
 pub use operator::Operator;
 pub use retention::Retention;

@@ -11,6 +11,7 @@ mod support;
 mod campaign;
 mod cities;
 mod demo;
+mod disk;
 mod outputs;
 mod pipeline;
 mod replay;
