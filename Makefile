@@ -5,7 +5,7 @@ TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 NODE_MARK := web/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find web/src web/styles web/templates web/i18n -type f 2>/dev/null) web/package.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: demo run test soak build web lint fmt setup-test clean help
+.PHONY: demo run test soak mutants build web lint fmt setup-test clean help
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ test: setup-test web lint ## run every test
 
 soak: web ## kill the server a thousand times under load (PARVIS_SOAK, PARVIS_SOAK_EVENTS, PARVIS_SEED)
 	PARVIS_SOAK=$${PARVIS_SOAK:-1000} $(CARGO) test --features crash-points --test it campaign:: -- --nocapture
+
+mutants: ## make deliberate mistakes and see that the tests notice each
+	scripts/mutants $(ARGS)
 
 lint: web ## check form: rustfmt, clippy, types, and licences where cargo-deny is installed
 	$(CARGO) fmt --check

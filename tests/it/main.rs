@@ -12,6 +12,7 @@ mod campaign;
 mod cities;
 mod demo;
 mod disk;
+mod mutants;
 mod outputs;
 mod pipeline;
 mod replay;
