@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{mpsc, watch};
 
+use super::disk::watch_disk;
 use super::drive::{Control, Inputs, Outputs, drive};
 use super::listen::{Forgotten, Listeners};
 use super::reload::Reload;
@@ -27,6 +28,8 @@ use crate::store::{Retention, Store};
 
 /// Observations that may wait between the sources and the pipeline. At the bound the sources stop reading.
 const OBSERVATIONS_MAX: usize = 4_096;
+/// Stored gaps that are looked through at the start for those of each source that are still shown.
+const GAPS_MAX: usize = 1_000;
 
 pub struct ServeOptions {
     pub settings: Settings,
@@ -79,6 +82,8 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let mut intake = intake(&settings, &store, set.clone()).await?;
     let (listed, _) = cities::resolve_listed(set.cities(), &lookups).await;
     intake.listed = listed;
+    // Who came back just before the process died was still to be asked for, and no checkpoint remembers a question.
+    intake.questions.extend(intake.authors.away().cloned());
     if let Some(backlog) = backlog {
         backlog.take_in(&mut intake, &store, &lookups).await?;
     }
@@ -103,10 +108,11 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let (out, observations) = mpsc::channel(OBSERVATIONS_MAX);
     // What is held is served also when no source is configured, or none is left.
     let _no_source_is_no_end = out.clone();
+    let gaps = store.gaps(GAPS_MAX).await?;
     let rng = fastrand::Rng::new();
     let supervisor = ingest::start(
         built,
-        SupervisorOptions { out, checkpoints, clock: clock.clone(), shutdown: shutdown.clone(), rng },
+        SupervisorOptions { out, checkpoints, gaps, clock: clock.clone(), shutdown: shutdown.clone(), rng },
     );
     let health = supervisor.health();
     tokio::spawn({
@@ -137,12 +143,15 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         shutdown.clone(),
     ));
 
+    let (trouble_sender, trouble) = watch::channel(String::new());
+    tokio::spawn(watch_disk(store.clone(), trouble_sender, shutdown.clone()));
     let state = Data::new(AppState {
         cities: directory.clone(),
         log: log.clone(),
         live: live.clone(),
         renderer,
         sources: health.clone(),
+        trouble,
         clock: clock.clone(),
         shutdown: shutdown.clone(),
         metrics: Some(metrics),

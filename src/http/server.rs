@@ -8,6 +8,8 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpServer};
 use tokio::time::Instant;
 
+use crate::crash::{self, Point};
+
 use super::access_log::access_log;
 use super::connections::{Connections, watch_connection};
 use super::handlers::health;
@@ -79,6 +81,7 @@ pub fn serve_metrics(state: Data<AppState>, listener: TcpListener) -> io::Result
 /// that `/readyz` says no. Takes at most the drain's jitter and four seconds (W6).
 pub async fn drain(state: &AppState, server: &ServerHandle) {
     state.live.drain();
+    crash::point(Point::Drain);
     let deadline = Instant::now() + state.live.limits().drain_jitter + DRAIN_GRACE;
     while state.live.sessions().count() > 0 && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -19,6 +19,8 @@ pub struct AppState {
     pub live: Arc<Live>,
     pub renderer: Arc<dyn CardRenderer>,
     pub sources: watch::Receiver<Arc<Vec<SourceHealth>>>,
+    /// What is wrong with the machine, in plain words; empty when nothing is.
+    pub trouble: watch::Receiver<String>,
     pub clock: Arc<dyn Clock>,
     pub shutdown: Shutdown,
     /// `None`: the process keeps no metrics, and `/metrics` is not found.

@@ -4,13 +4,14 @@
 //! Invariant: every write is a job of the one writer, so a caller that goes away cancels nothing half-done.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::command::{Command, Report};
-use super::held::{Counts, LeaveRequest, StoredPost};
+use super::held::{Counts, LeaveRequest, Room, StoredPost};
 use super::restored::{CaughtUp, Lost, catch_up};
 use super::retention::Retention;
 use super::sqlite::read::Reader;
@@ -46,6 +47,7 @@ pub struct Store {
     reader: Reader,
     id_key: IdKey,
     queues: Queues,
+    folder: Arc<Path>,
 }
 
 /// Opens the database for this process alone, creating it and bringing it up to date.
@@ -74,7 +76,9 @@ pub(super) async fn open_restored(
     let reader = Reader { pool: opened.readers.clone(), epoch: opened.epoch, clock: Arc::clone(&options.clock) };
     let id_key = opened.id_key;
     let queues = writer::spawn(opened, options.clock, listener);
-    Ok((Store { reader, id_key, queues }, caught_up))
+    let path = file::path_of(url)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).into();
+    Ok((Store { reader, id_key, queues, folder }, caught_up))
 }
 
 impl Store {
@@ -163,6 +167,15 @@ impl Store {
     /// The newest gaps, oldest first.
     pub async fn gaps(&self, limit: usize) -> Result<Vec<(SourceId, Gap)>, StoreError> {
         startup::gaps(&self.reader.pool, limit).await
+    }
+
+    /// The room on the disk of the database. May take as long as the disk does to answer.
+    pub fn room(&self) -> std::io::Result<Room> {
+        let disk = rustix::fs::statvfs(&*self.folder)?;
+        Ok(Room {
+            free: disk.f_bavail.saturating_mul(disk.f_frsize),
+            total: disk.f_blocks.saturating_mul(disk.f_frsize),
+        })
     }
 
     pub async fn counts(&self) -> Result<Counts, StoreError> {

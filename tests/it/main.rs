@@ -9,9 +9,11 @@
 mod support;
 
 mod backup;
+mod campaign;
 mod cities;
 mod demo;
-mod kill;
+mod disk;
+mod mutants;
 mod outputs;
 mod pipeline;
 mod readers;

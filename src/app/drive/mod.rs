@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::listen::Forgotten;
 use crate::clock::Clock;
+use crate::crash::{self, Point};
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, Batch, Change, Committed, Journal, Network, Observation, StoreError,
 };
@@ -97,10 +98,16 @@ pub async fn drive(
                     intake.tally.refused_by_store(counted, reason);
                 }
             }
-            Some(answer) = inputs.answers.recv(), if is_open => pipeline::answered(&mut intake, answer, clock.now()),
+            Some(answer) = inputs.answers.recv(), if is_open => {
+                crash::point(Point::ProfileAnswered);
+                pipeline::answered(&mut intake, answer, clock.now());
+            }
             Some(control) = inputs.control.recv(), if is_open => apply(&mut intake, control, &*clock),
             observation = inputs.observations.recv(), if is_open && has_room => match observation {
-                Some(observation) => pipeline::observe(&mut intake, observation, clock.now()),
+                Some(observation) => {
+                    crash::point(Point::ObservationTaken);
+                    pipeline::observe(&mut intake, observation, clock.now());
+                }
                 None => is_open = !intake.hold.is_empty(),
             },
             () = tokio::time::sleep(pause), if committing.is_none() => {}
@@ -113,6 +120,7 @@ pub async fn drive(
 /// checkpoint has not moved, so that the same is read again after the next start.
 async fn commit(journal: Arc<dyn Journal>, batch: Batch, shutdown: Shutdown) -> Result<Committed, StoreError> {
     let batch = Arc::new(batch);
+    crash::point(Point::BatchTaken);
     loop {
         match journal.commit(batch.clone()).await {
             Err(StoreError::Unavailable(reason)) if !shutdown.is_triggered() => {

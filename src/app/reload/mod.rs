@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::cities::{self, Cities};
 use super::drive::Control;
+use crate::crash::{self, Point};
 use crate::domain::{AuthorLookup, Change, City, CityId, FeedLog, KnownPost, Post, PostId, Rule, StoreError};
 use crate::http::CityDirectory;
 use crate::live::Live;
@@ -160,6 +161,7 @@ impl Reload {
         );
         let changes: Vec<Change> = gone.into_iter().map(|post| Change::Unplace { post, city: city.clone() }).collect();
         for changes in changes.chunks(REMATCH_PAGE) {
+            crash::point(Point::RematchStep);
             if self.control.send(Control::Changes(changes.to_vec())).await.is_err() {
                 break;
             }

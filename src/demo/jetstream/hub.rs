@@ -88,6 +88,8 @@ struct State {
     failure: Option<(u64, Arc<Failure>)>,
     /// The next frame goes out in half, to each session that was there.
     cuts: u64,
+    /// Frames that went out in half.
+    halves: u64,
     clients: usize,
     accepted: u64,
     dictionaries: [Option<Arc<[u8]>>; 2],
@@ -207,6 +209,10 @@ impl Hub {
         self.state().accepted
     }
 
+    pub fn halves(&self) -> u64 {
+        self.state().halves
+    }
+
     /// Begins to read.
     pub fn reader(self: &Arc<Self>, start: Start) -> Reader {
         let mut state = self.state();
@@ -251,7 +257,7 @@ impl State {
 impl Reader {
     /// The next thing to do; takes a frame only when it is to be sent.
     pub fn next(&mut self) -> Next {
-        let state = self.hub.state();
+        let mut state = self.hub.state();
         if state.drops != self.drops {
             return match &state.failure {
                 Some((number, failure)) if *number == state.drops => Next::Fail(Arc::clone(failure)),
@@ -263,12 +269,13 @@ impl Reader {
         }
         self.next = self.next.max(state.first);
         let kept = usize::try_from(self.next - state.first).ok().and_then(|at| state.frames.get(at));
-        let Some(kept) = kept else { return Next::Wait };
+        let Some(kept) = kept.map(Arc::clone) else { return Next::Wait };
         if state.cuts != self.cuts {
-            return Next::SendHalf(Arc::clone(kept));
+            state.halves += 1;
+            return Next::SendHalf(kept);
         }
         self.next += 1;
-        Next::Send(Arc::clone(kept))
+        Next::Send(kept)
     }
 
     /// Whether this reader's connection was ordered to be dropped.

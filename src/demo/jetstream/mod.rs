@@ -64,6 +64,11 @@ impl JetstreamSimulator {
         self.hub.cut_next_frame();
     }
 
+    /// Frames that were cut so far: proof that the order was carried out.
+    pub fn cut_frames(&self) -> u64 {
+        self.hub.halves()
+    }
+
     /// Falls silent: connections stay and new ones are accepted, but nothing is sent, no ping either.
     pub fn stall(&self) {
         self.hub.set_stalled(true);

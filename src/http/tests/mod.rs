@@ -86,6 +86,7 @@ async fn spawn_with(limits: LiveLimits, settings: HttpSettings) -> TestServer {
         live: live.clone(),
         renderer: Arc::new(Plain),
         sources: health,
+        trouble: watch::channel(String::new()).1,
         clock: Arc::new(ManualClock::new(now)),
         shutdown: Shutdown::new(),
         metrics: Some(metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle()),

@@ -262,6 +262,10 @@ impl HealthHandle {
 
     pub(super) fn gap(&self, gap: Gap) {
         self.board.change(self.index, |facts, _now| {
+            // A gap that was stored is found again when the stream resumes before it.
+            if facts.gaps.contains(&gap) {
+                return;
+            }
             facts.gaps.push(gap);
             let surplus = facts.gaps.len().saturating_sub(GAPS_KEPT);
             facts.gaps.drain(..surplus);

@@ -12,6 +12,7 @@ use super::json as form;
 use super::load::array;
 use super::statement::Statement;
 use super::{journal, statements};
+use crate::crash::{self, Point};
 use crate::domain::{Batch, CityId, FeedEntry, PostId, StoreError, Timestamp};
 use crate::store::command::fold_handle;
 use crate::store::ledger::{Erasure, Ledger, StoredAuthor, StoredPlacement, StoredPost, is_sensitive};
@@ -180,6 +181,7 @@ pub async fn flush(
         statements::WRITE_GAP.run(connection, [source.as_str().into(), from.into(), until.into()]).await?;
         statements::DROP_GAPS.run(connection, [GAPS_MAX.into()]).await?;
     }
+    crash::point(Point::PostsWritten);
     for (source, checkpoint) in &batch.checkpoints {
         let values = [source.as_str().into(), checkpoint.as_str().into()];
         statements::WRITE_CHECKPOINT.run(connection, values).await?;

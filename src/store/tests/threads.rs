@@ -47,6 +47,18 @@ async fn q7_replies_of_a_hidden_thread_are_hidden_with_it() {
 }
 
 #[tokio::test]
+async fn d1_a_hidden_thread_is_known_at_the_start() {
+    let place = with_thread().await;
+    let gone = AuthorProfile { status: AccountStatus::Hidden, ..profile("ana") };
+    place.ops(author(gone, AuthorVerdict::Hide)).await;
+    assert_eq!(place.texts().await, ["c"]);
+    let place = place.reopened().await;
+    let known = place.store.known_posts().await.unwrap();
+    // What answers it meanwhile waits with it, as without the restart.
+    assert!(known.iter().all(|post| post.cities == [nantes()]), "{known:?}");
+}
+
+#[tokio::test]
 async fn q7_a_thread_that_leaves_one_city_takes_its_replies_there_only() {
     let place = Place::new().await;
     let both = || vec![placement(nantes(), Some(Tier::Public)), placement(tours(), Some(Tier::Public))];

@@ -26,6 +26,7 @@ use super::sqlite::lock::Held;
 use super::sqlite::open::Opened;
 use super::sqlite::{rows, statements, sweep};
 use crate::clock::Clock;
+use crate::crash::{self, Point};
 use crate::domain::{Batch, CityId, CommitListener, Committed, IdKey, Network, StoreError, Timestamp};
 use transaction::{Written, join};
 
@@ -137,8 +138,9 @@ pub fn spawn(opened: Opened, clock: Arc<dyn Clock>, listener: Option<Arc<dyn Com
         desk,
         retention,
         retaining: None,
-        truncate_at: now + TRUNCATE_EVERY,
-        truncate_latest: now + TRUNCATE_EVERY + TRUNCATE_LATEST,
+        // A process that died may have left in the log what it had just erased.
+        truncate_at: now,
+        truncate_latest: now + TRUNCATE_LATEST,
         cut_at: now,
         commands_at: now,
         data_version: -1,
@@ -248,11 +250,13 @@ impl Writer {
             self.truncate_soon();
         }
         self.requests_changed |= leaves;
+        crash::point(Point::AfterCommit);
         if let Some(listener) = &self.listener
             && !(committed.entries.is_empty() && committed.stored.is_empty() && committed.forgotten.is_empty())
         {
             listener.committed(&committed);
         }
+        crash::point(Point::AfterListener);
         // Readers come first. The caller is answered when a backup can't undo the erasure any more either.
         if erases && journalled == Journalled::Yes {
             self.journal().await;
@@ -296,6 +300,7 @@ impl Writer {
             return sweep::leftovers(&mut self.connection, now).await;
         }
         let committed = self.commit_as(&batch, Journalled::No).await?;
+        crash::point(Point::RetentionStep);
         join(&mut retaining.so_far, committed);
         Ok(true)
     }
@@ -308,6 +313,7 @@ impl Writer {
 
     /// Moves the write-ahead log into the database and cuts it to nothing.
     async fn truncate(&mut self) {
+        crash::point(Point::LogTruncate);
         self.journal().await;
         // What the journal has the database need not keep.
         if let Err(error) = statements::DROP_ERASURES.run(&mut self.connection, [self.erasures.last().into()]).await {

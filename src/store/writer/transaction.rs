@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use sqlx::sqlite::SqliteConnection;
 
+use crate::crash::{self, Point};
 use crate::domain::{Batch, Change, CityId, Committed, FeedEntry, IdKey, StoreError, Timestamp};
 use crate::store::sqlite::flush::Journalled;
 use crate::store::sqlite::{flush, load, statements};
@@ -50,6 +51,7 @@ async fn write(
     let mut ledger = load::ledger(connection, key, batch).await?;
     ledger.apply(key, batch);
     flush::flush(connection, &ledger, batch, now, journalled).await?;
+    crash::point(Point::BeforeCommit);
     statements::COMMIT.run(connection, []).await?;
     let out = &ledger.out;
     let leaves = !out.left.is_empty();

@@ -1,6 +1,6 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -13,6 +13,7 @@ pub struct Server {
     pub folder: TempDir,
     port: u16,
     child: Option<Child>,
+    client: reqwest::Client,
 }
 
 /// A city that every test serves.
@@ -38,12 +39,12 @@ impl Server {
         let settings = format!(
             "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://localhost:{port}\"\n\
              [store]\nurl = \"sqlite://parvis.db\"\n[ingest]\nallow_private_networks = true\n\
-             [source.bluesky]\nendpoints = [{:?}]\nappview = {:?}\nstall_seconds = 86400\n{more}",
-            network.jetstream.url(),
+             [source.bluesky]\nendpoints = {:?}\nappview = {:?}\nstall_seconds = 86400\n{more}",
+            network.endpoints(),
             network.appview.url(),
         );
         std::fs::write(folder.path().join("parvis.toml"), settings).unwrap();
-        Self { folder, port, child: None }
+        Self { folder, port, child: None, client: client() }
     }
 
     pub fn config(&self) -> PathBuf {
@@ -51,18 +52,25 @@ impl Server {
     }
 
     pub fn start(&mut self) {
+        let line = self.spawn(&[]);
+        assert!(line.contains("serves on"), "it did not start: {}", self.log_text());
+    }
+
+    /// Starts with these variables set, and gives the first line said: empty when the program ended before.
+    pub fn spawn(&mut self, variables: &[(&str, &str)]) -> String {
         let mut child = Command::new(env!("CARGO_BIN_EXE_parvis"))
             .args(["serve", "--config"])
             .arg(self.config())
             .env("RUST_LOG", "warn")
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap())
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.contains("serves on"), "it did not start: {}", std::fs::read_to_string(self.log()).unwrap());
         self.child = Some(child);
+        line
     }
 
     fn log(&self) -> PathBuf {
@@ -102,6 +110,11 @@ impl Server {
         self.child.as_ref().unwrap().id()
     }
 
+    /// How the program has ended, if it has.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.as_mut().unwrap().try_wait().unwrap()
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
@@ -111,7 +124,7 @@ impl Server {
     }
 
     pub async fn text(&self, path: &str) -> (u16, String) {
-        let response = client().get(self.url(path)).send().await.unwrap();
+        let response = self.client.get(self.url(path)).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
@@ -123,10 +136,14 @@ impl Server {
 
     /// Every post of the city, newest first.
     pub async fn posts(&self) -> Vec<Value> {
+        self.posts_of("ville").await
+    }
+
+    pub async fn posts_of(&self, city: &str) -> Vec<Value> {
         let mut posts = Vec::new();
         let mut before = String::new();
         loop {
-            let page = self.json(&format!("/api/v1/cities/ville/posts?limit=100{before}")).await;
+            let page = self.json(&format!("/api/v1/cities/{city}/posts?limit=100{before}")).await;
             posts.extend(page["posts"].as_array().unwrap().iter().cloned());
             match page["next"].as_str() {
                 Some(next) => before = format!("&before={next}"),

@@ -59,6 +59,7 @@ async fn a_stored_position_of_another_form_stops_the_source() {
         SupervisorOptions {
             out,
             checkpoints: [(SourceId::new("bluesky"), Checkpoint::new("seq:17"))].into(),
+            gaps: Vec::new(),
             clock,
             shutdown: Shutdown::new(),
             rng: fastrand::Rng::with_seed(3),

@@ -211,6 +211,7 @@ fn run_with(settings: BlueskySettings, stored: Option<i64>, timing: Timing, capa
         SupervisorOptions {
             out,
             checkpoints: stored.into_iter().collect(),
+            gaps: Vec::new(),
             clock,
             shutdown: shutdown.clone(),
             rng: fastrand::Rng::with_seed(3),
