@@ -1,10 +1,13 @@
 //! Rows of the benchmark: what a program measured, and how that compares.
 //!
-//! Owns the shape of a row and the arithmetic of goals. Does not own what is measured (each program of `src/bin`
-//! does) nor the table (`bin/run.rs` does).
+//! Owns the shape of a row, the arithmetic of goals and the load generator. Does not own what is measured (each program
+//! of `src/bin` does) nor the table (`bin/run.rs` does).
 //! Invariant: a program prints one JSON line per row on its standard output and nothing else there; progress goes to
 //! its standard error.
 
+pub mod door;
+pub mod load;
+pub mod posts;
 mod row;
 
 pub use row::{Better, Figure, Goal, Peer, Row};
