@@ -22,6 +22,7 @@ mod server;
 mod settings;
 mod sse;
 mod state;
+mod upgrade;
 pub mod view;
 mod websocket;
 

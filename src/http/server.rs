@@ -1,24 +1,27 @@
-use std::any::Any;
 use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_web::dev::{Extensions, Server, ServerHandle};
+use actix_http::HttpService;
+use actix_service::map_config;
+use actix_web::dev::{AppConfig, Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpServer};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::access_log::access_log;
 use super::handlers::health;
 use super::headers::security_headers;
 use super::limiter::limit_forms;
-use super::{AppState, routes};
+use super::{AppState, routes, upgrade};
 
 /// Bytes a connection buffers before it asks a session for more. Small: frames are joined batches already, and each
 /// stalled session holds this much.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-/// Connections a worker takes beside sessions, before it stops accepting.
+/// Connections a worker takes beside sessions, before it stops accepting. WebSocket sessions have left HTTP and don't
+/// count.
 const OTHER_CONNECTIONS_MAX: usize = 2_048;
 /// What is left of requests after the sessions have gone.
 const STOP_TIMEOUT_S: u64 = 2;
@@ -34,30 +37,45 @@ where
     let connections_max = state.live.limits().sessions_max.saturating_add(OTHER_CONNECTIONS_MAX);
     let workers = state.settings.workers;
     let unsent_for = state.settings.timing.unsent_for;
-    let mut server = HttpServer::new(move || {
-        App::new()
+    let application = move || {
+        let app = App::new()
             .app_data(state.clone())
             .wrap(from_fn(limit_forms))
             .wrap(from_fn(security_headers))
             .wrap(Compress::default())
             .wrap(from_fn(access_log))
             .configure(routes::configure)
-            .configure(pages.clone())
-    })
-    // Without it every frame waits for the acknowledgement of the one before, in steps of 40 ms.
-    .tcp_nodelay(true)
-    .on_connect(move |connection, _: &mut Extensions| limit_unsent(connection, unsent_for))
-    .max_connections(connections_max)
-    .h1_write_buffer_size(WRITE_BUFFER_BYTES)
-    // A reader that hangs up ends its stream at once, not at the next write.
-    .h1_allow_half_closed(false)
-    .shutdown_timeout(STOP_TIMEOUT_S)
-    .disable_signals();
+            .configure(pages.clone());
+        map_config(app, |()| AppConfig::default())
+    };
+    // Not actix-web's own `HttpServer`, which keeps the sockets of live sessions to itself.
+    let mut server = Server::build()
+        .max_concurrent_connections(connections_max)
+        .shutdown_timeout(STOP_TIMEOUT_S)
+        .disable_signals();
     if let Some(workers) = workers {
         server = server.workers(workers);
     }
+    let stopping = server.graceful_shutdown_signal();
     for listener in listeners {
-        server = server.listen(listener)?;
+        let (application, stopping) = (application.clone(), stopping.clone());
+        server = server.listen("http", listener, move || {
+            let stopping = stopping.clone();
+            HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                // Without it every frame waits for the acknowledgement of the one before, in steps of 40 ms.
+                .tcp_nodelay(true)
+                .on_connect_ext(move |connection, _| limit_unsent(connection, unsent_for))
+                .h1_write_buffer_size(WRITE_BUFFER_BYTES)
+                // A reader that hangs up ends its stream at once, not at the next write.
+                .h1_allow_half_closed(false)
+                .upgrade(upgrade::service(application()))
+                .finish(application())
+                .tcp()
+        })?;
     }
     Ok(server.run())
 }
@@ -84,9 +102,8 @@ pub async fn drain(state: &AppState, server: &ServerHandle) {
     server.stop(true).await;
 }
 
-fn limit_unsent(connection: &dyn Any, unsent_for: Duration) {
-    let Some(socket) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
-    if let Err(error) = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(unsent_for)) {
+fn limit_unsent(connection: &TcpStream, unsent_for: Duration) {
+    if let Err(error) = socket2::SockRef::from(connection).set_tcp_user_timeout(Some(unsent_for)) {
         tracing::warn!(%error, "http: a connection's send timeout could not be set");
     }
 }

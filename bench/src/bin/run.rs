@@ -12,9 +12,8 @@ use parvis_bench::{Machine, Row, markdown, print_table};
 
 /// The programs, in the order of the table, and what each measures.
 const PROGRAMS: &[(&str, &str)] = &[
-    ("fanout", "live fan-out (G1 to G6)"),
+    ("fanout", "live fan-out (G1 to G6, and behind TLS)"),
     ("wire", "from the store to the wire (W2)"),
-    ("tls", "fan-out behind TLS"),
     ("geofence", "the geofence (G8)"),
     ("frames", "from a frame to consent (G9)"),
     ("storing", "durable commits (G10)"),

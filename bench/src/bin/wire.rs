@@ -37,6 +37,7 @@ fn main() -> anyhow::Result<()> {
     let target = Target {
         address: program.address,
         path: "/api/v1/cities/ville/live".into(),
+        tls: None,
         door: Door::Lines(network.door),
         pids: vec![program.child.id()],
         template: "Place de la mairie, le marché est ouvert jusqu'à midi. #ville @STAMP@".into(),

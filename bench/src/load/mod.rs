@@ -14,9 +14,11 @@ mod search;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use rustls::{ClientConfig, ClientConnection};
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 
 pub use self::frame::text_frame;
@@ -72,6 +74,8 @@ pub struct Target {
     pub address: SocketAddr,
     /// Path and query of the WebSocket.
     pub path: String,
+    /// Trusts the certificate of what stands before the server; `None`: plain text.
+    pub tls: Option<Arc<ClientConfig>>,
     pub door: Door,
     /// Its processes, for their memory and time.
     pub pids: Vec<u32>,
@@ -88,10 +92,41 @@ enum State {
 
 struct Reader {
     stream: TcpStream,
+    tls: Option<Box<ClientConnection>>,
     state: State,
     /// An unfinished frame, or an unfinished head.
     rest: Vec<u8>,
     last: u64,
+}
+
+impl Reader {
+    /// What has come, as plain text. Of an encrypted stream as much as fits; 0 means its end.
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(tls) = &mut self.tls else { return self.stream.read(buffer) };
+        let (mut filled, mut has_ended) = (0, false);
+        // The records that one read of the socket brought; the poller reports what is left in it again.
+        match tls.read_tls(&mut self.stream) {
+            Ok(read) => has_ended = read == 0,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        tls.process_new_packets().map_err(io::Error::other)?;
+        while filled < buffer.len() {
+            match tls.reader().read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        if filled == 0 && !has_ended { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(filled) }
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some(tls) = &mut self.tls else { return self.stream.write(bytes).map(drop) };
+        tls.writer().write_all(bytes)?;
+        tls.write_tls(&mut self.stream).map(drop)
+    }
 }
 
 /// Readers of one server, and its publisher.
@@ -182,15 +217,25 @@ impl Load {
     fn knock(&mut self) -> anyhow::Result<()> {
         let mut stream = TcpStream::connect(self.target.address)?;
         stream.set_nodelay(true)?;
-        write!(
-            stream,
+        let request = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
             self.target.path, self.target.address
-        )?;
+        );
+        let tls = match &self.target.tls {
+            None => {
+                stream.write_all(request.as_bytes())?;
+                None
+            }
+            Some(config) => {
+                let mut tls = ClientConnection::new(config.clone(), "localhost".try_into()?)?;
+                rustls::Stream::new(&mut tls, &mut stream).write_all(request.as_bytes())?;
+                Some(Box::new(tls))
+            }
+        };
         stream.set_nonblocking(true)?;
         self.poller.add(&stream, self.readers.len() as u64, EventFlags::IN)?;
-        self.readers.push(Reader { stream, state: State::Handshake, rest: Vec::new(), last: 0 });
+        self.readers.push(Reader { stream, tls, state: State::Handshake, rest: Vec::new(), last: 0 });
         Ok(())
     }
 
@@ -244,7 +289,7 @@ impl Load {
         // What was left of the last read goes first, so that frames are read in place.
         let kept = reader.rest.len();
         self.buffer[..kept].copy_from_slice(&reader.rest);
-        let end = match reader.stream.read(&mut self.buffer[kept..]) {
+        let end = match reader.receive(&mut self.buffer[kept..]) {
             Ok(0) => return self.lose(index, "closed by the server"),
             Ok(read) => kept + read,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
@@ -276,7 +321,7 @@ impl Load {
                     9 => {
                         let pong = masked_frame(10, &self.buffer[payload]);
                         // A full socket loses the pong, and with it the reader: that is then a finding.
-                        _ = self.readers[index].stream.write(&pong);
+                        _ = self.readers[index].send(&pong);
                     }
                     _ => {}
                 }

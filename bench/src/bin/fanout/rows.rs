@@ -144,6 +144,18 @@ impl Figures<'_> {
         )))
     }
 
+    /// A row apart: behind TLS every reader's copy is encrypted by itself.
+    fn tls(&self) -> Option<Row> {
+        let values = |measured: &Measured| measured.hot.iter().map(|hot| hot.deliveries_per_s).collect();
+        let ours = self.of(Kind::ParvisTls, 1_000, "deliveries/s", values)?;
+        let what = "hot stream, 1000 readers, behind nginx that ends TLS; both on one core";
+        let peers = [(Kind::NchanTls, None, None), (OURS, None, None)];
+        let row = self.beside(Row::new("TLS", what, Better::Larger, ours), 1_000, values, &peers);
+        let calm = |measured: &Measured| measured.calm.iter().map(|calm| calm.server_cpu_us_per_delivery).collect();
+        let cost = self.of(Kind::ParvisTls, 1_000, "us", calm)?;
+        Some(row.noting(&format!("With nothing to coalesce {:.1} us a delivery, the proxy's time in it.", cost.median)))
+    }
+
     fn memory(&self, few: usize, many: usize) -> Option<Row> {
         let values = |measured: &Measured| measured.kib.clone();
         let ours = self.of(OURS, many, "KiB", values)?;
