@@ -5,7 +5,7 @@ TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 NODE_MARK := web/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find web/src web/styles web/templates web/i18n -type f 2>/dev/null) web/package.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: demo run test soak mutants build web lint fmt setup-test clean help
+.PHONY: demo run test soak mutants build web lint fmt bench bench-quick bench-peers setup-test clean help
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,21 @@ lint: web ## check form: rustfmt, clippy, types, and licences where cargo-deny i
 	npm --prefix web run check
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
 	 else echo "cargo-deny is not installed: licences are not checked here"; fi
+
+bench: web ## measure beside peers: about 20 minutes, on an idle machine; ARGS="--only fanout" for a part
+	$(CARGO) build --release --workspace
+	@mkdir -p $(TARGET)/bench
+	"$(TARGET)/release/run" --json "$(TARGET)/bench/table.json" --markdown "$(TARGET)/bench/table.md" $(ARGS)
+
+bench-quick: web ## the same with short runs: at most 3 minutes, coarser figures
+	$(CARGO) build --release --workspace
+	@mkdir -p $(TARGET)/bench
+	"$(TARGET)/release/run" --quick --json "$(TARGET)/bench/quick.json" --markdown "$(TARGET)/bench/quick.md" $(ARGS)
+
+bench-peers: ## install what `make bench` measures beside: nginx with nchan, and npm's ws
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get install -y --no-install-recommends nginx-light libnginx-mod-nchan; \
+	 else echo "nginx and nchan are installed by root: apt-get install nginx-light libnginx-mod-nchan"; fi
+	npm --prefix bench/peers ci --no-audit --no-fund
 
 fmt: ## put the Rust code in form
 	$(CARGO) fmt

@@ -1,4 +1,3 @@
-use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -53,9 +52,8 @@ impl Connections {
     }
 
     /// To be called with each new connection.
-    pub fn opened(&self, connection: &dyn Any, extensions: &mut Extensions) {
-        let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
-        let socket = SockRef::from(stream);
+    pub fn opened(&self, connection: &TcpStream, extensions: &mut Extensions) {
+        let socket = SockRef::from(connection);
         // Without it every frame waits for the acknowledgement of the one before, in steps of 40 ms.
         if let Err(error) = socket.set_tcp_nodelay(true) {
             tracing::warn!(%error, "http: a connection could not be told to send at once");

@@ -24,6 +24,7 @@ mod settings;
 mod shed;
 mod sse;
 mod state;
+mod upgrade;
 pub mod view;
 mod websocket;
 

@@ -2,7 +2,9 @@ use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_web::dev::{Extensions, Server, ServerHandle};
+use actix_http::HttpService;
+use actix_service::map_config;
+use actix_web::dev::{AppConfig, Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpServer};
@@ -16,12 +18,13 @@ use super::handlers::health;
 use super::headers::security_headers;
 use super::limiter::limit_forms;
 use super::shed::shed;
-use super::{AppState, routes};
+use super::{AppState, routes, upgrade};
 
 /// Bytes a connection buffers before it asks a session for more. Small: frames are joined batches already, and each
 /// stalled session holds this much.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-/// Connections a worker takes beside sessions, before it stops accepting.
+/// Connections a worker takes beside sessions, before it stops accepting. WebSocket sessions have left HTTP and don't
+/// count.
 const OTHER_CONNECTIONS_MAX: usize = 2_048;
 /// What is left of requests after the sessions have gone.
 const STOP_TIMEOUT_S: u64 = 2;
@@ -37,8 +40,8 @@ where
     let connections_max = state.live.limits().sessions_max.saturating_add(OTHER_CONNECTIONS_MAX);
     let workers = state.settings.workers;
     let connections = Connections::new(state.settings.timing);
-    let mut server = HttpServer::new(move || {
-        App::new()
+    let application = move || {
+        let app = App::new()
             .app_data(state.clone())
             // From the inside out.
             .wrap(from_fn(limit_forms))
@@ -48,20 +51,35 @@ where
             .wrap(from_fn(access_log))
             .wrap(from_fn(watch_connection))
             .configure(routes::configure)
-            .configure(pages.clone())
-    })
-    .on_connect(move |connection, extensions: &mut Extensions| connections.opened(connection, extensions))
-    .max_connections(connections_max)
-    .h1_write_buffer_size(WRITE_BUFFER_BYTES)
-    // A reader that hangs up ends its stream at once, not at the next write.
-    .h1_allow_half_closed(false)
-    .shutdown_timeout(STOP_TIMEOUT_S)
-    .disable_signals();
+            .configure(pages.clone());
+        map_config(app, |()| AppConfig::default())
+    };
+    // Not actix-web's own `HttpServer`, which keeps the sockets of live sessions to itself.
+    let mut server = Server::build()
+        .max_concurrent_connections(connections_max)
+        .shutdown_timeout(STOP_TIMEOUT_S)
+        .disable_signals();
     if let Some(workers) = workers {
         server = server.workers(workers);
     }
+    let stopping = server.graceful_shutdown_signal();
     for listener in listeners {
-        server = server.listen(listener)?;
+        let (application, stopping, connections) = (application.clone(), stopping.clone(), connections.clone());
+        server = server.listen("http", listener, move || {
+            let (stopping, connections) = (stopping.clone(), connections.clone());
+            HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .on_connect_ext(move |connection, extensions| connections.opened(connection, extensions))
+                .h1_write_buffer_size(WRITE_BUFFER_BYTES)
+                // A reader that hangs up ends its stream at once, not at the next write.
+                .h1_allow_half_closed(false)
+                .upgrade(upgrade::service(application()))
+                .finish(application())
+                .tcp()
+        })?;
     }
     Ok(server.run())
 }

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 use crate::domain::{CardRenderer, Cursor, Filter, Offset, Op};
@@ -11,12 +9,13 @@ use super::slice::{Entry, Rendering};
 /// Sessions that get the same bytes when they stand at the same position.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Group {
-    pub filter: Arc<Filter>,
+    pub filter: Filter,
     pub form: Form,
     pub framing: Framing,
 }
 
 /// What a group gets from one position.
+#[derive(Clone)]
 pub(super) struct Batch {
     /// The position after it.
     pub to: Offset,

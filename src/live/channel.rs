@@ -1,16 +1,15 @@
-use std::sync::Mutex;
-
-use tokio::sync::watch;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, Weak};
 
 use crate::domain::{CardRenderer, CityId, Cursor, Epoch, FeedEntry, Head, Offset};
 
 use super::batch::{self, Batch, Group};
+use super::bell::{Bell, Listener};
 use super::limits::LiveLimits;
-use super::tail::{Pull, SharedBatch, Tail};
+use super::tail::{Pull, Tail};
 use super::{lock, slice};
 
-/// What the sessions of a city listen to. It is sent anew at each commit too; a session that sleeps through many
-/// commits wakes once.
+/// What the sessions of a city look at when they are woken, beside the tail.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Signal {
     /// Revision of the sources' health.
@@ -19,13 +18,17 @@ pub(super) struct Signal {
     pub closed: bool,
 }
 
-/// One city: its tail, and the signal its sessions listen to.
+/// One city: its tail, and what wakes its sessions.
 pub(super) struct Channel {
     city: CityId,
     mark: u32,
     epoch: Epoch,
     tail: Mutex<Tail>,
-    signal: watch::Sender<Signal>,
+    signal: Mutex<Signal>,
+    /// Rung at each commit and each change of the signal; a session that sleeps through many wakes once.
+    bell: Bell,
+    /// One of each kind of session that is there.
+    groups: Mutex<HashMap<Group, Weak<Group>>>,
 }
 
 /// What a session at some position gets from memory.
@@ -33,7 +36,7 @@ pub(super) enum Pulled {
     /// Older than the tail: read the store.
     Behind,
     CaughtUp,
-    Batch(SharedBatch),
+    Batch(Batch),
 }
 
 impl Channel {
@@ -44,7 +47,9 @@ impl Channel {
             mark: Cursor::city_mark(city),
             epoch: head.epoch,
             tail: Mutex::new(Tail::new(head)),
-            signal: watch::Sender::new(signal),
+            signal: Mutex::new(signal),
+            bell: Bell::default(),
+            groups: Mutex::default(),
         }
     }
 
@@ -78,41 +83,61 @@ impl Channel {
 
     pub fn push(&self, entries: &[FeedEntry], limits: &LiveLimits) {
         lock(&self.tail).push(entries, limits);
-        // The value stays; that it was sent is what wakes the sessions.
-        self.signal.send_modify(|_| ());
+        self.bell.ring();
     }
 
     pub fn prepend(&self, read: Vec<FeedEntry>, limits: &LiveLimits) {
         lock(&self.tail).prepend(read, limits);
     }
 
-    pub fn listen(&self) -> watch::Receiver<Signal> {
-        self.signal.subscribe()
+    pub fn listen(&self) -> Listener {
+        self.bell.listen()
     }
 
-    pub fn signal(&self, change: impl FnOnce(&mut Signal)) {
-        self.signal.send_modify(change);
+    pub fn signal(&self) -> Signal {
+        *lock(&self.signal)
+    }
+
+    pub fn change_signal(&self, change: impl FnOnce(&mut Signal)) {
+        change(&mut lock(&self.signal));
+        self.bell.ring();
+    }
+
+    /// The one group of that kind: sessions share it, so that they are told apart by its address alone.
+    pub fn group(&self, kind: Group) -> Arc<Group> {
+        let mut groups = lock(&self.groups);
+        if let Some(group) = groups.get(&kind).and_then(Weak::upgrade) {
+            return group;
+        }
+        if groups.len() == groups.capacity() {
+            groups.retain(|_, group| group.strong_count() > 0);
+        }
+        let group = Arc::new(kind.clone());
+        groups.insert(kind, Arc::downgrade(&group));
+        group
     }
 
     pub fn close(&self) {
-        self.signal(|signal| signal.closed = true);
+        self.change_signal(|signal| signal.closed = true);
     }
 
     /// What the tail has after `from`, encoded. Cards are rendered outside the lock: a commit never waits for a
     /// template.
-    pub fn pull(&self, from: Offset, group: &Group, renderer: &dyn CardRenderer, limits: &LiveLimits) -> Pulled {
+    pub fn pull(&self, from: Offset, group: &Arc<Group>, renderer: &dyn CardRenderer, limits: &LiveLimits) -> Pulled {
         let (shared, entries) = match lock(&self.tail).pull(from, group, limits) {
             Pull::Behind => return Pulled::Behind,
             Pull::CaughtUp => return Pulled::CaughtUp,
-            Pull::Batch(shared, entries) => (shared, entries),
+            Pull::Ready(batch) => return Pulled::Batch(batch),
+            Pull::Encode(shared, entries) => (shared, entries),
         };
-        shared.get_or_init(|| self.encode(&entries, from, group, renderer, limits));
+        let batch = shared.get_or_init(|| self.encode(&entries, from, group, renderer, limits)).clone();
         drop(entries);
+        // Encoding is what makes a tail larger between two commits.
         let mut tail = lock(&self.tail);
         if tail.is_over(limits) {
             tail.trim(limits);
         }
-        Pulled::Batch(shared)
+        Pulled::Batch(batch)
     }
 
     /// Encodes entries that were read from the store, for one session.
@@ -124,7 +149,7 @@ impl Channel {
         renderer: &dyn CardRenderer,
         limits: &LiveLimits,
     ) -> Batch {
-        let uncounted = std::sync::Arc::default();
+        let uncounted = Arc::default();
         let entries: Vec<slice::Entry> = page.iter().map(|entry| slice::Entry::new(entry, &uncounted)).collect();
         self.encode(&entries, from, group, renderer, limits)
     }

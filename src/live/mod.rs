@@ -6,6 +6,7 @@
 //! removal was committed before the session asked.
 
 mod batch;
+mod bell;
 mod channel;
 mod form;
 mod limits;
@@ -32,7 +33,8 @@ use crate::domain::{
     CardRenderer, CityId, CommitListener, Committed, Cursor, FeedLog, Filter, Head, Offset, SourceHealth, StoreError,
 };
 
-use self::channel::Channel;
+use self::batch::Group;
+use self::channel::{Channel, Signal};
 use self::sources::SourcesFrames;
 
 pub use self::form::{Form, Framing};
@@ -187,8 +189,6 @@ impl Live {
             return Err(SubscribeError::Draining);
         }
         let channel = self.channel(city).ok_or(SubscribeError::UnknownCity)?;
-        // The signal is subscribed to before any position is read, so nothing that is committed meanwhile is missed.
-        let signal = channel.listen();
         let reached = match request.cursor {
             None => true,
             Some(cursor) => self.reaches(&channel, cursor).await?,
@@ -198,7 +198,9 @@ impl Live {
             _ => channel.head(),
         };
         let number = self.subscribed.fetch_add(1, Ordering::Relaxed);
-        Ok(Subscription::new(Arc::clone(self), channel, signal, &request, at, reached, number))
+        let Request { filter, form, framing, .. } = request;
+        let group = channel.group(Group { filter, form, framing });
+        Ok(Subscription::new(Arc::clone(self), channel, group, at, reached, number))
     }
 
     async fn reaches(&self, channel: &Channel, cursor: Cursor) -> Result<bool, StoreError> {
@@ -218,9 +220,9 @@ impl Live {
         self.cities.read().unwrap_or_else(PoisonError::into_inner).get(city).cloned()
     }
 
-    fn signal_all(&self, change: impl Fn(&mut channel::Signal)) {
+    fn signal_all(&self, change: impl Fn(&mut Signal)) {
         for channel in self.cities.read().unwrap_or_else(PoisonError::into_inner).values() {
-            channel.signal(&change);
+            channel.change_signal(&change);
         }
     }
 }

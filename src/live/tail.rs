@@ -1,4 +1,5 @@
 use std::collections::{HashMap, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -20,7 +21,7 @@ pub(super) struct Tail {
     /// Estimated bytes of all renderings alive.
     held: Arc<AtomicUsize>,
     /// Valid until the next push: then heads move and slices may have been cleared.
-    batches: HashMap<(Group, Offset), SharedBatch>,
+    batches: HashMap<(SameGroup, Offset), SharedBatch>,
 }
 
 /// What a tail has for a reader.
@@ -28,8 +29,27 @@ pub(super) enum Pull {
     /// The reader's position is no longer held: read the store.
     Behind,
     CaughtUp,
-    /// The batch, and the entries to encode it from.
-    Batch(SharedBatch, Vec<Entry>),
+    Ready(Batch),
+    /// Where the batch is to be, and the entries to encode it from.
+    Encode(SharedBatch, Vec<Entry>),
+}
+
+/// A group as a key. A channel has one of each kind, so its address tells it from others, and is quicker to compare
+/// than a filter; holding it keeps the address from being used again.
+struct SameGroup(Arc<Group>);
+
+impl PartialEq for SameGroup {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for SameGroup {}
+
+impl Hash for SameGroup {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
 }
 
 impl Tail {
@@ -98,7 +118,7 @@ impl Tail {
         self.trim(limits);
     }
 
-    pub fn pull(&mut self, from: Offset, group: &Group, limits: &LiveLimits) -> Pull {
+    pub fn pull(&mut self, from: Offset, group: &Arc<Group>, limits: &LiveLimits) -> Pull {
         if from < self.start {
             return Pull::Behind;
         }
@@ -107,9 +127,12 @@ impl Tail {
         if skip >= self.entries.len() {
             return Pull::CaughtUp;
         }
-        let key = (group.clone(), from);
+        let key = (SameGroup(Arc::clone(group)), from);
         let shared = match self.batches.get(&key) {
-            Some(shared) => Arc::clone(shared),
+            Some(shared) => match shared.get() {
+                Some(batch) => return Pull::Ready(batch.clone()),
+                None => Arc::clone(shared),
+            },
             None => {
                 let shared = SharedBatch::default();
                 if self.batches.len() < limits.batches_kept {
@@ -118,11 +141,8 @@ impl Tail {
                 shared
             }
         };
-        let entries = match shared.get() {
-            Some(_) => Vec::new(),
-            None => self.entries.iter().skip(skip).take(limits.batch_entries).cloned().collect(),
-        };
-        Pull::Batch(shared, entries)
+        let entries = self.entries.iter().skip(skip).take(limits.batch_entries).cloned().collect();
+        Pull::Encode(shared, entries)
     }
 
     /// Drops the oldest entries until both bounds hold.
