@@ -104,11 +104,10 @@ async fn w3_h2_good_readers_do_not_feel_hostile_ones_who_are_all_ended_in_time()
         settles(&server, good).await;
     }
     crowd.assert_all_are_here(good);
-    report(&endings);
-
     let (calm_median, attacked_median) = (median(&mut calm), median(&mut attacked));
     println!("{good} good and {hostile} hostile: p99 {calm_median:?} without, {attacked_median:?} with them");
     let bound_kb = hostile * SESSION_KB + SHARED_KB;
+    report(&endings);
     println!("the server grew by {grown} KiB under attack; the bound is {bound_kb} KiB");
     assert!(grown <= bound_kb, "{grown} KiB");
     let tolerated = limit(calm_median.mul_f64(1.1) + Duration::from_millis(1), calm_median * 3 + PATIENCE / 16);

@@ -91,7 +91,8 @@ impl Kind {
             Self::Unmasked => (&[Closed(1002)], 3),
             Self::Fragments | Self::PingFlood | Self::Talks => (&[Closed(1008)], 3),
             Self::HalfHandshake | Self::Silent | Self::SlowHeaders => (LATE, 5 + 1),
-            Self::SlowBody => (&[Answered(408)], 10 + 1),
+            // Many at once find no place to send a form at all.
+            Self::SlowBody => (&[Answered(408), Answered(503)], 10 + 1),
             Self::PipelinedGarbage => (&[Answered(400)], 1),
             Self::ManyHeaders => (&[Answered(400), Answered(431)], 1),
             Self::HugeAddress => (&[Answered(400), Answered(414), Answered(431)], 1),
