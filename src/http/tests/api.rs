@@ -135,7 +135,13 @@ async fn answers_are_compressed() {
 #[tokio::test]
 async fn readiness_says_what_is_wrong() {
     let server = spawn().await;
-    assert_eq!(server.json("/readyz").await, serde_json::json!({ "status": "ready", "cities": 2, "broken": [] }));
+    let well = serde_json::json!({ "status": "ready", "cities": 2, "broken": [], "detail": "" });
+    assert_eq!(server.json("/readyz").await, well);
+    server.trouble.send_replace("the disk is full".into());
+    let full = server.json("/readyz").await;
+    assert_eq!((&full["status"], &full["detail"]), (&"degraded".into(), &"the disk is full".into()));
+    server.trouble.send_replace(String::new());
+    assert_eq!(server.json("/readyz").await, well);
     let broken = vec![("rennes.toml".to_owned(), "line 3: no name".to_owned())];
     server.state.cities.store(Arc::new(CityDirectory { cities: vec![Arc::new(city("nantes"))], broken }));
     let degraded = server.get("/readyz").await;

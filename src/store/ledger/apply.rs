@@ -146,9 +146,7 @@ impl Ledger {
                 location: placement.location.map(storable),
                 ..placement.clone()
             };
-            // Out and in again within one batch is one change for readers, who are to find it where it was.
-            let seen = self.before.get(&id).and_then(|cards| cards.get(&placement.city)).map(|card| card.position);
-            let kept = self.placement(id, &placement.city).and_then(|stored| stored.position).or(seen);
+            let kept = self.placement(id, &placement.city).and_then(|stored| stored.position);
             let position = match kept {
                 None if placement.tier.is_some() => Some(self.next_position(&placement.city)),
                 kept => kept,

@@ -57,19 +57,6 @@ async fn a_card_comes_back_from_the_database_as_it_was_handed_to_the_tail() {
 }
 
 #[tokio::test]
-async fn what_goes_out_and_in_again_within_one_batch_keeps_its_position() {
-    let place = Place::new().await;
-    place.ops(draft(&place, "a").upsert()).await;
-    place.ops(draft(&place, "b").upsert()).await;
-    let out = draft(&place, "a").revision("2").placed(vec![]).upsert();
-    let back = draft(&place, "a").revision("3").text("A").upsert();
-    let committed = place.commit(vec![out, back]).await;
-    let entry = &committed.entries[0].1[0];
-    assert_eq!((entry.op, entry.card.as_ref().map(|card| card.position)), (Op::Update, Some(1)));
-    assert_eq!(place.texts().await, ["b", "A"]);
-}
-
-#[tokio::test]
 async fn an_edit_replaces_and_an_older_version_is_nothing() {
     let place = Place::new().await;
     place.ops(draft(&place, "a").revision("2").upsert()).await;
