@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::crash::{self, Point};
 use crate::domain::{Batch, Change, CityId, Committed, FeedEntry, IdKey, StoreError, Timestamp};
+use crate::store::ledger::Ledger;
 use crate::store::sqlite::flush::Journalled;
 use crate::store::sqlite::{flush, load, statements};
 
@@ -52,21 +53,25 @@ async fn write(
     ledger.apply(key, batch);
     flush::flush(connection, &ledger, batch, now, journalled).await?;
     crash::point(Point::BeforeCommit);
-    statements::COMMIT.run(connection, []).await?;
-    let out = &ledger.out;
+    // While the database commits, the answer is made and the ledger taken down.
+    let (done, written) = tokio::join!(statements::COMMIT.run(connection, []), async { finish(ledger, batch) });
+    done?;
+    Ok(written)
+}
+
+fn finish(ledger: Ledger, batch: &Batch) -> Written {
+    let Ledger { posts, vacated, kept_out, refused, out, .. } = ledger;
     let leaves = !out.left.is_empty();
     let erases_text = out.erases_text || leaves;
     let erases = leaves || !(out.erasures.is_empty() && out.tombstones.is_empty() && out.suppressed.is_empty());
-    let entries = ledger.out.entries.into_iter().collect();
-    let (posts, vacated) = (&ledger.posts, ledger.vacated.into_keys());
-    let forgotten = vacated.chain(ledger.kept_out).filter(|id| !posts.contains_key(id)).collect();
+    let forgotten = vacated.into_keys().chain(kept_out).filter(|id| !posts.contains_key(id)).collect();
     let upserted = batch.changes.iter().filter_map(|change| match change {
         Change::Upsert { post, .. } => Some(post.id),
         _ => None,
     });
     let stored = upserted.filter(|id| posts.contains_key(id)).collect();
-    let committed = Committed { entries, refused: ledger.refused, stored, forgotten };
-    Ok(Written { committed, erases_text, erases, leaves })
+    let committed = Committed { entries: out.entries.into_iter().collect(), refused, stored, forgotten };
+    Written { committed, erases_text, erases, leaves }
 }
 
 /// Adds what a later transaction did.
