@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use actix_web::web::Data;
 use anyhow::{Context, anyhow};
@@ -9,11 +10,12 @@ use arc_swap::ArcSwap;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{mpsc, watch};
 
+use super::cities::{self, Listed};
 use super::drive::{Control, Inputs, Outputs, drive};
 use super::listen::{Forgotten, Listeners};
 use super::reload::Reload;
 use super::upkeep::Upkeep;
-use super::{Settings, cities, intake, open_store};
+use super::{Settings, intake, open_store};
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, City, FeedLog};
 use crate::http::page::{self, DemoNote, PageRenderer, PageSettings, PageState, RetentionDays};
@@ -26,6 +28,10 @@ use crate::store::{Retention, Store};
 
 /// Observations that may wait between the sources and the pipeline. At the bound the sources stop reading.
 const OBSERVATIONS_MAX: usize = 4_096;
+
+/// How long the start waits in all for networks to say who the listed accounts are. What comes later is taken in while
+/// the server runs.
+const LISTED_PATIENCE: Duration = Duration::from_secs(2);
 
 pub struct ServeOptions {
     pub settings: Settings,
@@ -76,8 +82,10 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let mut checkpoints = HashMap::new();
 
     let mut intake = intake(&settings, &store, set.clone()).await?;
-    let (listed, _) = cities::resolve_listed(set.cities(), &lookups).await;
-    intake.listed = listed;
+    let mut listed = Listed::new(lookups.clone());
+    let mut listed_answers = listed.ask(set.cities(), false);
+    listed.take_within(&mut listed_answers, LISTED_PATIENCE).await;
+    intake.listed = listed.of(set.cities());
     if let Some(backlog) = backlog {
         backlog.take_in(&mut intake, &store, &lookups).await?;
     }
@@ -88,7 +96,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     }
 
     let directory =
-        Arc::new(ArcSwap::from_pointee(CityDirectory { cities: set.cities().to_vec(), broken: read.broken }));
+        Arc::new(ArcSwap::from_pointee(CityDirectory { cities: set.cities().to_vec(), broken: read.broken.clone() }));
     let served = Arc::new(ServedCities(directory.clone()));
     let renderer = Arc::new(PageRenderer::new(served.clone(), http::view::post_json));
     let live = Live::new(log.clone(), renderer.clone(), http::view::sources_json, live_limits(&settings));
@@ -170,7 +178,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
 
     let upkeep = Upkeep {
         store: store.clone(),
-        lookups: lookups.clone(),
+        lookups,
         control: control_sender.clone(),
         clock: clock.clone(),
         retention: Retention::from_days(settings.store.retention_days),
@@ -178,16 +186,17 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     };
     let upkeep = tokio::spawn(upkeep.run());
     let reload = Reload {
-        folder: settings.cities.folder.clone(),
+        files: read.files,
         amend,
         store: store.clone(),
-        lookups,
         live: live.clone(),
         directory,
         control: control_sender,
+        listed,
+        answers: listed_answers,
         to_rematch: set.cities().iter().map(|city| city.id.clone()).collect(),
         served: set,
-        fingerprint: read.fingerprint,
+        broken: read.broken.into_iter().collect(),
         shutdown: shutdown.clone(),
     };
     let reload = tokio::spawn(reload.run());

@@ -42,7 +42,7 @@ impl Add {
         }
         std::fs::write(&file, self.text(&slug)).with_context(|| file.display().to_string())?;
         match read_city(&file) {
-            Ok((city, warnings, _)) => {
+            Ok((city, warnings)) => {
                 println!("{}: {} is ready at /{slug}", file.display(), city.name);
                 for warning in warnings {
                     println!("warning: {warning}");

@@ -29,7 +29,7 @@ impl Check {
         let (mut sound, mut broken) = (0, 0);
         for slug in &slugs {
             match read_city(&folder.join(format!("{slug}.toml"))) {
-                Ok((city, warnings, _)) => {
+                Ok((city, warnings)) => {
                     sound += 1;
                     for warning in &warnings {
                         println!("warning: {warning}");

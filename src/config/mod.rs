@@ -8,7 +8,7 @@ mod city;
 mod document;
 mod section;
 
-pub use city::{CityFile, CityFolder, CityProblem, read_city, read_folder};
+pub use city::{CityFile, CityFiles, CityProblem, CityState, read_city};
 pub use document::document;
 pub use section::{
     CitiesSettings, ConsentSettings, ControllerKind, HttpSettings, IngestSettings, LegalBasis, PolicyName,
