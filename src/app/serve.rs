@@ -15,12 +15,12 @@ use super::drive::{Control, Inputs, Outputs, drive};
 use super::listen::{Forgotten, Listeners};
 use super::reload::Reload;
 use super::upkeep::Upkeep;
-use super::{Settings, intake, open_store};
+use super::{Settings, intake, open_store, outbound};
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, City, FeedLog};
 use crate::http::page::{self, DemoNote, PageRenderer, PageSettings, PageState, RetentionDays};
 use crate::http::{self, AppState, CityDirectory, ServedCities, TrustedProxies};
-use crate::ingest::{self, Outbound, SupervisorOptions, sources};
+use crate::ingest::{self, SupervisorOptions, sources};
 use crate::intake::{Intake, Lookups};
 use crate::live::{Live, LiveLimits};
 use crate::shutdown::Shutdown;
@@ -76,7 +76,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let store = open_store(&settings, Some(Arc::new(listeners)), clock.clone()).await?;
     let log: Arc<dyn FeedLog> = Arc::new(store.clone());
 
-    let outbound = Outbound::new(contact(&settings), settings.ingest.allow_private_networks)?;
+    let outbound = outbound(&settings)?;
     let built = sources::build(&settings.source, &outbound, &clock)?;
     let lookups: Vec<Arc<dyn AuthorLookup>> = built.iter().filter_map(|source| source.lookup()).collect();
     let mut checkpoints = HashMap::new();

@@ -8,11 +8,11 @@ mod city;
 mod document;
 mod section;
 
-pub use city::{CityFile, CityFiles, CityProblem, CityState, read_city};
+pub use city::{CityFile, CityFiles, CityProblem, CityState, is_common_word, read_city};
 pub use document::document;
 pub use section::{
-    CitiesSettings, ConsentSettings, ControllerKind, HttpSettings, IngestSettings, LegalBasis, PolicyName,
-    PrivacySettings, Purpose, Settings, StoreSettings,
+    CitiesSettings, ConsentSettings, ControllerKind, HttpSettings, IngestSettings, LegalBasis, LookupSettings,
+    PolicyName, PrivacySettings, Purpose, Settings, StoreSettings,
 };
 
 use std::path::{Path, PathBuf};

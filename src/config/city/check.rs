@@ -14,6 +14,11 @@ const COMMON_WORDS: [&str; 40] = [
     "voiron", "vertou",
 ];
 
+/// Whether a folded tag or word says too little by itself, being a town's name.
+pub fn is_common_word(key: &str) -> bool {
+    COMMON_WORDS.contains(&key)
+}
+
 impl Reader<'_> {
     pub(super) fn check_terms(&mut self, file: &CityFile, city: &City) {
         let recipe = &file.recipe;
@@ -44,7 +49,7 @@ impl Reader<'_> {
             }
         }
         for word in &recipe.words {
-            if COMMON_WORDS.contains(&fold_tag(word.get_ref()).as_str()) {
+            if is_common_word(&fold_tag(word.get_ref())) {
                 self.warn(
                     word,
                     "a common word or another town's name: consider `ambiguous`, which asks for a local term beside it",

@@ -11,6 +11,7 @@ mod folder;
 mod reader;
 mod seen;
 
+pub use check::is_common_word;
 pub use file::CityFile;
 pub use folder::{CityFiles, CityState};
 

@@ -1,5 +1,7 @@
 //! City files while the server runs: added, edited, broken, deleted (interface.md).
 
+mod add;
+
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
