@@ -102,10 +102,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let live = Live::new(log.clone(), renderer.clone(), http::view::sources_json, live_limits(&settings));
     // From here on every commit reaches the tails that are open.
     live_cell.set(live.clone()).map_err(|_set| anyhow!("the live side was started twice"))?;
-    for city in set.cities() {
-        live.open_city(&city.id, log.head(&city.id).await?);
-        live.warm_city(&city.id).await?;
-    }
+    cities::open_tails(&live, &*log, set.cities()).await?;
 
     let (out, observations) = mpsc::channel(OBSERVATIONS_MAX);
     // What is held is served also when no source is configured, or none is left.

@@ -56,6 +56,14 @@ impl Reader<'_> {
                 );
             }
         }
+        for tag in &recipe.hashtags {
+            if is_common_word(&fold_tag(tag.get_ref())) {
+                self.warn(
+                    tag,
+                    "a common word or another town's name: look at what it brings in, and consider `ambiguous`",
+                );
+            }
+        }
         for term in &recipe.ambiguous {
             let words = fold_words(term.get_ref());
             let vouches = recipe.context.iter().find(|context| {
@@ -83,8 +91,8 @@ impl Reader<'_> {
             }
             for other in city.zones.iter().skip(index + 1) {
                 let Some(other_outline) = &other.boundary else { continue };
-                let shared = outline.intersection(other_outline).unsigned_area();
-                if shared > 0.02 * outline.unsigned_area() {
+                let smaller = outline.unsigned_area().min(other_outline.unsigned_area());
+                if outline.intersection(other_outline).unsigned_area() > 0.02 * smaller {
                     self.warn(
                         &at.name,
                         &format!("overlaps the zone {:?}: a point there belongs to the first", other.name),

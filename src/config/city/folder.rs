@@ -97,7 +97,7 @@ impl Entry {
                 CityState::Broken(vec![problem(&file, "", None, &format!("more than {CITIES_MAX} city files"))]);
             return Self { state, seen: Vec::new(), is_told: false };
         }
-        let (outcome, seen) = read(&file);
+        let (outcome, seen) = read(&file, false);
         let state = match outcome {
             Ok((mut city, _warnings)) => {
                 amend(&mut city);

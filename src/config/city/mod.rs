@@ -60,13 +60,14 @@ const RESERVED: [&str; 20] = [
 
 /// Reads one city file with the outlines it names. Returns the city and its warnings, or everything that is to mend.
 pub fn read_city(path: &Path) -> Result<(City, Vec<CityProblem>), Vec<CityProblem>> {
-    read(path).0
+    read(path, true).0
 }
 
 type CityRead = Result<(City, Vec<CityProblem>), Vec<CityProblem>>;
 
-/// As [`read_city`], with every file that was read for it.
-fn read(path: &Path) -> (CityRead, Vec<Seen>) {
+/// As [`read_city`], with every file that was read for it. Comparing outlines with each other takes longer than all
+/// the rest and gives warnings alone, so a server does not ask for it.
+fn read(path: &Path, compares_outlines: bool) -> (CityRead, Vec<Seen>) {
     let (seen, text) = Seen::read(path);
     let parsed = text.map_err(|reason| vec![problem(path, "", None, &reason)]).and_then(|text| {
         let file: CityFile = toml::from_str(&text)
@@ -79,6 +80,9 @@ fn read(path: &Path) -> (CityRead, Vec<Seen>) {
     };
     let mut reader = Reader { path, text: &text, problems: Vec::new(), seen: vec![seen] };
     let city = reader.city(&file);
+    if let Some(city) = city.as_ref().filter(|_| compares_outlines) {
+        reader.check_zones(&file, city);
+    }
     let is_refused = reader.problems.iter().any(|problem| !problem.warning);
     let read = match city {
         Some(city) if !is_refused => Ok((city, reader.problems)),

@@ -62,12 +62,40 @@ fn bad_outlines_are_refused_with_the_mend() {
 
 #[test]
 fn homonyms_and_self_vouching_terms_are_warned_of() {
-    let toml =
-        "name = \"T\"\n[recipe]\nwords = [\"tours\"]\nambiguous = [\"sanitas\"]\ncontext = [\"quartier Sanitas\"]\n";
+    let toml = "name = \"T\"\n[recipe]\nwords = [\"tours\"]\nhashtags = [\"tours\"]\nambiguous = [\"sanitas\"]\ncontext = [\"quartier Sanitas\"]\n";
     let (_, warnings) = read(toml, "{}").unwrap();
     let reasons: Vec<&str> = warnings.iter().map(|warning| warning.reason.as_str()).collect();
-    assert!(reasons.iter().any(|reason| reason.contains("common word")), "{reasons:?}");
+    let common: Vec<usize> =
+        warnings.iter().filter(|warning| warning.reason.contains("common word")).map(|warning| warning.line).collect();
+    assert_eq!(common, [3, 4], "{reasons:?}");
     assert!(reasons.iter().any(|reason| reason.contains("vouch for itself")), "{reasons:?}");
+}
+
+#[test]
+fn s07_zones_that_overlap_or_lie_outside_or_are_tiny_are_warned_of() {
+    let square = |x: f64, y: f64, side: f64| {
+        let (a, b) = (x + side, y + side);
+        format!(r#"{{"type":"Polygon","coordinates":[[[{x},{y}],[{a},{y}],[{a},{b}],[{x},{b}],[{x},{y}]]]}}"#)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("ville.geojson", &square(0.0, 47.0, 0.2));
+    write("large.geojson", &square(0.0, 47.0, 0.2));
+    // Wholly inside the large one, though it is little of it.
+    write("small.geojson", &square(0.1, 47.1, 0.02));
+    write("tiny.geojson", &square(0.3, 47.0, 0.005));
+    let zone = |name: &str| format!("[[zone]]\nname = \"{name}\"\nboundary = \"{name}.geojson\"\n");
+    let text =
+        format!("name = \"V\"\nboundary = \"ville.geojson\"\n{}{}{}", zone("large"), zone("small"), zone("tiny"));
+    write("ville.toml", &text);
+    let (_, warnings) = read_city(&folder.path().join("ville.toml")).unwrap();
+    let told: Vec<(usize, &str)> = warnings.iter().map(|warning| (warning.line, warning.reason.as_str())).collect();
+    for (line, words) in
+        [(4, "overlaps the zone \"small\""), (10, "privacy cell"), (10, "100 % of this zone lies outside")]
+    {
+        assert!(told.iter().any(|(at, reason)| *at == line && reason.contains(words)), "{words}: {told:?}");
+    }
+    assert_eq!(told.len(), 3, "{told:?}");
 }
 
 #[test]

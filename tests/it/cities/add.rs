@@ -155,8 +155,14 @@ async fn s07_an_ambiguous_name_lists_the_candidates_and_the_command_for_each() {
     town.adds(&["Saint-Denis", "--insee", "93066", "--slug", "saint-denis-93"]).await;
     // A context that holds the name would let it vouch for itself.
     has(&town.file("saint-denis-93.toml"), &["timezone = \"Europe/Paris\"", "context = []"]);
+    // Homonyms that say so by themselves are told by `city check`, and both go on.
+    town.adds(&["Saint-Denis", "--insee", "11339", "--slug", "saint-denis-11", "--hashtag", "saintdenis93"]).await;
     let checked = town.server.command(&["city", "check"]);
     assert!(checked.status.success(), "{checked:?}");
+    has(
+        &String::from_utf8_lossy(&checked.stdout),
+        &["#saintdenis93 admits posts to saint-denis-11 and saint-denis-93 at once"],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
