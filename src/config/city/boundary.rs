@@ -1,4 +1,6 @@
-use geo::{Area, BoundingRect, MultiPolygon, Validation};
+use geo::{Area, BoundingRect, MultiPolygon};
+
+use super::soundness;
 
 /// An outline as a GeoJSON file gives it.
 pub struct Outline {
@@ -73,9 +75,7 @@ fn check(polygons: &MultiPolygon<f64>, timezone: &str) -> Result<(), String> {
             return Err(swapped.into());
         }
     }
-    polygons
-        .check_validation()
-        .map_err(|error| format!("{error}; repair it (in QGIS: Fix geometries) so that no line crosses itself"))?;
+    soundness::check(polygons)?;
     if polygons.unsigned_area() == 0.0 {
         return Err("the outline has no area".into());
     }

@@ -10,10 +10,12 @@ mod file;
 mod folder;
 mod reader;
 mod seen;
+mod soundness;
 
 pub use check::is_common_word;
 pub use file::CityFile;
 pub use folder::{CityFiles, CityState};
+pub use soundness::check as check_outline;
 
 use std::path::{Path, PathBuf};
 
