@@ -27,6 +27,7 @@ pub mod store;
 pub mod live;
 pub mod http;
 
+pub mod gazetteer;
 pub mod demo;
 pub mod app;
 pub mod cli;

@@ -67,9 +67,14 @@ pub async fn intake(settings: &Settings, store: &Store, cities: Arc<CitySet>) ->
     Ok(Intake::new(key, policy(settings), cities, known, authors))
 }
 
+/// What every command asks others with.
+pub fn outbound(settings: &Settings) -> anyhow::Result<Outbound> {
+    Ok(Outbound::new(serve::contact(settings), settings.ingest.allow_private_networks)?)
+}
+
 /// Asks the configured networks whose handle it is. `None`: nobody's, or no network can be asked.
 pub async fn look_up_person(settings: &Settings, person: &Person) -> anyhow::Result<Option<(Network, AuthorId)>> {
-    let outbound = Outbound::new(serve::contact(settings), settings.ingest.allow_private_networks)?;
+    let outbound = outbound(settings)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     for source in sources::build(&settings.source, &outbound, &clock)? {
         let is_meant = person.network.is_none_or(|network| network == source.network());

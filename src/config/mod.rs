@@ -8,11 +8,11 @@ mod city;
 mod document;
 mod section;
 
-pub use city::{CityFile, CityFolder, CityProblem, read_city, read_folder};
+pub use city::{CityFile, CityFiles, CityProblem, CityState, check_outline, is_common_word, read_city};
 pub use document::document;
 pub use section::{
-    CitiesSettings, ConsentSettings, ControllerKind, HttpSettings, IngestSettings, LegalBasis, PolicyName,
-    PrivacySettings, Purpose, Section, Settings, StoreSettings,
+    CitiesSettings, ConsentSettings, ControllerKind, HttpSettings, IngestSettings, LegalBasis, LookupSettings,
+    PolicyName, PrivacySettings, Purpose, Section, Settings, StoreSettings,
 };
 
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ pub struct Settings<S: Default> {
     pub privacy: PrivacySettings,
     pub store: StoreSettings,
     pub cities: CitiesSettings,
+    pub lookup: LookupSettings,
     pub ingest: IngestSettings,
     pub consent: ConsentSettings,
     /// The networks. A `[source.<network>]` table turns its network on.
@@ -150,6 +151,23 @@ impl Default for CitiesSettings {
     }
 }
 
+/// Where `parvis city add` looks names and outlines up. Nothing else asks these.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LookupSettings {
+    /// The French administrative divisions. Empty: not asked.
+    pub geo_api: String,
+    /// A Nominatim server, for all other countries. The public one takes one question a second and wants a contact
+    /// in the User-Agent (`ingest.contact`). Empty: not asked.
+    pub nominatim: String,
+}
+
+impl Default for LookupSettings {
+    fn default() -> Self {
+        Self { geo_api: "https://geo.api.gouv.fr".into(), nominatim: "https://nominatim.openstreetmap.org".into() }
+    }
+}
+
 /// What is common to all networks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -229,6 +247,12 @@ impl<S: Default> Settings<S> {
         }
         if !self.store.url.starts_with("sqlite://") {
             return refuse("store.url", "give sqlite:// and a path; other databases come later");
+        }
+        for (key, address) in [("lookup.geo_api", &self.lookup.geo_api), ("lookup.nominatim", &self.lookup.nominatim)] {
+            let is_address = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+            if !address.is_empty() && !is_address {
+                return refuse(key, "give a whole http or https address, or leave it empty");
+            }
         }
         if self.http.is_loopback() {
             return Ok(());

@@ -23,11 +23,25 @@ const EDGES: [(&str, &[&str]); 18] = [
     ("store", &[]),
     ("live", &[]),
     ("http", &["live", "matcher", "consent"]),
+    ("gazetteer", &["ingest"]),
     ("demo", &["ingest"]),
     ("app", &["ingest", "pipeline", "intake", "normalize", "matcher", "consent", "store", "live", "http", "demo"]),
     (
         "cli",
-        &["app", "ingest", "pipeline", "intake", "normalize", "matcher", "consent", "store", "live", "http", "demo"],
+        &[
+            "app",
+            "gazetteer",
+            "ingest",
+            "pipeline",
+            "intake",
+            "normalize",
+            "matcher",
+            "consent",
+            "store",
+            "live",
+            "http",
+            "demo",
+        ],
     ),
 ];
 

@@ -19,9 +19,8 @@ use crate::shutdown::Shutdown;
 
 /// What reaches the pipeline beside observations. Few, so their channel is small and its senders wait.
 pub enum Control {
-    /// City files have changed, or a listed account's identity is known now.
-    /// When not every network answered, accounts known before stay listed.
-    Cities { set: Arc<CitySet>, listed: ListedAccounts, all_answered: bool },
+    /// City files have changed, or whose a listed account is.
+    Cities { set: Arc<CitySet>, listed: ListedAccounts },
     /// Authors of stored posts were asked for again (L-13); those the network no longer shows are hidden.
     Rechecked { network: Network, asked: Vec<AuthorId>, found: Vec<AuthorProfile> },
     /// Changes decided elsewhere by the same rules: re-checked posts, re-matched posts.
@@ -138,12 +137,7 @@ async fn commit(journal: Arc<dyn Journal>, batch: Batch, shutdown: Shutdown) -> 
 fn apply(intake: &mut Intake, control: Control, clock: &dyn Clock) {
     let now = clock.now();
     match control {
-        Control::Cities { set, listed, all_answered } => {
-            intake.cities = set;
-            if all_answered || intake.listed.is_empty() {
-                intake.listed = listed;
-            }
-        }
+        Control::Cities { set, listed } => (intake.cities, intake.listed) = (set, listed),
         Control::Changes(changes) => intake.pending.extend(changes),
         Control::Rechecked { network, asked, found } => {
             for author in asked {

@@ -1,25 +1,16 @@
-use std::path::Path;
+use geo::{Area, BoundingRect, MultiPolygon};
 
-use geo::{Area, BoundingRect, MultiPolygon, Validation};
+use super::soundness;
 
-/// An outline as read from a GeoJSON file.
+/// An outline as a GeoJSON file gives it.
 pub struct Outline {
     pub polygons: MultiPolygon<f64>,
     /// Source, licence and date, when the file's properties give them.
     pub attribution: Option<String>,
-    pub text: String,
 }
 
-/// Largest outline file read.
-const BYTES_MAX: u64 = 5 * 1024 * 1024;
-
 /// Reads a Polygon, MultiPolygon, Feature or FeatureCollection in WGS 84. The error is one line with the mend.
-pub fn read(path: &Path, timezone: &str) -> Result<Outline, String> {
-    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > BYTES_MAX {
-        return Err(format!("{size} bytes; an outline of at most {BYTES_MAX} bytes is read: simplify it"));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+pub fn parse(text: &str, timezone: &str) -> Result<Outline, String> {
     let document: geojson::GeoJson = text.parse().map_err(|error| format!("not GeoJSON: {error}"))?;
     let mut polygons = Vec::new();
     let mut attribution = None;
@@ -34,7 +25,7 @@ pub fn read(path: &Path, timezone: &str) -> Result<Outline, String> {
     }
     let polygons = MultiPolygon::new(polygons);
     check(&polygons, timezone)?;
-    Ok(Outline { polygons, attribution, text })
+    Ok(Outline { polygons, attribution })
 }
 
 fn take(
@@ -84,9 +75,7 @@ fn check(polygons: &MultiPolygon<f64>, timezone: &str) -> Result<(), String> {
             return Err(swapped.into());
         }
     }
-    polygons
-        .check_validation()
-        .map_err(|error| format!("{error}; repair it (in QGIS: Fix geometries) so that no line crosses itself"))?;
+    soundness::check(polygons)?;
     if polygons.unsigned_area() == 0.0 {
         return Err("the outline has no area".into());
     }

@@ -153,7 +153,7 @@ statements! {
 
     // ── what the process starts from ──
     CHECKPOINT: 1 = "SELECT position FROM checkpoints WHERE source = $1";
-    KNOWN: 2 = "SELECT s.row AS row, s.id AS id, p.tier IS NOT NULL AS admitted, c.slug AS slug, t.id AS thread
+    KNOWN: 2 = "SELECT s.row AS row, s.id AS id, p.tier IS NOT NULL AS placed, c.slug AS slug, t.id AS thread
         FROM (SELECT row, id FROM posts WHERE row > $1 ORDER BY row LIMIT $2) AS s
         LEFT JOIN placements AS p ON p.post = s.row LEFT JOIN cities AS c ON c.row = p.city
         LEFT JOIN posts AS t ON t.row = p.thread ORDER BY s.row, c.slug";

@@ -1,5 +1,9 @@
 //! City files while the server runs: added, edited, broken, deleted (interface.md).
 
+mod add;
+mod crowd;
+mod many;
+
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
@@ -161,4 +165,37 @@ async fn s06_a_recipe_that_changed_while_nothing_ran_takes_out_what_it_no_longer
     std::fs::write(file, CITY.replace("[\"ville\"]", "[\"autre\"]")).unwrap();
     server.start();
     server.wait_for_texts(&["#ville #autre"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listed_accounts_are_known_at_the_start_or_as_soon_as_their_network_answers() {
+    let network = SimulatedNetwork::start().await;
+    network.join("mairie", &[]);
+    let mut server = Server::prepare(&network);
+    let official =
+        "\n[[official]]\nname = \"Mairie\"\nkind = \"institution\"\naccounts = [\"bsky:mairie.test.example\"]\n";
+    std::fs::write(server.folder.path().join("cities/ville.toml"), format!("{CITY}{official}")).unwrap();
+    server.start();
+    network.is_heard().await;
+    network.post("mairie", "1", "sans étiquette");
+    server.wait_for_texts(&["sans étiquette"]).await;
+    assert_eq!(server.posts().await[0]["author"]["official"], "Mairie");
+    server.stop();
+
+    // A network that does not answer keeps nobody waiting, and what it says at last is taken in.
+    network.appview.delay(Duration::from_secs(9));
+    let began = Instant::now();
+    server.start();
+    let started = began.elapsed();
+    assert!(started < Duration::from_secs(8), "{started:?}");
+    network.appview.recover();
+    network.is_heard().await;
+    let mut number = 1;
+    wait_until("the listed account is known", async || {
+        number += 1;
+        network.post("mairie", &number.to_string(), &format!("annonce {number}"));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        server.posts().await.iter().any(|post| post["text"].as_str().unwrap().starts_with("annonce"))
+    })
+    .await;
 }
