@@ -129,7 +129,7 @@ pub struct ProfileRecord<'a> {
 pub struct Facet<'a> {
     #[serde(deserialize_with = "lenient::value", skip_serializing_if = "Option::is_none")]
     pub index: Option<ByteSlice>,
-    #[serde(borrow, deserialize_with = "lenient::list")]
+    #[serde(borrow, deserialize_with = "lenient::inner_list")]
     pub features: Vec<Feature<'a>>,
 }
 
