@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use super::*;
 use crate::clock::{ManualClock, SystemClock};
 use crate::domain::SourceState;
+use crate::ingest::websocket::TRANSPORT_LIMIT;
 use crate::ingest::{Supervisor, SupervisorOptions, start};
 use crate::shutdown::Shutdown;
 
@@ -336,7 +337,7 @@ async fn h2_an_oversized_frame_is_skipped_and_the_stream_goes_on() {
 #[tokio::test]
 async fn h2_a_message_beyond_the_transport_limit_is_passed_over_and_told_as_a_gap() {
     let mut tasks = JoinSet::new();
-    let huge = || Message::text("x".repeat((16 << 20) + 1));
+    let huge = || Message::text("x".repeat(TRANSPORT_LIMIT + 1));
     let acts =
         vec![Act::Send(vec![at(T0), huge()]), Act::Send(vec![at(T0), huge()]), Act::Send(vec![at(T0 + 3 * SECOND)])];
     let server = Server::start(acts, &mut tasks).await;
