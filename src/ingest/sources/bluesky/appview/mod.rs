@@ -23,6 +23,9 @@ mod views;
 
 pub use views::{posts as posts_answer, profiles as profiles_answer, profiles_from_file};
 
+/// Bytes of an answer. Twenty-five profiles or posts of the longest that the network allows are a quarter of it.
+const ANSWER_MAX: usize = 2 << 20;
+
 /// Asks one AppView, without signing in: it tells us what any signed-out visitor is told.
 pub struct AppView {
     base: String,
@@ -85,7 +88,7 @@ impl AppView {
             .map_err(|error| unavailable(&error.to_string()))?;
         let answer = self
             .outbound
-            .get(url, HeaderMap::new())
+            .get_at_most(url, HeaderMap::new(), ANSWER_MAX)
             .await
             .map_err(|error| unavailable(&format!("the AppView can't be asked: {error}")))?;
         match answer.status {
