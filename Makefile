@@ -5,7 +5,7 @@ TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 NODE_MARK := web/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find web/src web/styles web/templates web/i18n -type f 2>/dev/null) web/package.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: demo run test build web lint fmt setup-test clean help
+.PHONY: demo run test build web lint fmt fuzz fuzz-smoke setup-test clean help
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,13 @@ test: setup-test web lint ## run every test
 	$(CARGO) test --all-targets
 	npm --prefix web test
 	PARVIS_BIN="$(TARGET)/debug/parvis" npm --prefix web run e2e
+
+fuzz: web ## fuzz every parser for FUZZ_SECONDS (60) each
+	scripts/fuzz $(or $(FUZZ_SECONDS),60) $(FUZZ_TARGETS)
+
+# A busy machine is no finding, so an input has longer here.
+fuzz-smoke: web ## fuzz every parser for a few seconds
+	FUZZ_TIMEOUT=10 scripts/fuzz 5
 
 lint: web ## check form: rustfmt, clippy, types, and licences where cargo-deny is installed
 	$(CARGO) fmt --check

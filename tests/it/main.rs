@@ -8,8 +8,11 @@
 
 mod support;
 
+mod bombs;
 mod cities;
 mod demo;
+mod fuzz;
+mod hostile;
 mod kill;
 mod outputs;
 mod pipeline;

@@ -1,6 +1,7 @@
 //! What several tests share.
 
 pub mod city;
+pub mod hostile;
 pub mod network;
 pub mod reader;
 pub mod scene;

@@ -30,6 +30,11 @@ impl Server {
     }
 
     pub fn prepare_with(network: &SimulatedNetwork, more: &str) -> Self {
+        Self::prepare_at(&network.jetstream.url(), &network.appview.url(), more)
+    }
+
+    /// The same for a stream and an AppView of the test's own.
+    pub fn prepare_at(stream: &str, appview: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let cities = folder.path().join("cities");
@@ -39,8 +44,7 @@ impl Server {
             "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://localhost:{port}\"\n\
              [store]\nurl = \"sqlite://parvis.db\"\n[ingest]\nallow_private_networks = true\n\
              [source.bluesky]\nendpoints = [{:?}]\nappview = {:?}\nstall_seconds = 86400\n{more}",
-            network.jetstream.url(),
-            network.appview.url(),
+            stream, appview,
         );
         std::fs::write(folder.path().join("parvis.toml"), settings).unwrap();
         Self { folder, port, child: None }
@@ -87,6 +91,14 @@ impl Server {
         Command::new("kill").arg(child.id().to_string()).status().unwrap();
         let status = child.wait().unwrap();
         (began.elapsed(), status.code())
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    pub fn address(&self) -> std::net::SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
     }
 
     pub fn url(&self, path: &str) -> String {
