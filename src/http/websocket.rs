@@ -206,7 +206,7 @@ impl Session {
 
 /// What a client's bytes come to.
 #[derive(Debug, PartialEq, Eq)]
-enum Said {
+pub enum Said {
     Nothing,
     /// Pings; the answers to send.
     Asked(Bytes),
@@ -217,7 +217,7 @@ enum Said {
 }
 
 /// Reads a client's frames. Holds at most one frame's bytes: a larger one is refused by its head.
-struct Inbox {
+pub struct Inbox {
     codec: Codec,
     bytes: BytesMut,
     window_began: Instant,
@@ -225,12 +225,13 @@ struct Inbox {
 }
 
 impl Inbox {
-    fn new(now: Instant) -> Self {
+    pub fn new(now: Instant) -> Self {
         let codec = Codec::new().max_size(CLIENT_FRAME_BYTES_MAX);
         Self { codec, bytes: BytesMut::new(), window_began: now, frames: 0 }
     }
 
-    fn read(&mut self, chunk: &[u8], now: Instant) -> Said {
+    /// Takes what came. After [`Said::Goodbye`] and [`Said::Wrong`] nothing more may be given to it.
+    pub fn read(&mut self, chunk: &[u8], now: Instant) -> Said {
         self.bytes.extend_from_slice(chunk);
         let mut pongs = BytesMut::new();
         loop {

@@ -2,7 +2,7 @@
 //!
 //! Owns connecting through the guard, transport limits, pings, and telling a dead connection from a silent one. Does not
 //! own reconnecting (supervisor) or what frames mean (`sources/<network>`).
-//! Invariant: every wait has an end, and no message larger than [`TRANSPORT_LIMIT`] is ever held.
+//! Invariant: every wait has an end, and no more than twice [`TRANSPORT_LIMIT`] is ever held.
 
 use std::time::Duration;
 
@@ -22,8 +22,9 @@ use super::source::SourceError;
 use crate::domain::{RefuseReason, Timestamp};
 use crate::shutdown::Shutdown;
 
-/// The largest message that is received at all (H2); beyond it the connection is given up.
-pub const TRANSPORT_LIMIT: usize = 16 << 20;
+/// The largest message that is received at all; beyond it the connection is given up. A message that comes in parts is
+/// held beside the part that is arriving, and the allocator keeps some of both: all stays below 16 MiB (H2).
+pub const TRANSPORT_LIMIT: usize = 4 << 20;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Where a server refuses without saying for how long (429).
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);

@@ -9,10 +9,13 @@
 mod support;
 
 mod backup;
+mod bombs;
 mod campaign;
 mod cities;
 mod demo;
 mod disk;
+mod fuzz;
+mod hostile;
 mod mutants;
 mod outputs;
 mod pipeline;

@@ -45,10 +45,20 @@ fn take(
 }
 
 fn collect(geometry: geojson::Geometry, polygons: &mut Vec<geo::Polygon<f64>>) -> Result<(), String> {
+    // The library takes a position of one number and panics when it looks for the second.
+    let whole = |rings: &Vec<Vec<geojson::Position>>| rings.iter().flatten().all(|position| position.len() >= 2);
+    let all_whole = match &geometry.value {
+        geojson::GeometryValue::Polygon { coordinates } => whole(coordinates),
+        geojson::GeometryValue::MultiPolygon { coordinates } => coordinates.iter().all(whole),
+        _ => return Err("an outline is a Polygon or a MultiPolygon, not points or lines".into()),
+    };
+    if !all_whole {
+        return Err("a position of fewer than two numbers: GeoJSON writes [longitude, latitude]".into());
+    }
     match geo::Geometry::<f64>::try_from(geometry).map_err(|error| format!("not a geometry: {error}"))? {
         geo::Geometry::Polygon(polygon) => polygons.push(polygon),
         geo::Geometry::MultiPolygon(many) => polygons.extend(many),
-        _ => return Err("an outline is a Polygon or a MultiPolygon, not points or lines".into()),
+        _ => {}
     }
     Ok(())
 }

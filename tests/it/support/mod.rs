@@ -2,6 +2,7 @@
 
 pub mod city;
 pub mod gazetteer;
+pub mod hostile;
 pub mod network;
 pub mod reader;
 pub mod scene;

@@ -31,6 +31,11 @@ impl Server {
     }
 
     pub fn prepare_with(network: &SimulatedNetwork, more: &str) -> Self {
+        Self::prepare_at(&network.endpoints(), &network.appview.url(), more)
+    }
+
+    /// The same for streams and an AppView of the test's own.
+    pub fn prepare_at(endpoints: &[String], appview: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let cities = folder.path().join("cities");
@@ -39,9 +44,7 @@ impl Server {
         let settings = format!(
             "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://localhost:{port}\"\n\
              [store]\nurl = \"sqlite://parvis.db\"\n[ingest]\nallow_private_networks = true\n\
-             [source.bluesky]\nendpoints = {:?}\nappview = {:?}\nstall_seconds = 86400\n{more}",
-            network.endpoints(),
-            network.appview.url(),
+             [source.bluesky]\nendpoints = {endpoints:?}\nappview = {appview:?}\nstall_seconds = 86400\n{more}"
         );
         std::fs::write(folder.path().join("parvis.toml"), settings).unwrap();
         Self { folder, port, child: None, client: client() }
@@ -113,6 +116,10 @@ impl Server {
     /// How the program has ended, if it has.
     pub fn has_ended(&mut self) -> Option<ExitStatus> {
         self.child.as_mut().unwrap().try_wait().unwrap()
+    }
+
+    pub fn address(&self) -> std::net::SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -71,17 +71,71 @@ where
     Ok(read(<&RawValue>::deserialize(deserializer)?))
 }
 
-/// The elements of the wanted type, in order; a single such value stands for a list of one.
+/// Elements of a list that are looked at. A list is as long as its author likes, and a short element takes many times
+/// its size in memory: what is beyond the bound is passed over (H2).
+const LIST_MAX: usize = 1_024;
+/// The same for a list inside the elements of a list.
+const INNER_LIST_MAX: usize = 16;
+
+/// The elements of the wanted type among the first of a list, in order; a single such value stands for a list of one.
 pub fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
+    bounded_list::<D, T, LIST_MAX>(deserializer)
+}
+
+/// [`list`], for a list that stands in another.
+pub fn inner_list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    bounded_list::<D, T, INNER_LIST_MAX>(deserializer)
+}
+
+fn bounded_list<'de, D, T, const MAX: usize>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
     let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(match serde_json::from_str::<Vec<&RawValue>>(raw.get()) {
-        Ok(items) => items.into_iter().filter_map(read).collect(),
+    Ok(match serde_json::from_str::<First<'_, MAX>>(raw.get()) {
+        Ok(First(items)) => items.into_iter().filter_map(read).collect(),
         Err(_not_a_list) => read(raw).into_iter().collect(),
     })
+}
+
+/// The first `MAX` elements of a list, unread; those beyond are passed over.
+pub struct First<'a, const MAX: usize>(pub Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a, const MAX: usize> Deserialize<'de> for First<'a, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FirstVisitor<const MAX: usize>;
+
+        impl<'de, const MAX: usize> Visitor<'de> for FirstVisitor<MAX> {
+            type Value = First<'de, MAX>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                let mut first = Vec::new();
+                while first.len() < MAX {
+                    match items.next_element()? {
+                        Some(item) => first.push(item),
+                        None => return Ok(First(first)),
+                    }
+                }
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(First(first))
+            }
+        }
+
+        deserializer.deserialize_seq(FirstVisitor::<MAX>)
+    }
 }
 
 /// A number, written as one or as a string of one; `None` for anything else and for what is not finite.

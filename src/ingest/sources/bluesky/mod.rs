@@ -13,7 +13,7 @@ mod lenient;
 mod resume;
 mod wire;
 
-pub use appview::{AppView, profiles_from_file};
+pub use appview::{AppView, posts_answer, profiles_answer, profiles_from_file};
 pub use config::{BlueskySettings, DEFAULT_PROFILE_ATTEMPTS, Wire};
 pub use connector::Bluesky;
 pub use decode::Decoder;

@@ -228,7 +228,7 @@ fn position(checkpoint: &Checkpoint) -> Result<Timestamp, SourceError> {
 
 const fn unreceivable(reason: RefuseReason) -> &'static str {
     match reason {
-        RefuseReason::Oversized => "the server sent a message beyond 16 MiB",
+        RefuseReason::Oversized => "the server sent a message beyond 4 MiB",
         _ => "the server sent a message that is not text",
     }
 }

@@ -28,6 +28,11 @@ const LONGEST_KEY: usize = 512;
 /// Of an error's name; the known ones have fewer than twenty letters.
 const LONGEST_NAME: usize = 64;
 
+
+/// Bytes of one text that are handed on. Of what comes, `normalize` keeps 10,000 characters; a longer text would only
+/// lie in memory while its post waits (H2).
+const TEXT_BYTES_MAX: usize = 64 << 10;
+
 /// Reads one source's frames. Which wire a frame is of, it says itself.
 #[derive(Clone, Debug)]
 pub struct Decoder {
@@ -183,12 +188,17 @@ fn profile(author: AuthorId, record: &RawValue) -> Option<AuthorProfile> {
     let record: ProfileRecord<'_> = lenient::object(record)?;
     let labels = self_labels(record.labels.as_ref());
     Some(AuthorProfile {
-        name: Some(record.display_name.trim().to_owned()).filter(|name| !name.is_empty()),
-        bio: record.description.into_owned(),
+        name: Some(bounded(record.display_name.trim())).filter(|name| !name.is_empty()),
+        bio: bounded(&record.description),
         automated: labels.iter().any(|label| label.value == AUTOMATED),
         labels,
         ..AuthorProfile::assumed(author, Network::Bluesky)
     })
+}
+
+/// The beginning of a text, of at most [`TEXT_BYTES_MAX`] bytes.
+fn bounded(text: &str) -> String {
+    text.get(..text.floor_char_boundary(TEXT_BYTES_MAX)).unwrap_or_default().to_owned()
 }
 
 /// The label by which an account or a post says that it is automated (L-10).

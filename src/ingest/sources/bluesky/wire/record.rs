@@ -60,7 +60,7 @@ pub struct ProfileRecord<'a> {
 pub struct Facet<'a> {
     #[serde(deserialize_with = "lenient::value")]
     pub index: Option<ByteSlice>,
-    #[serde(borrow, deserialize_with = "lenient::list")]
+    #[serde(borrow, deserialize_with = "lenient::inner_list")]
     pub features: Vec<Feature<'a>>,
 }
 

@@ -1,6 +1,7 @@
 //! What is too large, refused, or not ours to connect to.
 
 use super::*;
+use crate::ingest::websocket::TRANSPORT_LIMIT;
 
 #[tokio::test]
 async fn h2_an_oversized_frame_is_skipped_and_the_stream_goes_on() {
@@ -17,7 +18,7 @@ async fn h2_an_oversized_frame_is_skipped_and_the_stream_goes_on() {
 #[tokio::test]
 async fn h2_a_message_beyond_the_transport_limit_is_passed_over_and_told_as_a_gap() {
     let mut tasks = JoinSet::new();
-    let huge = || Message::text("x".repeat((16 << 20) + 1));
+    let huge = || Message::text("x".repeat(TRANSPORT_LIMIT + 1));
     let acts =
         vec![Act::Send(vec![at(T0), huge()]), Act::Send(vec![at(T0), huge()]), Act::Send(vec![at(T0 + 3 * SECOND)])];
     let server = Server::start(acts, &mut tasks).await;
