@@ -128,7 +128,8 @@ fn h1_the_time_for_a_frame_grows_with_its_size_and_no_faster() {
     let facet =
         r##"{"index":{"byteStart":0,"byteEnd":1},"features":[{"$type":"app.bsky.richtext.facet#tag","tag":"x"}]}"##;
     let embed = r#"{"$type":"app.bsky.embed.recordWithMedia","media":"#;
-    let shapes: [(usize, usize, &dyn Fn(usize) -> String); 4] = [
+    type Shape<'a> = (usize, usize, &'a dyn Fn(usize) -> String);
+    let shapes: [Shape<'_>; 4] = [
         (1, 9_000, &|n| format!(r#"{head}"x","facets":[{}{facet}]}}}}}}"#, format!("{facet},").repeat(n))),
         (100, 96, &|n| format!(r#"{head}"x","embed":{}null{}}}}}}}"#, embed.repeat(n), "}".repeat(n))),
         (1, 160_000, &|n| format!(r#"{head}"{}"}}}}}}"#, r"\u00e9".repeat(n))),
