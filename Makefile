@@ -42,7 +42,7 @@ test: setup-test web lint ## run every test
 soak: web ## kill the server a thousand times under load (PARVIS_SOAK, PARVIS_SOAK_EVENTS, PARVIS_SEED)
 	PARVIS_SOAK=$${PARVIS_SOAK:-1000} $(CARGO) test --features crash-points --test it campaign:: -- --nocapture
 
-mutants: ## make deliberate mistakes and see that the tests notice each
+mutants: web ## make deliberate mistakes and see that the tests notice each
 	scripts/mutants $(ARGS)
 
 lint: web ## check form: rustfmt, clippy, types, and licences where cargo-deny is installed
