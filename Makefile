@@ -43,7 +43,7 @@ soak: web ## kill the server a thousand times under load, and let ten thousand r
 	PARVIS_SOAK=$${PARVIS_SOAK:-1000} $(CARGO) test --features crash-points --test it campaign:: -- --nocapture
 	PARVIS_SOAK=1 $(CARGO) test --test it readers:: -- --nocapture --test-threads=1
 
-mutants: ## make deliberate mistakes and see that the tests notice each
+mutants: web ## make deliberate mistakes and see that the tests notice each
 	scripts/mutants $(ARGS)
 
 fuzz: web ## fuzz every parser for FUZZ_SECONDS (60) each
