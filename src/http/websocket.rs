@@ -1,3 +1,4 @@
+use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -46,19 +47,22 @@ impl Opening {
     /// response; `early`: what the peer has sent behind its request.
     pub fn over(self, socket: TcpStream, head: Bytes, early: &[u8]) -> Session {
         let now = Instant::now();
+        let due = now + self.timing.ping_every;
         let mut session = Session {
             socket,
             reads: self.reads,
             inbox: Inbox::new(now),
             timing: self.timing,
-            alarm: Box::pin(tokio::time::sleep_until(now + self.timing.ping_every)),
+            due,
+            alarm: Box::pin(tokio::time::sleep_until(due)),
+            alarm_runs: false,
             pinged_at: None,
             is_leaving: false,
             unsent: head,
             answers: BytesMut::new(),
         };
         if session.reads.is_none() {
-            session.close(TOO_MANY_SESSIONS);
+            session.close(TOO_MANY_SESSIONS, now);
         } else if !early.is_empty() {
             session.obey(early, now);
         }
@@ -79,7 +83,9 @@ pub struct Session {
     inbox: Inbox,
     timing: SessionTiming,
     /// When to ping, to stop waiting for the answer, or to stop lingering.
+    due: Instant,
     alarm: Pin<Box<Sleep>>,
+    alarm_runs: bool,
     /// The ping that has not been answered yet.
     pinged_at: Option<Instant>,
     /// Set with a close frame: no frame is sent after it.
@@ -97,36 +103,44 @@ impl Future for Session {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let session = self.get_mut();
-        loop {
-            match session.write(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(Over)) => return Poll::Ready(()),
-                Poll::Ready(Ok(())) => {}
-            }
-            if session.hear(context).is_err() {
-                return Poll::Ready(());
-            }
-            // What was asked is answered before the time is looked at: the answer to a close frame is the last thing sent.
-            if session.answers.is_empty() && session.mind_the_time(context).is_err() {
-                return Poll::Ready(());
-            }
-            if !session.answers.is_empty() {
-                session.unsent = session.answers.split().freeze();
-                continue;
-            }
-            let Some((subscription, _)) = session.reads.as_mut().filter(|_| !session.is_leaving) else {
-                return Poll::Pending;
-            };
-            match ready!(subscription.poll_next(context)) {
-                Ok(frame) => session.unsent = frame,
-                Err(end) => session.close(code_of(end)),
-            }
-        }
+        self.get_mut().turn(context).map(|Err(Over)| ())
     }
 }
 
 impl Session {
+    /// Goes on until there is nothing to do, or until one frame was sent: whoever has more waiting goes to the end of
+    /// the queue, and by its next turn more has gathered for one write.
+    fn turn(&mut self, context: &mut Context<'_>) -> Poll<Result<Infallible, Over>> {
+        ready!(self.write(context))?;
+        let now = Instant::now();
+        self.hear(context, now)?;
+        let mut has_sent = false;
+        loop {
+            // What was asked is answered before the time is looked at: the answer to a close frame is the last thing
+            // sent.
+            if self.answers.is_empty() {
+                self.mind_the_time(context, now)?;
+            }
+            if !self.answers.is_empty() {
+                self.unsent = self.answers.split().freeze();
+            } else {
+                let Some((subscription, _)) = self.reads.as_mut().filter(|_| !self.is_leaving) else {
+                    return Poll::Pending;
+                };
+                if has_sent && subscription.is_behind() {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                match ready!(subscription.poll_next(context, now)) {
+                    Ok(frame) => self.unsent = frame,
+                    Err(end) => self.close(code_of(end), now),
+                }
+                has_sent = true;
+            }
+            ready!(self.write(context))?;
+        }
+    }
+
     /// Ready when nothing is left to write.
     fn write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Over>> {
         while !self.unsent.is_empty() {
@@ -142,7 +156,7 @@ impl Session {
     }
 
     /// Takes in what the peer has sent.
-    fn hear(&mut self, context: &mut Context<'_>) -> Result<(), Over> {
+    fn hear(&mut self, context: &mut Context<'_>, now: Instant) -> Result<(), Over> {
         while let Poll::Ready(ready) = self.socket.poll_read_ready(context) {
             ready.or(Err(Over))?;
             let mut chunk = [0; 1_024];
@@ -154,7 +168,7 @@ impl Session {
             };
             // After a close frame it is read and forgotten, until the peer hangs up or the time is over.
             if !self.is_leaving {
-                self.obey(chunk.get(..read).unwrap_or_default(), Instant::now());
+                self.obey(chunk.get(..read).unwrap_or_default(), now);
             }
         }
         Ok(())
@@ -164,17 +178,22 @@ impl Session {
     fn obey(&mut self, chunk: &[u8], now: Instant) {
         // Anything that comes shows that the peer is alive.
         if let Some(pinged_at) = self.pinged_at.take() {
-            self.alarm.as_mut().reset(pinged_at + self.timing.ping_every);
+            self.set_alarm(pinged_at + self.timing.ping_every);
         }
         match self.inbox.read(chunk, now) {
             Said::Nothing => {}
             Said::Asked(pongs) => self.answers.extend_from_slice(&pongs),
             Said::Goodbye(reply) => self.leave(&reply, now),
-            Said::Wrong(code) => self.close(code),
+            Said::Wrong(code) => self.close(code, now),
         }
     }
 
-    fn mind_the_time(&mut self, context: &mut Context<'_>) -> Result<(), Over> {
+    fn mind_the_time(&mut self, context: &mut Context<'_>, now: Instant) -> Result<(), Over> {
+        // A timer that runs already wakes this task; it is asked again when it must have gone off.
+        if self.alarm_runs && now < self.due {
+            return Ok(());
+        }
+        self.alarm_runs = true;
         while self.alarm.as_mut().poll(context).is_ready() {
             if self.is_leaving {
                 return Err(Over);
@@ -183,24 +202,29 @@ impl Session {
                 count_end("silent");
                 return Err(Over);
             }
-            let now = Instant::now();
             self.pinged_at = Some(now);
-            self.alarm.as_mut().reset(now + self.timing.pong_within);
+            self.set_alarm(now + self.timing.pong_within);
             self.answers.extend_from_slice(&encoded(Message::Ping(Bytes::new())));
         }
         Ok(())
     }
 
-    fn close(&mut self, (code, words): (u16, &'static str)) {
+    fn set_alarm(&mut self, due: Instant) {
+        self.due = due;
+        self.alarm.as_mut().reset(due);
+        self.alarm_runs = false;
+    }
+
+    fn close(&mut self, (code, words): (u16, &'static str), now: Instant) {
         count_end(words);
         // Closing a socket with unread data resets it, and the peer would lose the frame that says why.
-        self.leave(&close_frame(code, words), Instant::now() + self.timing.linger);
+        self.leave(&close_frame(code, words), now + self.timing.linger);
     }
 
     fn leave(&mut self, last: &[u8], until: Instant) {
         self.answers.extend_from_slice(last);
         self.is_leaving = true;
-        self.alarm.as_mut().reset(until);
+        self.set_alarm(until);
     }
 }
 

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use crate::domain::{CardRenderer, CityId, Cursor, Epoch, FeedEntry, Head, Offset};
@@ -9,13 +10,14 @@ use super::limits::LiveLimits;
 use super::tail::{Pull, Tail};
 use super::{lock, slice};
 
-/// What the sessions of a city look at when they are woken, beside the tail.
-#[derive(Clone, Copy, Debug)]
+/// What the sessions of a city look at when they are woken, beside the tail. Read at every delivery and hardly ever
+/// written, so without a lock.
+#[derive(Debug, Default)]
 pub(super) struct Signal {
     /// Revision of the sources' health.
-    pub sources: u64,
-    pub draining: bool,
-    pub closed: bool,
+    pub sources: AtomicU64,
+    pub draining: AtomicBool,
+    pub closed: AtomicBool,
 }
 
 /// One city: its tail, and what wakes its sessions.
@@ -24,9 +26,11 @@ pub(super) struct Channel {
     mark: u32,
     epoch: Epoch,
     tail: Mutex<Tail>,
-    signal: Mutex<Signal>,
+    /// The tail's head, for sessions that only ask whether there is more.
+    head: AtomicU64,
+    pub signal: Signal,
     /// Rung at each commit and each change of the signal; a session that sleeps through many wakes once.
-    bell: Bell,
+    bell: Arc<Bell>,
     /// One of each kind of session that is there.
     groups: Mutex<HashMap<Group, Weak<Group>>>,
 }
@@ -41,14 +45,14 @@ pub(super) enum Pulled {
 
 impl Channel {
     pub fn new(city: &CityId, head: Head, sources: u64, draining: bool) -> Self {
-        let signal = Signal { sources, draining, closed: false };
         Self {
             city: city.clone(),
             mark: Cursor::city_mark(city),
             epoch: head.epoch,
             tail: Mutex::new(Tail::new(head)),
-            signal: Mutex::new(signal),
-            bell: Bell::default(),
+            head: AtomicU64::new(head.head.0),
+            signal: Signal { sources: sources.into(), draining: draining.into(), closed: false.into() },
+            bell: Arc::default(),
             groups: Mutex::default(),
         }
     }
@@ -70,7 +74,7 @@ impl Channel {
     }
 
     pub fn head(&self) -> Offset {
-        lock(&self.tail).head()
+        Offset(self.head.load(Ordering::Acquire))
     }
 
     pub fn start(&self) -> Offset {
@@ -82,7 +86,11 @@ impl Channel {
     }
 
     pub fn push(&self, entries: &[FeedEntry], limits: &LiveLimits) {
-        lock(&self.tail).push(entries, limits);
+        {
+            let mut tail = lock(&self.tail);
+            tail.push(entries, limits);
+            self.head.store(tail.head().0, Ordering::Release);
+        }
         self.bell.ring();
     }
 
@@ -94,12 +102,8 @@ impl Channel {
         self.bell.listen()
     }
 
-    pub fn signal(&self) -> Signal {
-        *lock(&self.signal)
-    }
-
-    pub fn change_signal(&self, change: impl FnOnce(&mut Signal)) {
-        change(&mut lock(&self.signal));
+    /// Wakes the sessions, for them to look at a signal that has changed.
+    pub fn ring(&self) {
         self.bell.ring();
     }
 
@@ -118,7 +122,8 @@ impl Channel {
     }
 
     pub fn close(&self) {
-        self.change_signal(|signal| signal.closed = true);
+        self.signal.closed.store(true, Ordering::Release);
+        self.ring();
     }
 
     /// What the tail has after `from`, encoded. Cards are rendered outside the lock: a commit never waits for a

@@ -34,7 +34,7 @@ use crate::domain::{
 };
 
 use self::batch::Group;
-use self::channel::{Channel, Signal};
+use self::channel::Channel;
 use self::sources::SourcesFrames;
 
 pub use self::form::{Form, Framing};
@@ -152,7 +152,7 @@ impl Live {
         let spread = self.limits.drain_jitter.min(self.limits.drain_each.saturating_mul(self.sessions.count() as u32));
         self.drain_spread_ms.store(spread.as_millis() as u64, Ordering::SeqCst);
         self.draining.store(true, Ordering::SeqCst);
-        self.signal_all(|signal| signal.draining = true);
+        self.signal_all(|channel| channel.signal.draining.store(true, Ordering::Release));
     }
 
     /// Passes changes of the sources' health on to the sessions, until the sender is gone. Sessions hear of what
@@ -162,7 +162,7 @@ impl Live {
             let now = health.borrow_and_update().clone();
             let revision = lock(&self.sources).set(now, self.sources_json);
             if let Some(revision) = revision {
-                self.signal_all(|signal| signal.sources = revision);
+                self.signal_all(|channel| channel.signal.sources.store(revision, Ordering::Release));
             }
             if health.changed().await.is_err() {
                 return;
@@ -220,9 +220,10 @@ impl Live {
         self.cities.read().unwrap_or_else(PoisonError::into_inner).get(city).cloned()
     }
 
-    fn signal_all(&self, change: impl Fn(&mut Signal)) {
+    fn signal_all(&self, change: impl Fn(&Channel)) {
         for channel in self.cities.read().unwrap_or_else(PoisonError::into_inner).values() {
-            channel.change_signal(&change);
+            change(channel);
+            channel.ring();
         }
     }
 }

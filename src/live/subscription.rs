@@ -1,6 +1,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -69,7 +70,7 @@ impl Subscription {
         recovered: bool,
         number: u64,
     ) -> Self {
-        let (listener, sources) = (channel.listen(), channel.signal().sources);
+        let (listener, sources) = (channel.listen(), channel.signal.sources.load(Ordering::Acquire));
         let mut subscription = Self {
             live,
             channel,
@@ -96,60 +97,79 @@ impl Subscription {
     /// The next frame, `hello` first. Waits while there is nothing. Safe to cancel: the position moves only with a
     /// frame that is returned, or past entries that are not for this reader.
     pub async fn next(&mut self) -> Result<Bytes, End> {
-        poll_fn(|context| self.poll_next(context)).await
+        poll_fn(|context| self.poll_next(context, Instant::now())).await
+    }
+
+    /// Whether there is more in the log than was given so far.
+    pub fn is_behind(&self) -> bool {
+        self.at < self.channel.head()
     }
 
     /// [`Subscription::next`] for a session that waits for its socket as well. Like a stream it wakes the task that
     /// polled last.
-    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, End>> {
+    pub fn poll_next(&mut self, context: &mut Context<'_>, mut now: Instant) -> Poll<Result<Bytes, End>> {
         if let Some(greeting) = self.greeting.take() {
             return Poll::Ready(Ok(greeting));
         }
         loop {
-            // First, so that nothing that is committed after this look at the tail is slept through.
-            self.listener.wait(context);
-            let signal = self.channel.signal();
-            let now = Instant::now();
-            if signal.closed {
-                return Poll::Ready(Err(End::CityClosed));
+            if !self.is_behind() {
+                // Before everything is looked at, so that nothing that is committed meanwhile is slept through.
+                self.listener.wait(context);
             }
-            if signal.draining && self.leaves_at(now) <= now {
-                return Poll::Ready(Err(End::GoingAway));
+            if let Some(end_or_frame) = self.signalled(now) {
+                return Poll::Ready(end_or_frame);
             }
-            if signal.sources != self.sources {
-                self.sources = signal.sources;
-                return Poll::Ready(Ok(lock(&self.live.sources).frame(self.group.framing)));
-            }
-            let frame = match self.reading.as_mut() {
-                Some(reading) => {
-                    let page = ready!(reading.poll_unpin(context));
-                    self.reading = None;
-                    self.take_page(page, now)?
+            let frame = if let Some(reading) = self.reading.as_mut() {
+                self.listener.wait(context);
+                let page = ready!(reading.poll_unpin(context));
+                self.reading = None;
+                self.take_page(page, now)?
+            } else if self.is_behind() {
+                self.pull(now)?
+            } else {
+                self.pace.caught_up();
+                let due = self.due_empty_batch(now);
+                if due.is_none() {
+                    ready!(self.poll_alarm(context));
+                    now = Instant::now();
                 }
-                None => match self.channel.pull(self.at, &self.group, self.live.renderer.as_ref(), &self.live.limits) {
-                    Pulled::CaughtUp => {
-                        self.pace.caught_up();
-                        match self.due_empty_batch(now) {
-                            Some(frame) => Some(frame),
-                            None => {
-                                ready!(self.poll_alarm(context));
-                                None
-                            }
-                        }
-                    }
-                    Pulled::Batch(batch) => {
-                        self.keep_pace(now, false)?;
-                        self.advance(&batch, now)
-                    }
-                    Pulled::Behind => {
-                        self.keep_pace(now, true)?;
-                        self.reading = Some(self.read_store());
-                        None
-                    }
-                },
+                due
             };
             if let Some(frame) = frame {
                 return Poll::Ready(Ok(frame));
+            }
+        }
+    }
+
+    /// What is to be said or done before any post.
+    fn signalled(&mut self, now: Instant) -> Option<Result<Bytes, End>> {
+        let signal = &self.channel.signal;
+        if signal.closed.load(Ordering::Acquire) {
+            return Some(Err(End::CityClosed));
+        }
+        let sources = signal.sources.load(Ordering::Acquire);
+        if signal.draining.load(Ordering::Acquire) && self.leaves_at(now) <= now {
+            return Some(Err(End::GoingAway));
+        }
+        if sources != self.sources {
+            self.sources = sources;
+            return Some(Ok(lock(&self.live.sources).frame(self.group.framing)));
+        }
+        None
+    }
+
+    /// Takes what the tail has after the position, or sends for a page of the store.
+    fn pull(&mut self, now: Instant) -> Result<Option<Bytes>, End> {
+        match self.channel.pull(self.at, &self.group, self.live.renderer.as_ref(), &self.live.limits) {
+            Pulled::CaughtUp => Ok(None),
+            Pulled::Batch(batch) => {
+                self.keep_pace(now, false)?;
+                Ok(self.advance(&batch, now))
+            }
+            Pulled::Behind => {
+                self.keep_pace(now, true)?;
+                self.reading = Some(self.read_store());
+                Ok(None)
             }
         }
     }
@@ -173,7 +193,7 @@ impl Subscription {
         let due = self.skipped.entries >= limits.skip_entries || now.duration_since(since) >= limits.skip_after;
         due.then(|| {
             self.skipped = Skipped::default();
-            batch::frame(self.channel.cursor(self.at), "", self.group.framing)
+            batch::frame(self.channel.cursor(self.at), &[], self.group.framing)
         })
     }
 

@@ -20,8 +20,10 @@ pub(super) struct Tail {
     by_post: HashMap<PostId, VecDeque<Offset>>,
     /// Estimated bytes of all renderings alive.
     held: Arc<AtomicUsize>,
-    /// Valid until the next push: then heads move and slices may have been cleared.
+    /// Valid until a post in the tail changes or goes.
     batches: HashMap<(SameGroup, Offset), SharedBatch>,
+    /// The batches in the order in which they were made.
+    made: VecDeque<(SameGroup, Offset)>,
 }
 
 /// What a tail has for a reader.
@@ -36,6 +38,7 @@ pub(super) enum Pull {
 
 /// A group as a key. A channel has one of each kind, so its address tells it from others, and is quicker to compare
 /// than a filter; holding it keeps the address from being used again.
+#[derive(Clone)]
 struct SameGroup(Arc<Group>);
 
 impl PartialEq for SameGroup {
@@ -60,6 +63,7 @@ impl Tail {
             by_post: HashMap::new(),
             held: Arc::default(),
             batches: HashMap::new(),
+            made: VecDeque::new(),
         }
     }
 
@@ -80,7 +84,6 @@ impl Tail {
     /// Appends committed entries. One that is held already is ignored; after a hole the tail begins anew, and
     /// readers before it go to the store.
     pub fn push(&mut self, committed: &[FeedEntry], limits: &LiveLimits) {
-        self.batches.clear();
         for entry in committed {
             if entry.offset <= self.head() {
                 continue;
@@ -88,6 +91,7 @@ impl Tail {
             if entry.offset != self.head().next() {
                 self.entries.clear();
                 self.by_post.clear();
+                self.forget_batches();
                 self.start = Offset(entry.offset.0.saturating_sub(1));
             }
             let entry = Entry::new(entry, &self.held);
@@ -114,7 +118,7 @@ impl Tail {
             self.by_post.entry(entry.post).or_default().push_front(entry.offset);
             self.entries.push_front(entry);
         }
-        self.batches.clear();
+        self.forget_batches();
         self.trim(limits);
     }
 
@@ -130,19 +134,41 @@ impl Tail {
         let key = (SameGroup(Arc::clone(group)), from);
         let shared = match self.batches.get(&key) {
             Some(shared) => match shared.get() {
-                Some(batch) => return Pull::Ready(batch.clone()),
+                Some(batch) if self.is_fresh(batch) => return Pull::Ready(batch.clone()),
+                Some(_) => self.keep(key, limits),
                 None => Arc::clone(shared),
             },
-            None => {
-                let shared = SharedBatch::default();
-                if self.batches.len() < limits.batches_kept {
-                    self.batches.insert(key, Arc::clone(&shared));
-                }
-                shared
-            }
+            None => self.keep(key, limits),
         };
         let entries = self.entries.iter().skip(skip).take(limits.batch_entries).cloned().collect();
         Pull::Encode(shared, entries)
+    }
+
+    /// A batch that went to the head of its time is given out until a few times as much has come since. Were it made
+    /// anew with every commit, the sessions would come to stand at as many positions as there are commits while one pass
+    /// over them runs, and each position would need batches of its own.
+    fn is_fresh(&self, batch: &Batch) -> bool {
+        const TIMES: u64 = 4;
+        let since = self.head().0.saturating_sub(batch.to.0);
+        batch.is_full || since <= batch.entries.saturating_mul(TIMES)
+    }
+
+    /// A place for a batch that the sessions of a group can share. The oldest gives way.
+    fn keep(&mut self, key: (SameGroup, Offset), limits: &LiveLimits) -> SharedBatch {
+        while self.made.len() >= limits.batches_kept {
+            let Some(oldest) = self.made.pop_front() else { break };
+            self.batches.remove(&oldest);
+        }
+        let shared = SharedBatch::default();
+        if self.batches.insert(key.clone(), Arc::clone(&shared)).is_none() {
+            self.made.push_back(key);
+        }
+        shared
+    }
+
+    fn forget_batches(&mut self) {
+        self.batches.clear();
+        self.made.clear();
     }
 
     /// Drops the oldest entries until both bounds hold.
@@ -167,6 +193,9 @@ impl Tail {
     /// show nothing stay so: a post that comes back comes back with its own entry.
     fn supersede(&mut self, newer: &Entry) {
         let Some(offsets) = self.by_post.get(&newer.post) else { return };
+        // They may hold the text that goes.
+        self.batches.clear();
+        self.made.clear();
         for offset in offsets {
             let Some(index) = index_of(self.start, *offset) else { continue };
             if let Some(earlier) = self.entries.get_mut(index) {
