@@ -5,8 +5,12 @@
 //! Invariant: a program prints one JSON line per row on its standard output and nothing else there; progress goes to
 //! its standard error.
 
+pub mod communes;
+pub mod frames;
+mod cpu;
 mod row;
 
+pub use cpu::CoreTime;
 pub use row::{Better, Figure, Goal, Peer, Row};
 
 /// Whether a program was asked for a short run (`--quick`).
