@@ -104,7 +104,9 @@ impl Grid {
                 while crossed.next_if(|crossed| *crossed < cell).is_some() {}
                 if crossed.peek() == Some(&cell) {
                     run_is_inside = None;
-                } else if *run_is_inside.get_or_insert_with(|| area.holds(self.corner(column, row) + self.cell_size / 2.0)) {
+                } else if *run_is_inside
+                    .get_or_insert_with(|| area.holds(self.corner(column, row) + self.cell_size / 2.0))
+                {
                     marks.push(Mark { cell, number, edge: None });
                 }
             }
