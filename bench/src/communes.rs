@@ -149,14 +149,24 @@ fn invented() -> Vec<Commune> {
         for column in 0..COLUMNS {
             // Corners stand on two lines of the lattice; odd rows are shifted by half a cell.
             let left = 2 * column + row % 2;
-            let corners =
-                [(left, row), (left + 1, row), (left + 2, row), (left + 2, row + 1), (left + 1, row + 1), (left, row + 1)];
+            let corners = [
+                (left, row),
+                (left + 1, row),
+                (left + 2, row),
+                (left + 2, row + 1),
+                (left + 1, row + 1),
+                (left, row + 1),
+            ];
             let mut ring = Vec::new();
             for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
                 let (from, to) = (corner(*from), corner(*to));
                 let forward = (from.x, from.y) <= (to.x, to.y);
                 let mut border = Vec::new();
-                if forward { break_line(from, to, BREAKS, &mut border) } else { break_line(to, from, BREAKS, &mut border) }
+                if forward {
+                    break_line(from, to, BREAKS, &mut border)
+                } else {
+                    break_line(to, from, BREAKS, &mut border)
+                }
                 border.push(if forward { to } else { from });
                 if !forward {
                     border.reverse();
@@ -202,8 +212,24 @@ fn jitter(x: f64, y: f64) -> [f64; 2] {
 
 /// Names as France has them: many begin alike, some are a common word, some are shared.
 fn invented_name(number: i32) -> String {
-    const FRONT: [&str; 16] =
-        ["", "", "", "", "Saint-", "Saint-", "Sainte-", "La ", "Le ", "Les ", "Mont", "Ville", "Bois-", "Val-", "Fontaine-", "Châtel"];
+    const FRONT: [&str; 16] = [
+        "",
+        "",
+        "",
+        "",
+        "Saint-",
+        "Saint-",
+        "Sainte-",
+        "La ",
+        "Le ",
+        "Les ",
+        "Mont",
+        "Ville",
+        "Bois-",
+        "Val-",
+        "Fontaine-",
+        "Châtel",
+    ];
     const FIRST: [&str; 14] =
         ["mar", "bel", "cour", "vil", "noi", "lan", "per", "éch", "aub", "rou", "tré", "gui", "mor", "sau"];
     const LAST: [&str; 14] =

@@ -153,9 +153,7 @@ fn in_box(outlines: &[&MultiPolygon<f64>], count: usize, rng: &mut fastrand::Rng
     let most = |of: fn(Coord<f64>) -> f64| home.iter().map(|bounds| of(bounds.max())).fold(f64::NEG_INFINITY, f64::max);
     let (west, east) = (least(|at| at.x), most(|at| at.x));
     let (south, north) = (least(|at| at.y), most(|at| at.y));
-    (0..count)
-        .map(|_| Coord { x: west + rng.f64() * (east - west), y: south + rng.f64() * (north - south) })
-        .collect()
+    (0..count).map(|_| Coord { x: west + rng.f64() * (east - west), y: south + rng.f64() * (north - south) }).collect()
 }
 
 fn inside(
