@@ -20,19 +20,21 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
         Event::Post(raw) => post(intake, ticket, network, *raw, now),
         Event::Unreadable(reason) => intake.finish(ticket, Outcome::Refused(reason)),
         Event::Delete { native_id } => {
-            intake.finish_event(ticket, "delete", |intake| intake.delete(network, native_id, now))
+            intake.finish_event(ticket, "event.delete", |intake| intake.delete(network, native_id, now))
         }
-        Event::Profile(record) => intake.finish_event(ticket, "profile", |intake| intake.profile_record(*record, now)),
+        Event::Profile(record) => {
+            intake.finish_event(ticket, "event.profile", |intake| intake.profile_record(*record, now))
+        }
         Event::Account { author, status } => {
-            intake.finish_event(ticket, "account", |intake| intake.account(network, author, status, now));
+            intake.finish_event(ticket, "event.account", |intake| intake.account(network, author, status, now));
         }
         Event::Handle { author, handle } => {
-            intake.finish_event(ticket, "identity", |intake| intake.handle(network, &author, handle, now));
+            intake.finish_event(ticket, "event.identity", |intake| intake.handle(network, &author, handle, now));
         }
         Event::Gap(gap) => {
-            intake.finish_event(ticket, "gap", |intake| intake.pending.push(Change::Gap { source, gap }))
+            intake.finish_event(ticket, "event.gap", |intake| intake.pending.push(Change::Gap { source, gap }))
         }
-        Event::Other => intake.finish_event(ticket, "other", |_| {}),
+        Event::Other => intake.finish_event(ticket, "event.other", |_| {}),
     }
     take_released(intake, now);
 }
@@ -45,13 +47,17 @@ fn post(intake: &mut Intake, ticket: Ticket, network: Network, raw: RawPost, now
         return intake.hold.park(root, ticket, network, raw);
     }
     let check = if is_known { normalize_held } else { normalize };
-    let post = match check(raw, network, &intake.key, now) {
-        Ok(post) => post,
+    let draft = match check(raw, network, now) {
+        Ok(draft) => draft,
         Err(reason) => {
             intake.withdraw(id, reason);
             return intake.finish(ticket, Outcome::Refused(reason));
         }
     };
+    if !is_known && !intake.may_concern(&draft) {
+        return intake.finish(ticket, Outcome::Refused(RefuseReason::Unmatched));
+    }
+    let post = draft.complete(id);
     let matches = intake.matches(&post);
     if matches.found.is_empty() && !is_known {
         return intake.finish(ticket, Outcome::Refused(matches.refusal()));

@@ -5,7 +5,7 @@
 
 use parvis::domain::{
     AuthorId, AuthorProfile, Facet, FacetKind, Hashtag, Label, LocationOrigin, Media, MediaKind, NativeId, Network,
-    RawFacet, RawPlace, RawPost, Reply, Visibility, fold_tag, fold_words,
+    Post, PostId, RawFacet, RawPlace, RawPost, RefuseReason, Reply, Visibility, fold_tag, fold_words,
 };
 use parvis::matcher::{ListedAccounts, MatchContext};
 use parvis::normalize::{clean_profile, normalize};
@@ -23,7 +23,7 @@ pub fn run(data: &[u8]) {
         .take(40)
         .map(|field| String::from_utf8_lossy(field).into_owned())
         .collect();
-    let Ok(post) = normalize(raw(&fields), Network::Bluesky, &key(), NOW) else { return };
+    let Ok(post) = completed(raw(&fields)) else { return };
     sound::post(&post);
     let context = MatchContext { listed: &ListedAccounts::default(), thread: None };
     let matches = CITIES.matches(&post, &context);
@@ -40,7 +40,7 @@ pub fn run(data: &[u8]) {
         revision: post.revision.clone(),
         ..raw(&fields)
     };
-    let again = normalize(again, Network::Bluesky, &key(), NOW).expect("what is sound stays so");
+    let again = completed(again).expect("what is sound stays so");
     assert_eq!((&again.text, &again.facets, &again.media), (&post.text, &post.facets, &post.media));
     assert_eq!((&again.url, &again.languages, &again.revision), (&post.url, &post.languages, &post.revision));
 
@@ -54,6 +54,11 @@ pub fn run(data: &[u8]) {
     let clean = clean_profile(profile);
     sound::profile(&clean);
     assert_eq!(clean_profile(clean.clone()), clean, "cleaning twice changes nothing");
+}
+
+fn completed(raw: RawPost) -> Result<Post, RefuseReason> {
+    let id = PostId::derive(&key(), Network::Bluesky, &raw.native_id);
+    Ok(normalize(raw, Network::Bluesky, NOW)?.complete(id))
 }
 
 /// Folding is settled after one time, and splits words where it says.
