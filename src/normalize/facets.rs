@@ -40,11 +40,10 @@ fn sound_one(raw: &RawFacet, raw_text: &str, cleaned: &Cleaned) -> Option<Facet>
         FacetKind::Link => address::sound(&raw.value)?,
         FacetKind::Mention => Some(raw.value.trim()).filter(|id| sound_id(id))?.to_owned(),
         FacetKind::Tag => {
-            let tag = super::text::clean_line(
-                raw.value.trim_start().trim_start_matches(is_hash),
-                crate::domain::Hashtag::BYTES_MAX,
-            );
-            crate::domain::Hashtag::new(&tag)?.display
+            // The sign is looked for in what is left after cleaning: what can't be seen may stand before it.
+            let tag = super::text::clean_line(&raw.value, crate::domain::Hashtag::BYTES_MAX);
+            let name = tag.trim_start_matches(|sign: char| is_hash(sign) || sign.is_whitespace());
+            crate::domain::Hashtag::new(name)?.display
         }
     };
     Some(facet(start, end, raw.kind, value))
