@@ -20,7 +20,7 @@ pub fn read(path: &Path, timezone: &str) -> Result<Outline, String> {
         return Err(format!("{size} bytes; an outline of at most {BYTES_MAX} bytes is read: simplify it"));
     }
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let document: geojson::GeoJson = text.parse().map_err(|error| format!("not GeoJSON: {error}"))?;
+    let document: geojson::GeoJson = text.parse().map_err(|error: geojson::Error| format!("not GeoJSON: {}", short(&error)))?;
     let mut polygons = Vec::new();
     let mut attribution = None;
     match document {
@@ -64,12 +64,17 @@ fn collect(geometry: geojson::Geometry, polygons: &mut Vec<geo::Polygon<f64>>) -
     if !all_whole {
         return Err("a position of fewer than two numbers: GeoJSON writes [longitude, latitude]".into());
     }
-    match geo::Geometry::<f64>::try_from(geometry).map_err(|error| format!("not a geometry: {error}"))? {
+    match geo::Geometry::<f64>::try_from(geometry).map_err(|error| format!("not a geometry: {}", short(&error)))? {
         geo::Geometry::Polygon(polygon) => polygons.push(polygon),
         geo::Geometry::MultiPolygon(many) => polygons.extend(many),
         _ => {}
     }
     Ok(())
+}
+
+/// The library's words, which may quote the whole file.
+fn short(error: &dyn std::fmt::Display) -> String {
+    error.to_string().chars().take(200).collect()
 }
 
 fn check(polygons: &MultiPolygon<f64>, timezone: &str) -> Result<(), String> {

@@ -53,11 +53,12 @@ fn bad_outlines_are_refused_with_the_mend() {
         (r#"{"type":"Point","coordinates":[1,2]}"#.into(), "Polygon"),
         (polygon("[[350000,6690000],[351000,6690000],[351000,6691000],[350000,6690000]]"), "WGS 84"),
         ("not json".into(), "GeoJSON"),
+        (format!(r#"{{"type":"{}"}}"#, "x".repeat(10_000)), "GeoJSON"),
         (polygon("[[47.1],[],[47.3],[47.1]]"), "fewer than two numbers"),
     ] {
         let (line, _, reason) = refusal(MINIMAL, &geojson);
         assert_eq!(line, 2);
-        assert!(reason.contains(words), "{words}: {reason}");
+        assert!(reason.contains(words) && reason.len() < 500, "{words}: {reason}");
     }
 }
 
