@@ -41,7 +41,12 @@ pub fn run(data: &[u8]) {
         ..raw(&fields)
     };
     let again = completed(again).expect("what is sound stays so");
-    assert_eq!((&again.text, &again.facets, &again.media), (&post.text, &post.facets, &post.media));
+    assert_eq!((&again.text, &again.media), (&post.text, &post.media));
+    // Where the range of the only tag lay under another one, the tag counts and its range is gone: the text is then read
+    // for tags, as that of a post whose network marks none.
+    if post.tags.is_empty() || post.facets.iter().any(|facet| facet.kind == FacetKind::Tag) {
+        assert_eq!(again.facets, post.facets);
+    }
     assert_eq!((&again.url, &again.languages, &again.revision), (&post.url, &post.languages, &post.revision));
 
     let profile = AuthorProfile {

@@ -11,7 +11,8 @@ pub struct Outline {
 
 /// Reads a Polygon, MultiPolygon, Feature or FeatureCollection in WGS 84. The error is one line with the mend.
 pub fn parse(text: &str, timezone: &str) -> Result<Outline, String> {
-    let document: geojson::GeoJson = text.parse().map_err(|error| format!("not GeoJSON: {error}"))?;
+    let document: geojson::GeoJson =
+        text.parse().map_err(|error: geojson::Error| format!("not GeoJSON: {}", short(&error)))?;
     let mut polygons = Vec::new();
     let mut attribution = None;
     match document {
@@ -55,12 +56,17 @@ fn collect(geometry: geojson::Geometry, polygons: &mut Vec<geo::Polygon<f64>>) -
     if !all_whole {
         return Err("a position of fewer than two numbers: GeoJSON writes [longitude, latitude]".into());
     }
-    match geo::Geometry::<f64>::try_from(geometry).map_err(|error| format!("not a geometry: {error}"))? {
+    match geo::Geometry::<f64>::try_from(geometry).map_err(|error| format!("not a geometry: {}", short(&error)))? {
         geo::Geometry::Polygon(polygon) => polygons.push(polygon),
         geo::Geometry::MultiPolygon(many) => polygons.extend(many),
         _ => {}
     }
     Ok(())
+}
+
+/// The library's words, which may quote the whole file.
+fn short(error: &dyn std::fmt::Display) -> String {
+    error.to_string().chars().take(200).collect()
 }
 
 fn check(polygons: &MultiPolygon<f64>, timezone: &str) -> Result<(), String> {

@@ -64,13 +64,13 @@ impl Reader<'_> {
                 );
             }
         }
+        let contexts: Vec<_> = recipe.context.iter().map(|context| (context, fold_words(context.get_ref()))).collect();
         for term in &recipe.ambiguous {
             let words = fold_words(term.get_ref());
-            let vouches = recipe.context.iter().find(|context| {
-                let context = fold_words(context.get_ref());
+            let vouches = contexts.iter().find(|(_, context)| {
                 !words.is_empty() && context.windows(words.len()).any(|run| run == words.as_slice())
             });
-            if let Some(context) = vouches {
+            if let Some((context, _)) = vouches {
                 self.warn(
                     context,
                     &format!("contains the ambiguous term {:?}, which would vouch for itself", term.get_ref()),

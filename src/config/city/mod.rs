@@ -4,6 +4,7 @@
 //! is returned has a valid outline or none, and names no account, colour or time zone that can't exist.
 
 mod boundary;
+mod bounds;
 mod check;
 mod contrast;
 mod file;

@@ -16,18 +16,31 @@ pub(super) struct Reader<'a> {
     pub seen: Vec<Seen>,
 }
 
+/// Problems beyond which none is only warned of. As many again may refuse the file, so that no warnings hide a refusal;
+/// nobody reads more, and each is looked for in the whole text.
+const WARNINGS_MAX: usize = 100;
+
 impl Reader<'_> {
     pub(super) fn refuse<T>(&mut self, at: &Spanned<T>, reason: &str) {
+        if self.problems.len() >= 2 * WARNINGS_MAX {
+            return;
+        }
         self.problems.push(problem(self.path, self.text, Some(at.span()), reason));
     }
 
     pub(super) fn warn<T>(&mut self, at: &Spanned<T>, reason: &str) {
+        if self.problems.len() >= WARNINGS_MAX {
+            return;
+        }
         let warning = CityProblem { warning: true, ..problem(self.path, self.text, Some(at.span()), reason) };
         self.problems.push(warning);
     }
 
     /// The city, when enough of the file could be read to make one.
     pub(super) fn city(&mut self, file: &CityFile) -> Option<City> {
+        if !self.is_bounded(file) {
+            return None;
+        }
         let slug = self.path.file_stem()?.to_string_lossy().into_owned();
         if let Err(reason) = check_slug(&slug) {
             self.problems.push(problem(self.path, self.text, None, &reason));

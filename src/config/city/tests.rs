@@ -53,11 +53,12 @@ fn bad_outlines_are_refused_with_the_mend() {
         (r#"{"type":"Point","coordinates":[1,2]}"#.into(), "Polygon"),
         (polygon("[[350000,6690000],[351000,6690000],[351000,6691000],[350000,6690000]]"), "WGS 84"),
         ("not json".into(), "GeoJSON"),
+        (format!(r#"{{"type":"{}"}}"#, "x".repeat(10_000)), "GeoJSON"),
         (polygon("[[47.1],[],[47.3],[47.1]]"), "fewer than two numbers"),
     ] {
         let (line, _, reason) = refusal(MINIMAL, &geojson);
         assert_eq!(line, 2);
-        assert!(reason.contains(words), "{words}: {reason}");
+        assert!(reason.contains(words) && reason.len() < 500, "{words}: {reason}");
     }
 }
 
@@ -130,4 +131,29 @@ fn s06_the_six_shipped_cities_are_sound() {
     }
     let nantes = files.cities().find(|city| city.id.as_str() == "nantes").unwrap();
     assert_eq!(nantes.zones.len(), 11);
+}
+
+#[test]
+fn h1_lists_without_end_are_refused_and_soon() {
+    let list = |entry: &str, times: usize| vec![entry; times].join(",");
+    let recipe = |lists: String| format!("name = \"V\"\n[recipe]\nhashtags = [\"ville\"]\n{lists}\n");
+    let begun = std::time::Instant::now();
+    for (toml, words) in [
+        (recipe("[[zone]]\nname = \"Z\"\nboundary = \"ville.geojson\"\n".repeat(10_000)), "more than 128 zones"),
+        (recipe(format!("ambiguous = [{0}]\ncontext = [{0}]", list("\"a b\"", 50_000))), "more than 1000 entries"),
+        (recipe(format!("words = [{}]", list("\"-\"", 100_000))), "more than 1000 entries"),
+        (recipe(format!("words = [\"{}\"]", "a".repeat(1_000))), "more than 640 bytes"),
+        (
+            recipe("[[official]]\nname = \"O\"\nkind = \"x\"\naccounts = [\"x\"]\n".repeat(10_000)),
+            "more than 1000 entries",
+        ),
+    ] {
+        let (_, _, reason) = refusal(&toml, SQUARE);
+        assert_eq!(reason, words);
+    }
+    // A file that is within the bounds and wrong in every entry.
+    let wrong = list("\"-\"", 1_000);
+    let problems = read(&recipe(format!("words = [{wrong}]\nambiguous = [{wrong}]")), SQUARE).unwrap_err();
+    assert!(problems.len() <= 200 && problems.iter().any(|problem| !problem.warning), "{}", problems.len());
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
 }
