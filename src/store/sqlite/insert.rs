@@ -74,7 +74,7 @@ impl<const N: usize> Insert<N> {
             let mut arguments = SqliteArguments::default();
             arguments.reserve(items.len() * N, 0);
             let empty = Values { arguments, failed: false };
-            let Values { arguments, failed } = items.iter().fold(empty, |values, item| row(values, item));
+            let Values { arguments, failed } = items.iter().fold(empty, &row);
             // SQLite would take missing values for NULL, silently.
             let complete = !failed && arguments.len() == items.len() * N;
             complete.then_some(arguments).ok_or_else(|| StoreError::Fatal("a row can't be bound".into()))

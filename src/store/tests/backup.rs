@@ -186,6 +186,23 @@ async fn d9_what_is_over_its_time_is_swept_before_anything_is_shown() {
     assert_eq!(held(&Place::within(folder).await).await, ["a"]);
 }
 
+/// Their posts had been swept when they left, so that the journal has nothing but the hash of who they are.
+#[tokio::test]
+async fn d9_who_left_is_erased_also_where_only_their_hash_is_known() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").tier(Some(Tier::Invited)).upsert()).await;
+    place.ops(draft(&place, "f").tier(Some(Tier::Invited)).by(&profile("bob")).upsert()).await;
+    copied(&place, "backup").await;
+    place.clock.set(after_s(2 * 86_400));
+    place.store.retain(place.clock.now(), Retention::from_days(1)).await.unwrap();
+    place.store.operate(Command::PersonErase(Person::parse("did:plc:bob"))).await.unwrap();
+    let (done, folder) = restored(place, "backup", Lost::Refused).await.unwrap();
+    assert_eq!((done.expired, done.erasures), (0, 1));
+    let place = Place::within(folder).await;
+    assert_eq!(held(&place).await, ["a"]);
+    assert!(!place.holds_bytes("did:plc:bob"));
+}
+
 #[tokio::test]
 async fn d9_what_is_no_sound_backup_is_refused_and_the_database_stays() {
     let place = Place::new().await;
