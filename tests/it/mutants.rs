@@ -45,10 +45,6 @@ fn every_mistake_can_be_made_in_one_place_and_names_tests_that_exist() {
     let read = |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
     let list: List = toml::from_str(&read(root.join("tests/mutants.toml"))).unwrap();
     assert!(list.mutant.len() >= 20, "{} mistakes", list.mutant.len());
-    let mut sources = String::new();
-    for folder in ["src", "tests/it"] {
-        collect(&root.join(folder), &mut sources);
-    }
     for Mutant { why, file, find, replace, lib, it } in &list.mutant {
         let text = read(root.join(file));
         assert_eq!(find.all().len(), replace.all().len(), "{why}");
@@ -57,22 +53,22 @@ fn every_mistake_can_be_made_in_one_place_and_names_tests_that_exist() {
             assert_ne!(find, replace, "{why}");
         }
         assert!(!lib.is_empty() || !it.is_empty(), "{why}: nothing is to notice it");
-        for test in lib.iter().chain(it) {
-            let name = test.trim_end_matches("::").rsplit("::").next().unwrap();
-            let exists = sources.contains(&format!("fn {name}")) || sources.contains(&format!("mod {name}"));
-            assert!(exists, "{why}: there is no test {test}");
+        let places = lib.iter().map(|test| ("src", test)).chain(it.iter().map(|test| ("tests/it", test)));
+        for (folder, test) in places {
+            assert!(is_there(&root.join(folder), test), "{why}: there is no test {test}");
         }
     }
 }
 
-/// All Rust code of a folder, one file after the other.
-fn collect(folder: &Path, into: &mut String) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            into.push_str(&std::fs::read_to_string(&path).unwrap());
-        }
-    }
+/// Whether a test, or with `::` at its end a module of tests, is where its path says.
+fn is_there(folder: &Path, test: &str) -> bool {
+    let (modules, name) = test.rsplit_once("::").unwrap();
+    let module = folder.join(modules.replace("::", "/"));
+    // A module `tests` may stand in the file that it tests.
+    let around = module.parent().filter(|_| module.ends_with("tests")).unwrap_or(&module);
+    [module.as_path(), around].into_iter().any(|module| {
+        [module.with_extension("rs"), module.join("mod.rs")]
+            .into_iter()
+            .any(|file| std::fs::read_to_string(file).is_ok_and(|text| text.contains(&format!("fn {name}"))))
+    })
 }

@@ -1,8 +1,11 @@
 //! D1, D2, D7: the real program is killed, cut off, rewound and lied to by a seeded plan, again and again; an oracle
 //! that sees nothing but the public outputs says what must be shown in the end.
 
+mod author;
 mod execute;
 mod follower;
+mod judge;
+mod lives;
 mod oracle;
 mod plan;
 
