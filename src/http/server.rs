@@ -15,10 +15,12 @@ use super::access_log::access_log;
 use super::handlers::health;
 use super::headers::security_headers;
 use super::limiter::limit_forms;
+use crate::live::relay;
+
 use super::{AppState, routes, upgrade};
 
-/// Bytes a connection buffers before it asks a session for more. Small: frames are joined batches already, and each
-/// stalled session holds this much.
+/// Bytes a connection buffers before it asks a body for more. Small: the frames of SSE are joined batches already, and
+/// each stalled session holds this much. WebSocket sessions have no such buffer.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// Connections a worker takes beside sessions, before it stops accepting. WebSocket sessions have left HTTP and don't
 /// count.
@@ -49,10 +51,8 @@ where
         map_config(app, |()| AppConfig::default())
     };
     // Not actix-web's own `HttpServer`, which keeps the sockets of live sessions to itself.
-    let mut server = Server::build()
-        .max_concurrent_connections(connections_max)
-        .shutdown_timeout(STOP_TIMEOUT_S)
-        .disable_signals();
+    let mut server =
+        Server::build().max_concurrent_connections(connections_max).shutdown_timeout(STOP_TIMEOUT_S).disable_signals();
     if let Some(workers) = workers {
         server = server.workers(workers);
     }
@@ -61,6 +61,8 @@ where
         let (application, stopping) = (application.clone(), stopping.clone());
         server = server.listen("http", listener, move || {
             let stopping = stopping.clone();
+            // Once for each worker, on its thread.
+            actix_web::rt::spawn(relay());
             HttpService::build()
                 .graceful_shutdown_signal(move || {
                     let stopping = stopping.clone();
