@@ -141,8 +141,7 @@ pub fn print_table(rows: &[Row]) {
         }
     }
     let print = |cells: [&str; 8]| {
-        let padded: Vec<String> =
-            cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         println!("{}", padded.join("  ").trim_end());
     };
     print(HEADS);
@@ -188,8 +187,7 @@ mod tests {
         let row = Row::new("G6", "memory", Better::Smaller, Figure::of(&[10.2, 11.0, 10.7], "KiB"))
             .with_goal(12.0, Some(4.0))
             .beside("nginx + nchan", &Figure::of(&[10.0], "KiB"), None, None);
-        let cells: Vec<Vec<String>> =
-            lines(&row).iter().map(|line| line.cells().map(str::to_owned).to_vec()).collect();
+        let cells: Vec<Vec<String>> = lines(&row).iter().map(|line| line.cells().map(str::to_owned).to_vec()).collect();
         assert_eq!(
             cells,
             [

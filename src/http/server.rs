@@ -11,6 +11,7 @@ use actix_web::{App, HttpServer};
 use tokio::time::Instant;
 
 use crate::crash::{self, Point};
+use crate::live::relay;
 
 use super::access_log::access_log;
 use super::connections::{Connections, watch_connection};
@@ -20,8 +21,8 @@ use super::limiter::limit_forms;
 use super::shed::shed;
 use super::{AppState, routes, upgrade};
 
-/// Bytes a connection buffers before it asks a session for more. Small: frames are joined batches already, and each
-/// stalled session holds this much.
+/// Bytes a connection buffers before it asks a body for more. Small: the frames of SSE are joined batches already, and
+/// each stalled session holds this much. WebSocket sessions have no such buffer.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// Connections a worker takes beside sessions, before it stops accepting. WebSocket sessions have left HTTP and don't
 /// count.
@@ -55,10 +56,8 @@ where
         map_config(app, |()| AppConfig::default())
     };
     // Not actix-web's own `HttpServer`, which keeps the sockets of live sessions to itself.
-    let mut server = Server::build()
-        .max_concurrent_connections(connections_max)
-        .shutdown_timeout(STOP_TIMEOUT_S)
-        .disable_signals();
+    let mut server =
+        Server::build().max_concurrent_connections(connections_max).shutdown_timeout(STOP_TIMEOUT_S).disable_signals();
     if let Some(workers) = workers {
         server = server.workers(workers);
     }
@@ -66,6 +65,8 @@ where
     for listener in listeners {
         let (application, stopping, connections) = (application.clone(), stopping.clone(), connections.clone());
         server = server.listen("http", listener, move || {
+            // Once for each worker, on its thread.
+            actix_web::rt::spawn(relay());
             let (stopping, connections) = (stopping.clone(), connections.clone());
             HttpService::build()
                 .graceful_shutdown_signal(move || {

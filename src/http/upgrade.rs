@@ -23,7 +23,9 @@ type Leaving = (Request, Framed<TcpStream, Codec>);
 /// What answers requests that ask to leave HTTP. The application answers them like any other; when it grants a session,
 /// the connection's socket goes to a task of the session's own, and HTTP's buffers and timers are given back. A
 /// connection that was refused is closed after the answer.
-pub fn service<F, S, B>(application: F) -> impl ServiceFactory<
+pub fn service<F, S, B>(
+    application: F,
+) -> impl ServiceFactory<
     Leaving,
     Config = (),
     Response = (),

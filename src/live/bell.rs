@@ -2,6 +2,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 
 use super::lock;
+use super::relay::Relay;
 
 /// Wakes the sessions of a city that wait. Who is woken is off the list, so a session that is busy costs a ring
 /// nothing.
@@ -12,9 +13,15 @@ pub(super) struct Bell(Mutex<Waiting>);
 struct Waiting {
     /// Rings so far: a listener that was listed after as many is still on the list.
     rings: u64,
-    wakers: Vec<Waker>,
-    /// How many of these belong to listeners that have gone.
+    /// Those of each thread with a relay, and of all other threads.
+    lists: Vec<List>,
+    /// How many of those listed have gone.
     gone: usize,
+}
+
+struct List {
+    relay: Option<Arc<Relay>>,
+    wakers: Vec<Waker>,
 }
 
 /// One session's ear.
@@ -33,15 +40,37 @@ impl Bell {
 
     /// Wakes all who wait. What they are to see is to be set before.
     pub fn ring(&self) {
-        let wakers = {
+        let lists = {
             let mut waiting = lock(&self.0);
             waiting.rings += 1;
             waiting.gone = 0;
-            // Whoever waited will wait again.
-            let room = Vec::with_capacity(waiting.wakers.len());
-            std::mem::replace(&mut waiting.wakers, room)
+            std::mem::take(&mut waiting.lists)
         };
-        wakers.into_iter().for_each(Waker::wake);
+        for List { relay, wakers } in lists {
+            match relay {
+                Some(relay) => relay.pass_on(wakers),
+                None => wakers.into_iter().for_each(Waker::wake),
+            }
+        }
+    }
+}
+
+impl Waiting {
+    fn list(&mut self, waker: Waker) {
+        let here = Relay::here();
+        let is_here = |list: &&mut List| match (&list.relay, &here) {
+            (Some(relay), Some(here)) => Arc::ptr_eq(relay, here),
+            (None, None) => true,
+            _ => false,
+        };
+        match self.lists.iter_mut().find(is_here) {
+            Some(list) => list.wakers.push(waker),
+            None => self.lists.push(List { relay: here, wakers: vec![waker] }),
+        }
+    }
+
+    fn listed(&self) -> usize {
+        self.lists.iter().map(|list| list.wakers.len()).sum()
     }
 }
 
@@ -54,7 +83,7 @@ impl Listener {
             Some((rings, waker)) if *rings == waiting.rings && waker.will_wake(context.waker()) => {}
             _ => {
                 self.listed = Some((waiting.rings, context.waker().clone()));
-                waiting.wakers.push(context.waker().clone());
+                waiting.list(context.waker().clone());
             }
         }
     }
@@ -69,7 +98,7 @@ impl Drop for Listener {
                 return;
             }
             waiting.gone += 1;
-            waiting.gone > Bell::GONE_MAX && waiting.gone > waiting.wakers.len() / 2
+            waiting.gone > Bell::GONE_MAX && waiting.gone > waiting.listed() / 2
         };
         if is_crowded {
             self.bell.ring();
@@ -113,6 +142,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_relay_wakes_those_of_its_thread_and_its_end_wakes_who_is_left() {
+        let local = tokio::task::LocalSet::new();
+        let bell = Arc::new(Bell::default());
+        local
+            .run_until(async {
+                let relay = tokio::task::spawn_local(crate::live::relay());
+                tokio::task::yield_now().await;
+                for is_running in [true, false] {
+                    let (bell, mut listener) = (Arc::clone(&bell), bell.listen());
+                    let ringer = Arc::clone(&bell);
+                    let waits = tokio::task::spawn_local(async move { rung(&mut listener, &bell).await });
+                    tokio::task::yield_now().await;
+                    assert!(lock(&ringer.0).lists.iter().all(|list| list.relay.is_some() == is_running));
+                    std::thread::spawn(move || ringer.ring()).join().unwrap();
+                    tokio::time::timeout(std::time::Duration::from_secs(5), waits).await.unwrap().unwrap();
+                    relay.abort();
+                    tokio::task::yield_now().await;
+                }
+                assert!(Relay::here().is_none());
+            })
+            .await;
+    }
+
+    #[tokio::test]
     async fn sessions_that_go_leave_no_crowd_behind() {
         let bell = Arc::new(Bell::default());
         let mut stays = bell.listen();
@@ -124,6 +177,6 @@ mod tests {
             Poll::Ready(())
         })
         .await;
-        assert!(lock(&bell.0).wakers.len() < 300);
+        assert!(lock(&bell.0).listed() < 300);
     }
 }

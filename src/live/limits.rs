@@ -11,8 +11,8 @@ pub struct LiveLimits {
     pub warm_entries: u64,
     /// Entries one batch goes through; more go in further frames.
     pub batch_entries: usize,
-    /// Bytes of one frame; more go in further frames. A single larger event goes alone. With the server's write
-    /// buffer this is what a session that drains nothing can hold, so it is small.
+    /// Bytes of one frame; more go in further frames. A single larger event goes alone. A session that drains nothing
+    /// holds one frame, over SSE with the server's write buffer, so it is small.
     pub batch_bytes: usize,
     /// Encoded batches that a city keeps for the other sessions of the same group; the oldest gives way, and is encoded
     /// anew (from slices that stay shared) by who still comes for it.

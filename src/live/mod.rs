@@ -11,6 +11,7 @@ mod channel;
 mod form;
 mod limits;
 mod pace;
+mod relay;
 mod sessions;
 mod slice;
 mod sources;
@@ -39,6 +40,7 @@ use self::sources::SourcesFrames;
 
 pub use self::form::{Form, Framing};
 pub use self::limits::LiveLimits;
+pub use self::relay::relay;
 pub use self::sessions::{AddressBlock, Permit, Sessions, TooMany};
 pub use self::subscription::{End, Subscription};
 

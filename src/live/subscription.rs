@@ -52,6 +52,7 @@ pub struct Subscription {
     /// Runs while something is due at a time of its own; most sessions wait for posts alone and have none.
     alarm: Option<Pin<Box<Sleep>>>,
     number: u64,
+    was_cut: bool,
 }
 
 /// Entries passed over since the reader was last told where it is.
@@ -85,6 +86,7 @@ impl Subscription {
             leave_at: None,
             alarm: None,
             number,
+            was_cut: false,
         };
         subscription.greeting = Some(subscription.hello(recovered));
         subscription
@@ -103,6 +105,11 @@ impl Subscription {
     /// Whether there is more in the log than was given so far.
     pub fn is_behind(&self) -> bool {
         self.at < self.channel.head()
+    }
+
+    /// Whether the last frame ended at a limit, and not where the log did.
+    pub const fn was_cut(&self) -> bool {
+        self.was_cut
     }
 
     /// [`Subscription::next`] for a session that waits for its socket as well. Like a stream it wakes the task that
@@ -177,6 +184,7 @@ impl Subscription {
     /// Moves past a batch and gives its frame, or an empty one when too much was passed over.
     fn advance(&mut self, batch: &Batch, now: Instant) -> Option<Bytes> {
         self.at = batch.to;
+        self.was_cut = batch.is_full;
         self.pace.took(batch.entries, batch.frame.as_ref().map_or(0, Bytes::len));
         if let Some(frame) = &batch.frame {
             self.skipped = Skipped::default();

@@ -302,6 +302,36 @@ async fn w2_a_batch_is_encoded_once_for_all_sessions_of_a_group() {
     assert_eq!(stage.renderer.calls.load(Ordering::SeqCst), 10);
 }
 
+/// While sessions take their turns, more is committed: they take the same steps all the same, until those become small
+/// beside what has gathered, or until a text in them goes.
+#[tokio::test(start_paused = true)]
+async fn w2_a_pass_goes_on_with_the_batch_it_began_with() {
+    let stage = stage(LiveLimits::default());
+    let mut sessions = Vec::new();
+    for _ in 0..4 {
+        let mut subscription = stage.open(None, &Filter::default()).await;
+        subscription.next().await.unwrap();
+        sessions.push(subscription);
+    }
+    stage.put(1, "le premier");
+    stage.put(2, "le secret");
+    let first = sessions[0].next().await.unwrap();
+    (3..11).for_each(|id| stage.put(id, "entre-temps"));
+    let second = sessions[1].next().await.unwrap();
+    assert!(std::ptr::eq(first.as_ptr(), second.as_ptr()), "the same step");
+    stage.put(11, "un de plus");
+    let third = sessions[2].next().await.unwrap();
+    assert!(String::from_utf8_lossy(&third).contains("un de plus"), "so much has gathered that it goes in one frame");
+    stage.step(Step::Remove { id: 2 });
+    let fourth = sessions[3].next().await.unwrap();
+    assert!(!String::from_utf8_lossy(&fourth).contains("secret"));
+    let mut reader = Reader::opened(&stage.log, &Filter::default());
+    reader.shown.clear();
+    reader.take(&first);
+    drain(&mut sessions[0], &mut reader).await;
+    assert_eq!(reader.shown, stage.log.visible(&Filter::default()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn w1_empty_batches_advance_a_filtered_reader() {
     let stage = stage(LiveLimits::default());

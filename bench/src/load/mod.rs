@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use rustls::{ClientConfig, ClientConnection};
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustls::{ClientConfig, ClientConnection};
 
 pub use self::frame::text_frame;
 pub use self::hist::Hist;

@@ -70,7 +70,8 @@ fn main() -> anyhow::Result<()> {
                 }
             }
         }
-        for kind in [Kind::ParvisTls, Kind::NchanTls].into_iter().filter(wanted).filter(|kind| kind.missing().is_none()) {
+        for kind in [Kind::ParvisTls, Kind::NchanTls].into_iter().filter(wanted).filter(|kind| kind.missing().is_none())
+        {
             eprintln!("Round {round} of {rounds}: {}, 1000 readers", kind.name());
             let measured = table.entry((kind.name(), 1_000)).or_default();
             if let Err(error) = measure(kind, 1_000, quick, &message, measured) {

@@ -15,11 +15,15 @@ const NGINX: &str = "/usr/sbin/nginx";
 /// A server that can be put under load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    Parvis { workers: usize },
+    Parvis {
+        workers: usize,
+    },
     Nchan,
     NodeWs,
     NaiveActix,
-    Epoll { coalesces: bool },
+    Epoll {
+        coalesces: bool,
+    },
     /// Ours behind nginx, which ends TLS; all on one processor.
     ParvisTls,
     NchanTls,
@@ -59,7 +63,9 @@ impl Kind {
     pub fn missing(self) -> Option<String> {
         let needed = match self {
             Self::ParvisTls => vec![NGINX.into()],
-            Self::Nchan | Self::NchanTls => vec![nchan_module().unwrap_or_else(|| "the nchan module".into()), NGINX.into()],
+            Self::Nchan | Self::NchanTls => {
+                vec![nchan_module().unwrap_or_else(|| "the nchan module".into()), NGINX.into()]
+            }
             Self::NodeWs => vec![peers().join("node_modules/ws")],
             _ => Vec::new(),
         };
