@@ -46,7 +46,7 @@ impl Scene {
     }
 
     async fn wait_for(&self, text: &str) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(120);
         while self.server.json("/api/v1/cities/ville/posts?limit=1").await["posts"][0]["text"] != *text {
             assert!(Instant::now() < deadline, "{text} never came; log: {}", self.server.log_text());
             tokio::time::sleep(Duration::from_millis(20)).await;
