@@ -55,7 +55,7 @@ impl CityFiles {
             let is_read = number < CITIES_MAX;
             let entry = self.entries.get_mut(slug);
             match entry.and_then(|entry| (!entry.has_changed(is_read)).then_some(entry)) {
-                Some(entry) => still.extend(entry.to_tell(slug)),
+                Some(entry) => still.extend(entry.tell(slug)),
                 None => _ = self.entries.insert(slug.clone(), Entry::read(&self.folder, slug, is_read, amend)),
             }
         }
@@ -113,7 +113,7 @@ impl Entry {
         was_read != is_read || matches!(self.state, CityState::Gone) || self.seen.iter_mut().any(Seen::has_changed)
     }
 
-    fn to_tell(&mut self, slug: &str) -> Option<(String, CityState)> {
+    fn tell(&mut self, slug: &str) -> Option<(String, CityState)> {
         let was_told = std::mem::replace(&mut self.is_told, true);
         (!was_told).then(|| (slug.to_owned(), self.state.clone()))
     }
