@@ -42,6 +42,9 @@ pub(super) fn detected(text: &str) -> Option<String> {
 
 /// The two-letter subtag of a three-letter code, where BCP 47 asks for it; any other code as it is.
 fn shortest(code: &str) -> &str {
+    if code.len() != 3 {
+        return code;
+    }
     THREE_TO_TWO.iter().find(|(three, _)| *three == code).map_or(code, |(_, two)| two)
 }
 

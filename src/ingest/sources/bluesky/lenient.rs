@@ -4,10 +4,34 @@
 //! Invariant: a field of the wrong type is as if it were absent; it never spoils the record it stands in.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+
+/// How the fields of a record are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Each is known to be of its type, or the reading fails: one pass, and right for nearly every record.
+    Hasty,
+    /// Each is looked at by itself, so that a wrong one is left out.
+    Patient,
+}
+
+thread_local! {
+    /// What the reading under way on this thread is; `None` where a whole record has not begun. Derived readers have
+    /// no room for an argument.
+    static MODE: Cell<Option<Mode>> = const { Cell::new(None) };
+}
+
+/// Longer lists are read patiently.
+const HASTY_LIST_MAX: usize = 16;
+
+fn is_hasty() -> bool {
+    MODE.get() == Some(Mode::Hasty)
+}
 
 /// A string, borrowed where it has no escapes; empty for anything else.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
@@ -68,6 +92,9 @@ where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
+    if is_hasty() {
+        return Option::deserialize(deserializer);
+    }
     Ok(read(<&RawValue>::deserialize(deserializer)?))
 }
 
@@ -77,11 +104,36 @@ where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
+    if is_hasty() {
+        return deserializer.deserialize_seq(ListVisitor(PhantomData));
+    }
     let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(match serde_json::from_str::<Vec<&RawValue>>(raw.get()) {
         Ok(items) => items.into_iter().filter_map(read).collect(),
         Err(_not_a_list) => read(raw).into_iter().collect(),
     })
+}
+
+/// Reads a short list whose elements are all of the wanted type.
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a short list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            if list.len() == HASTY_LIST_MAX {
+                return Err(serde::de::Error::custom("a long list"));
+            }
+            list.push(item);
+        }
+        Ok(list)
+    }
 }
 
 /// A number, written as one or as a string of one; `None` for anything else and for what is not finite.
@@ -102,12 +154,77 @@ pub fn number_as_text<S: serde::Serializer>(number: &Option<f64>, serializer: S)
     }
 }
 
-/// Reads `T` from a piece of JSON whose syntax was checked already.
+/// Reads `T` from a piece of JSON whose syntax was checked already: hastily, and again patiently where that fails.
+/// What a hasty reading gives, a patient one would give too.
 pub fn read<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {
-    serde_json::from_str(raw.get()).ok()
+    let read_as = |mode| {
+        let before = MODE.replace(Some(mode));
+        let value = serde_json::from_str(raw.get()).ok();
+        MODE.set(before);
+        value
+    };
+    match MODE.get() {
+        // A part of a record is read as the record is, so that nothing is read more than twice.
+        Some(mode) => read_as(mode),
+        None => read_as(Mode::Hasty).or_else(|| read_as(Mode::Patient)),
+    }
 }
 
 /// Reads a struct from an object. (Derived readers would take an array of its fields in order, too.)
 pub fn object<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {
     raw.get().starts_with('{').then(|| read(raw)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ingest::sources::bluesky::wire::PostRecord;
+
+    fn patiently(json: &str) -> Option<PostRecord<'_>> {
+        MODE.set(Some(Mode::Patient));
+        let record = serde_json::from_str(json).ok();
+        MODE.set(None);
+        record
+    }
+
+    fn piece() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("null".to_owned()),
+            Just("1".to_owned()),
+            Just("\"x\"".to_owned()),
+            Just("\"é\\n\"".to_owned()),
+            Just("{}".to_owned()),
+            Just("[]".to_owned()),
+        ];
+        let name = prop_oneof![
+            Just("text"), Just("langs"), Just("facets"), Just("features"), Just("index"), Just("byteStart"), Just("byteEnd"),
+            Just("reply"), Just("root"), Just("uri"), Just("embed"), Just("images"), Just("alt"), Just("$type"),
+            Just("external"), Just("media"), Just("labels"), Just("values"), Just("val"), Just("location"), Just("tags"),
+            Just("latitude"), Just("tag"), Just("other"),
+        ];
+        leaf.prop_recursive(4, 40, 6, move |inner| {
+            let fields = proptest::collection::vec((name.clone(), inner.clone()), 0..6);
+            prop_oneof![
+                2 => fields.prop_map(|fields| {
+                    let fields: Vec<_> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+                    format!("{{{}}}", fields.join(","))
+                }),
+                1 => proptest::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(","))),
+                1 => (inner, 10_usize..24).prop_map(|(item, count)| format!("[{}]", vec![item; count].join(","))),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn a_hasty_reading_gives_what_a_patient_one_gives(json in piece()) {
+            let raw: &RawValue = serde_json::from_str(&json).unwrap();
+            let read: Option<PostRecord<'_>> = read(raw);
+            prop_assert_eq!(format!("{:?}", read), format!("{:?}", patiently(&json)));
+        }
+    }
 }
