@@ -114,6 +114,13 @@ impl Row {
         self
     }
 
+    /// G before W, then by number.
+    pub fn sort_key(&self) -> (String, u32) {
+        let letters: String = self.id.chars().take_while(|c| !c.is_ascii_digit()).collect();
+        let number = self.id.chars().skip(letters.chars().count()).collect::<String>().parse().unwrap_or(0);
+        (letters, number)
+    }
+
     /// Prints the row as the runner reads it.
     pub fn print(&self) {
         match serde_json::to_string(self) {

@@ -1,10 +1,13 @@
 use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use actix_http::ws::{CloseCode, CloseReason, Codec, Frame, Message, ProtocolError};
-use actix_web::web::{Bytes, BytesMut, Payload};
-use futures_util::{Stream, StreamExt, stream};
-use tokio::time::Instant;
+use actix_web::web::{Buf, Bytes, BytesMut};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::live::{End, Permit, Subscription};
@@ -23,119 +26,211 @@ const POLICY: (u16, &str) = (1008, "clients send nothing but pong and close");
 const TOO_LARGE: (u16, &str) = (1009, "frame too large");
 const PROTOCOL: (u16, &str) = (1002, "not the WebSocket protocol");
 
-/// The bytes of a session, as the response's body: frames of the subscription, which are shared by its group, with
-/// pings and answers between them. Ends after a close frame, or when the peer is gone.
-pub fn session(
-    subscription: Subscription,
-    payload: Payload,
-    permit: Permit,
+/// A session that was granted and waits for its socket. It travels in the extensions of the response that switches
+/// protocols; whoever sends that response ([`super::upgrade`]) hands over the socket.
+pub struct Opening {
+    reads: Option<(Subscription, Permit)>,
     timing: SessionTiming,
-) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    let session = Session {
-        subscription,
-        payload,
-        inbox: Inbox::new(Instant::now()),
-        timing,
-        beat: Instant::now() + timing.ping_every,
-        pinged_at: None,
-        leaves_at: None,
-        _permit: permit,
-    };
-    stream::unfold(session, |mut session| async move {
-        let bytes = session.step().await?;
-        Some((Ok(bytes), session))
-    })
 }
 
-/// A session that is closed as soon as it is opened.
-pub fn refused(
-    payload: Payload,
-    (code, words): (u16, &'static str),
-    timing: SessionTiming,
-) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    stream::unfold((payload, false), move |(mut payload, told)| async move {
-        if told {
-            linger(&mut payload, Instant::now() + timing.linger).await;
-            return None;
+impl Opening {
+    pub const fn granted(subscription: Subscription, permit: Permit, timing: SessionTiming) -> Self {
+        Self { reads: Some((subscription, permit)), timing }
+    }
+
+    /// A session that is closed as soon as it is opened, because its address has its share.
+    pub const fn refused(timing: SessionTiming) -> Self {
+        Self { reads: None, timing }
+    }
+
+    /// The session itself: ends when either side has closed it, or the peer is gone. `head`: the bytes of the
+    /// response; `early`: what the peer has sent behind its request.
+    pub fn over(self, socket: TcpStream, head: Bytes, early: &[u8]) -> Session {
+        let now = Instant::now();
+        let due = now + self.timing.ping_every;
+        let mut session = Session {
+            socket,
+            reads: self.reads,
+            inbox: Inbox::new(now),
+            timing: self.timing,
+            due,
+            alarm: Box::pin(tokio::time::sleep_until(due)),
+            alarm_runs: false,
+            pinged_at: None,
+            is_leaving: false,
+            unsent: head,
+            answers: BytesMut::new(),
+        };
+        if session.reads.is_none() {
+            session.close(TOO_MANY_SESSIONS, now);
+        } else if !early.is_empty() {
+            session.obey(early, now);
         }
-        Some((Ok(close_frame(code, words)), (payload, true)))
-    })
+        session
+    }
 }
 
-struct Session {
-    subscription: Subscription,
-    payload: Payload,
+/// One reader's socket and what goes over it: frames of the subscription, which its group shares and which are written
+/// from where they lie, with pings and answers between them.
+///
+/// While the socket takes nothing, nothing is read from it and no clock of the session runs: a peer that takes nothing
+/// for long is cut off by the kernel ([`SessionTiming::unsent_for`]).
+pub struct Session {
+    /// `None`: this session was never to read anything. Before the socket: when the peer sees the connection's end, the
+    /// session is no longer counted.
+    reads: Option<(Subscription, Permit)>,
+    socket: TcpStream,
     inbox: Inbox,
     timing: SessionTiming,
-    /// When to ping, or when to stop waiting for the answer.
-    beat: Instant,
+    /// When to ping, to stop waiting for the answer, or to stop lingering.
+    due: Instant,
+    alarm: Pin<Box<Sleep>>,
+    alarm_runs: bool,
     /// The ping that has not been answered yet.
     pinged_at: Option<Instant>,
-    /// Set with our close frame: nothing is sent after it.
-    leaves_at: Option<Instant>,
-    _permit: Permit,
+    /// Set with a close frame: no frame is sent after it.
+    is_leaving: bool,
+    /// The rest of what is being written.
+    unsent: Bytes,
+    /// Control frames that follow it.
+    answers: BytesMut,
+}
+
+/// The session is over.
+struct Over;
+
+impl Future for Session {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.get_mut().turn(context).map(|Err(Over)| ())
+    }
 }
 
 impl Session {
-    /// The next bytes for the peer; `None` ends the session.
-    async fn step(&mut self) -> Option<Bytes> {
-        if let Some(until) = self.leaves_at {
-            linger(&mut self.payload, until).await;
-            return None;
-        }
+    /// Goes on until there is nothing to do, or until one frame was sent: whoever has more waiting goes to the end of
+    /// the queue, and by its next turn more has gathered for one write.
+    fn turn(&mut self, context: &mut Context<'_>) -> Poll<Result<Infallible, Over>> {
+        ready!(self.write(context))?;
+        let now = Instant::now();
+        self.hear(context, now)?;
+        let mut has_sent = false;
         loop {
-            tokio::select! {
-                biased;
-                chunk = self.payload.next() => {
-                    let chunk = chunk?.ok()?;
-                    self.hear();
-                    match self.inbox.read(&chunk, Instant::now()) {
-                        Said::Nothing => {}
-                        Said::Asked(pongs) => return Some(pongs),
-                        Said::Goodbye(reply) => {
-                            self.leaves_at = Some(Instant::now());
-                            return Some(reply);
-                        }
-                        Said::Wrong(code) => return Some(self.close(code)),
-                    }
+            // What was asked is answered before the time is looked at: the answer to a close frame is the last thing
+            // sent.
+            if self.answers.is_empty() {
+                self.mind_the_time(context, now)?;
+            }
+            if !self.answers.is_empty() {
+                self.unsent = self.answers.split().freeze();
+            } else {
+                let Some((subscription, _)) = self.reads.as_mut().filter(|_| !self.is_leaving) else {
+                    return Poll::Pending;
+                };
+                if has_sent && subscription.is_behind() {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
-                () = tokio::time::sleep_until(self.beat) => {
-                    if self.pinged_at.is_some() {
-                        count_end("silent");
-                        return None;
-                    }
-                    let now = Instant::now();
-                    self.pinged_at = Some(now);
-                    self.beat = now + self.timing.pong_within;
-                    return Some(encoded(Message::Ping(Bytes::new())));
+                match ready!(subscription.poll_next(context, now)) {
+                    Ok(frame) => self.unsent = frame,
+                    Err(end) => self.close(code_of(end), now),
                 }
-                frame = self.subscription.next() => {
-                    return Some(match frame {
-                        Ok(frame) => frame,
-                        Err(end) => self.close(code_of(end)),
-                    });
+                has_sent = true;
+            }
+            ready!(self.write(context))?;
+        }
+    }
+
+    /// Ready when nothing is left to write.
+    fn write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Over>> {
+        while !self.unsent.is_empty() {
+            match self.socket.try_write(&self.unsent) {
+                Ok(written) => self.unsent.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(self.socket.poll_write_ready(context)).or(Err(Over))?;
                 }
+                Err(_gone) => return Poll::Ready(Err(Over)),
             }
         }
+        Poll::Ready(Ok(()))
     }
 
-    /// Anything that comes shows that the peer is alive.
-    fn hear(&mut self) {
+    /// Takes in what the peer has sent.
+    fn hear(&mut self, context: &mut Context<'_>, now: Instant) -> Result<(), Over> {
+        while let Poll::Ready(ready) = self.socket.poll_read_ready(context) {
+            ready.or(Err(Over))?;
+            let mut chunk = [0; 1_024];
+            let read = match self.socket.try_read(&mut chunk) {
+                Ok(0) => return Err(Over),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                Err(_gone) => return Err(Over),
+            };
+            // After a close frame it is read and forgotten, until the peer hangs up or the time is over.
+            if !self.is_leaving {
+                self.obey(chunk.get(..read).unwrap_or_default(), now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what the peer's bytes ask for.
+    fn obey(&mut self, chunk: &[u8], now: Instant) {
+        // Anything that comes shows that the peer is alive.
         if let Some(pinged_at) = self.pinged_at.take() {
-            self.beat = pinged_at + self.timing.ping_every;
+            self.set_alarm(pinged_at + self.timing.ping_every);
+        }
+        match self.inbox.read(chunk, now) {
+            Said::Nothing => {}
+            Said::Asked(pongs) => self.answers.extend_from_slice(&pongs),
+            Said::Goodbye(reply) => self.leave(&reply, now),
+            Said::Wrong(code) => self.close(code, now),
         }
     }
 
-    fn close(&mut self, (code, words): (u16, &'static str)) -> Bytes {
+    fn mind_the_time(&mut self, context: &mut Context<'_>, now: Instant) -> Result<(), Over> {
+        // A timer that runs already wakes this task; it is asked again when it must have gone off.
+        if self.alarm_runs && now < self.due {
+            return Ok(());
+        }
+        self.alarm_runs = true;
+        while self.alarm.as_mut().poll(context).is_ready() {
+            if self.is_leaving {
+                return Err(Over);
+            }
+            if self.pinged_at.is_some() {
+                count_end("silent");
+                return Err(Over);
+            }
+            self.pinged_at = Some(now);
+            self.set_alarm(now + self.timing.pong_within);
+            self.answers.extend_from_slice(&encoded(Message::Ping(Bytes::new())));
+        }
+        Ok(())
+    }
+
+    fn set_alarm(&mut self, due: Instant) {
+        self.due = due;
+        self.alarm.as_mut().reset(due);
+        self.alarm_runs = false;
+    }
+
+    fn close(&mut self, (code, words): (u16, &'static str), now: Instant) {
         count_end(words);
-        self.leaves_at = Some(Instant::now() + self.timing.linger);
-        close_frame(code, words)
+        // Closing a socket with unread data resets it, and the peer would lose the frame that says why.
+        self.leave(&close_frame(code, words), now + self.timing.linger);
+    }
+
+    fn leave(&mut self, last: &[u8], until: Instant) {
+        self.answers.extend_from_slice(last);
+        self.is_leaving = true;
+        self.set_alarm(until);
     }
 }
 
 /// What a client's bytes come to.
 #[derive(Debug, PartialEq, Eq)]
-enum Said {
+pub enum Said {
     Nothing,
     /// Pings; the answers to send.
     Asked(Bytes),
@@ -146,7 +241,7 @@ enum Said {
 }
 
 /// Reads a client's frames. Holds at most one frame's bytes: a larger one is refused by its head.
-struct Inbox {
+pub struct Inbox {
     codec: Codec,
     bytes: BytesMut,
     window_began: Instant,
@@ -154,12 +249,13 @@ struct Inbox {
 }
 
 impl Inbox {
-    fn new(now: Instant) -> Self {
+    pub fn new(now: Instant) -> Self {
         let codec = Codec::new().max_size(CLIENT_FRAME_BYTES_MAX);
         Self { codec, bytes: BytesMut::new(), window_began: now, frames: 0 }
     }
 
-    fn read(&mut self, chunk: &[u8], now: Instant) -> Said {
+    /// Takes what came. After [`Said::Goodbye`] and [`Said::Wrong`] nothing more may be given to it.
+    pub fn read(&mut self, chunk: &[u8], now: Instant) -> Said {
         self.bytes.extend_from_slice(chunk);
         let mut pongs = BytesMut::new();
         loop {
@@ -224,13 +320,6 @@ const fn code_of(end: End) -> (u16, &'static str) {
         End::CityClosed => (4004, "city closed"),
         End::TooSlow => (4008, "too slow"),
     }
-}
-
-/// Reads and forgets what the peer still sends, until it hangs up or the time is over.
-async fn linger(payload: &mut Payload, until: Instant) {
-    let hung_up = async { while let Some(Ok(_)) = payload.next().await {} };
-    // Either way the session ends now.
-    _ = tokio::time::timeout_at(until, hung_up).await;
 }
 
 fn close_frame(code: u16, words: &str) -> Bytes {

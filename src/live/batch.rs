@@ -1,22 +1,21 @@
-use std::sync::Arc;
-
 use bytes::Bytes;
 
-use crate::domain::{CardRenderer, Cursor, Filter, Offset, Op};
+use crate::domain::{CardRenderer, Cursor, Filter, Offset, Op, PostId};
 
 use super::form::{self, Form, Framing};
 use super::limits::LiveLimits;
-use super::slice::{Entry, Rendering};
+use super::slice::Entry;
 
 /// Sessions that get the same bytes when they stand at the same position.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Group {
-    pub filter: Arc<Filter>,
+    pub filter: Filter,
     pub form: Form,
     pub framing: Framing,
 }
 
 /// What a group gets from one position.
+#[derive(Clone)]
 pub(super) struct Batch {
     /// The position after it.
     pub to: Offset,
@@ -24,6 +23,8 @@ pub(super) struct Batch {
     pub entries: u64,
     /// `None`: none of them was for this group.
     pub frame: Option<Bytes>,
+    /// It ends where a limit was reached, not where the log ended.
+    pub is_full: bool,
 }
 
 /// Joins the events of `entries` for a group, up to the limit of a frame. `at` gives city and epoch of the cursor.
@@ -34,44 +35,86 @@ pub(super) fn encode(
     renderer: &dyn CardRenderer,
     limits: &LiveLimits,
 ) -> Batch {
-    let mut events = String::new();
+    let mut events: Vec<Event> = Vec::new();
+    let mut bytes = 0;
     let mut to = at.offset;
     let mut passed = 0;
     for entry in entries {
-        let event = event(entry, group, renderer);
-        if let Some(event) = &event {
-            if !events.is_empty() && events.len() + event.len() > limits.batch_bytes {
+        if let Some(event) = Event::of(entry, group, renderer) {
+            let joined = bytes + event.bytes() + 1;
+            if !events.is_empty() && joined > limits.batch_bytes {
                 break;
             }
-            if !events.is_empty() {
-                events.push(',');
-            }
-            events.push_str(event);
+            bytes = joined;
+            events.push(event);
         }
         to = entry.offset;
         passed += 1;
     }
     let frame = (!events.is_empty()).then(|| frame(Cursor { offset: to, ..at }, &events, group.framing));
-    Batch { to, entries: passed, frame }
+    let is_full = entries.last().is_some_and(|last| last.offset != to) || entries.len() >= limits.batch_entries;
+    Batch { to, entries: passed, frame, is_full }
 }
 
 /// One batch message. With no events it only moves the reader's cursor.
-pub(super) fn frame(cursor: Cursor, events: &str, framing: Framing) -> Bytes {
+pub(super) fn frame(cursor: Cursor, events: &[Event], framing: Framing) -> Bytes {
     let token = cursor.token();
-    Bytes::from(framing.frame("batch", Some(&token), &form::batch(&token, events)))
+    // What an event and its comma take, and what is around all of them.
+    let room = events.iter().map(|event| event.bytes() + 1).sum::<usize>() + form::BATCH_BYTES;
+    let mut message = String::with_capacity(room);
+    form::begin_batch(&mut message, &token);
+    for (index, event) in events.iter().enumerate() {
+        if index > 0 {
+            message.push(',');
+        }
+        event.write(&mut message);
+    }
+    form::end_batch(&mut message);
+    Bytes::from(framing.frame("batch", Some(&token), &message))
 }
 
-/// What an entry is for a group. A removal is for everybody: whoever has the post must lose it, and which filter
-/// its old text matched is not remembered. For the same reason an update that a filter does not admit is a removal.
-fn event(entry: &Entry, group: &Group, renderer: &dyn CardRenderer) -> Option<String> {
-    let shown = |rendering: &Rendering, op: Op| {
-        format!(r#"{{"op":"{}",{}}}"#, op.as_str(), rendering.members(group.form, renderer))
-    };
-    let removed = || Some(format!(r#"{{"op":"remove","id":"{}"}}"#, entry.post.token()));
-    match (&entry.shown, entry.op) {
-        (None, _) | (_, Op::Remove) => removed(),
-        (Some(rendering), op) if group.filter.admits(&rendering.card) => Some(shown(rendering, op)),
-        (Some(_), Op::Update) => removed(),
-        (Some(_), Op::Post) => None,
+/// What an entry is for a group.
+pub(super) enum Event<'a> {
+    Shown { op: Op, members: &'a str },
+    Removed(PostId),
+}
+
+impl<'a> Event<'a> {
+    /// A removal is for everybody: whoever has the post must lose it, and which filter its old text matched is not
+    /// remembered. For the same reason an update that a filter does not admit is a removal.
+    fn of(entry: &'a Entry, group: &Group, renderer: &dyn CardRenderer) -> Option<Self> {
+        match (&entry.shown, entry.op) {
+            (None, _) | (_, Op::Remove) => Some(Self::Removed(entry.post)),
+            (Some(rendering), op) if group.filter.admits(&rendering.card) => {
+                Some(Self::Shown { op, members: rendering.members(group.form, renderer) })
+            }
+            (Some(_), Op::Update) => Some(Self::Removed(entry.post)),
+            (Some(_), Op::Post) => None,
+        }
+    }
+
+    /// Bytes of the event as JSON, or a few more.
+    const fn bytes(&self) -> usize {
+        const AROUND: usize = r#"{"op":"update",}"#.len();
+        const REMOVED: usize = r#"{"op":"remove","id":"0123456789abc"}"#.len();
+        match self {
+            Self::Shown { members, .. } => members.len() + AROUND,
+            Self::Removed(_) => REMOVED,
+        }
+    }
+
+    fn write(&self, message: &mut String) {
+        match self {
+            Self::Shown { op, members } => {
+                for part in [r#"{"op":""#, op.as_str(), r#"","#, members, "}"] {
+                    message.push_str(part);
+                }
+            }
+            Self::Removed(post) => {
+                for part in [r#"{"op":"remove","id":""#, &post.token(), r#""}"#] {
+                    message.push_str(part);
+                }
+            }
+        }
     }
 }

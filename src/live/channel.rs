@@ -1,31 +1,38 @@
-use std::sync::Mutex;
-
-use tokio::sync::watch;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 
 use crate::domain::{CardRenderer, CityId, Cursor, Epoch, FeedEntry, Head, Offset};
 
 use super::batch::{self, Batch, Group};
+use super::bell::{Bell, Listener};
 use super::limits::LiveLimits;
-use super::tail::{Pull, SharedBatch, Tail};
+use super::tail::{Pull, Tail};
 use super::{lock, slice};
 
-/// What the sessions of a city listen to. It is sent anew at each commit too; a session that sleeps through many
-/// commits wakes once.
-#[derive(Clone, Copy, Debug)]
+/// What the sessions of a city look at when they are woken, beside the tail. Read at every delivery and hardly ever
+/// written, so without a lock.
+#[derive(Debug, Default)]
 pub(super) struct Signal {
     /// Revision of the sources' health.
-    pub sources: u64,
-    pub draining: bool,
-    pub closed: bool,
+    pub sources: AtomicU64,
+    pub draining: AtomicBool,
+    pub closed: AtomicBool,
 }
 
-/// One city: its tail, and the signal its sessions listen to.
+/// One city: its tail, and what wakes its sessions.
 pub(super) struct Channel {
     city: CityId,
     mark: u32,
     epoch: Epoch,
     tail: Mutex<Tail>,
-    signal: watch::Sender<Signal>,
+    /// The tail's head, for sessions that only ask whether there is more.
+    head: AtomicU64,
+    pub signal: Signal,
+    /// Rung at each commit and each change of the signal; a session that sleeps through many wakes once.
+    bell: Arc<Bell>,
+    /// One of each kind of session that is there.
+    groups: Mutex<HashMap<Group, Weak<Group>>>,
 }
 
 /// What a session at some position gets from memory.
@@ -33,18 +40,20 @@ pub(super) enum Pulled {
     /// Older than the tail: read the store.
     Behind,
     CaughtUp,
-    Batch(SharedBatch),
+    Batch(Batch),
 }
 
 impl Channel {
     pub fn new(city: &CityId, head: Head, sources: u64, draining: bool) -> Self {
-        let signal = Signal { sources, draining, closed: false };
         Self {
             city: city.clone(),
             mark: Cursor::city_mark(city),
             epoch: head.epoch,
             tail: Mutex::new(Tail::new(head)),
-            signal: watch::Sender::new(signal),
+            head: AtomicU64::new(head.head.0),
+            signal: Signal { sources: sources.into(), draining: draining.into(), closed: false.into() },
+            bell: Arc::default(),
+            groups: Mutex::default(),
         }
     }
 
@@ -65,7 +74,7 @@ impl Channel {
     }
 
     pub fn head(&self) -> Offset {
-        lock(&self.tail).head()
+        Offset(self.head.load(Ordering::Acquire))
     }
 
     pub fn start(&self) -> Offset {
@@ -77,42 +86,63 @@ impl Channel {
     }
 
     pub fn push(&self, entries: &[FeedEntry], limits: &LiveLimits) {
-        lock(&self.tail).push(entries, limits);
-        // The value stays; that it was sent is what wakes the sessions.
-        self.signal.send_modify(|_| ());
+        {
+            let mut tail = lock(&self.tail);
+            tail.push(entries, limits);
+            self.head.store(tail.head().0, Ordering::Release);
+        }
+        self.bell.ring();
     }
 
     pub fn prepend(&self, read: Vec<FeedEntry>, limits: &LiveLimits) {
         lock(&self.tail).prepend(read, limits);
     }
 
-    pub fn listen(&self) -> watch::Receiver<Signal> {
-        self.signal.subscribe()
+    pub fn listen(&self) -> Listener {
+        self.bell.listen()
     }
 
-    pub fn signal(&self, change: impl FnOnce(&mut Signal)) {
-        self.signal.send_modify(change);
+    /// Wakes the sessions, for them to look at a signal that has changed.
+    pub fn ring(&self) {
+        self.bell.ring();
+    }
+
+    /// The one group of that kind: sessions share it, so that they are told apart by its address alone.
+    pub fn group(&self, kind: Group) -> Arc<Group> {
+        let mut groups = lock(&self.groups);
+        if let Some(group) = groups.get(&kind).and_then(Weak::upgrade) {
+            return group;
+        }
+        if groups.len() == groups.capacity() {
+            groups.retain(|_, group| group.strong_count() > 0);
+        }
+        let group = Arc::new(kind.clone());
+        groups.insert(kind, Arc::downgrade(&group));
+        group
     }
 
     pub fn close(&self) {
-        self.signal(|signal| signal.closed = true);
+        self.signal.closed.store(true, Ordering::Release);
+        self.ring();
     }
 
     /// What the tail has after `from`, encoded. Cards are rendered outside the lock: a commit never waits for a
     /// template.
-    pub fn pull(&self, from: Offset, group: &Group, renderer: &dyn CardRenderer, limits: &LiveLimits) -> Pulled {
+    pub fn pull(&self, from: Offset, group: &Arc<Group>, renderer: &dyn CardRenderer, limits: &LiveLimits) -> Pulled {
         let (shared, entries) = match lock(&self.tail).pull(from, group, limits) {
             Pull::Behind => return Pulled::Behind,
             Pull::CaughtUp => return Pulled::CaughtUp,
-            Pull::Batch(shared, entries) => (shared, entries),
+            Pull::Ready(batch) => return Pulled::Batch(batch),
+            Pull::Encode(shared, entries) => (shared, entries),
         };
-        shared.get_or_init(|| self.encode(&entries, from, group, renderer, limits));
+        let batch = shared.get_or_init(|| self.encode(&entries, from, group, renderer, limits)).clone();
         drop(entries);
+        // Encoding is what makes a tail larger between two commits.
         let mut tail = lock(&self.tail);
         if tail.is_over(limits) {
             tail.trim(limits);
         }
-        Pulled::Batch(shared)
+        Pulled::Batch(batch)
     }
 
     /// Encodes entries that were read from the store, for one session.
@@ -124,7 +154,7 @@ impl Channel {
         renderer: &dyn CardRenderer,
         limits: &LiveLimits,
     ) -> Batch {
-        let uncounted = std::sync::Arc::default();
+        let uncounted = Arc::default();
         let entries: Vec<slice::Entry> = page.iter().map(|entry| slice::Entry::new(entry, &uncounted)).collect();
         self.encode(&entries, from, group, renderer, limits)
     }

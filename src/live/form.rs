@@ -57,9 +57,18 @@ pub(super) fn hello(city: &CityId, token: &str, recovered: bool) -> String {
     format!(r#"{{"type":"hello","city":"{}","cursor":"{token}","recovered":{recovered}}}"#, city.as_str())
 }
 
-/// `events`: JSON objects joined by commas.
-pub(super) fn batch(token: &str, events: &str) -> String {
-    format!(r#"{{"type":"batch","cursor":"{token}","events":[{events}]}}"#)
+/// Bytes of a batch message around its events, with its token.
+pub(super) const BATCH_BYTES: usize = 80;
+
+/// A batch message up to its events, which are JSON objects joined by commas.
+pub(super) fn begin_batch(message: &mut String, token: &str) {
+    for part in [r#"{"type":"batch","cursor":""#, token, r#"","events":["#] {
+        message.push_str(part);
+    }
+}
+
+pub(super) fn end_batch(message: &mut String) {
+    message.push_str("]}");
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ pub struct LiveLimits {
     /// Bytes of one frame; more go in further frames. A single larger event goes alone. With the server's write
     /// buffer this is what a session that drains nothing can hold, so it is small.
     pub batch_bytes: usize,
-    /// Batches kept for the other sessions of the same group between two commits; at the bound a batch is encoded
-    /// for its own session only (from slices that stay shared).
+    /// Encoded batches that a city keeps for the other sessions of the same group; the oldest gives way, and is encoded
+    /// anew (from slices that stay shared) by who still comes for it.
     pub batches_kept: usize,
     /// Entries read at once from the store by a reader behind the tail.
     pub page_entries: usize,

@@ -6,6 +6,7 @@
 //! removal was committed before the session asked.
 
 mod batch;
+mod bell;
 mod channel;
 mod form;
 mod limits;
@@ -32,6 +33,7 @@ use crate::domain::{
     CardRenderer, CityId, CommitListener, Committed, Cursor, FeedLog, Filter, Head, Offset, SourceHealth, StoreError,
 };
 
+use self::batch::Group;
 use self::channel::Channel;
 use self::sources::SourcesFrames;
 
@@ -150,7 +152,7 @@ impl Live {
         let spread = self.limits.drain_jitter.min(self.limits.drain_each.saturating_mul(self.sessions.count() as u32));
         self.drain_spread_ms.store(spread.as_millis() as u64, Ordering::SeqCst);
         self.draining.store(true, Ordering::SeqCst);
-        self.signal_all(|signal| signal.draining = true);
+        self.signal_all(|channel| channel.signal.draining.store(true, Ordering::Release));
     }
 
     /// Passes changes of the sources' health on to the sessions, until the sender is gone. Sessions hear of what
@@ -160,7 +162,7 @@ impl Live {
             let now = health.borrow_and_update().clone();
             let revision = lock(&self.sources).set(now, self.sources_json);
             if let Some(revision) = revision {
-                self.signal_all(|signal| signal.sources = revision);
+                self.signal_all(|channel| channel.signal.sources.store(revision, Ordering::Release));
             }
             if health.changed().await.is_err() {
                 return;
@@ -187,8 +189,6 @@ impl Live {
             return Err(SubscribeError::Draining);
         }
         let channel = self.channel(city).ok_or(SubscribeError::UnknownCity)?;
-        // The signal is subscribed to before any position is read, so nothing that is committed meanwhile is missed.
-        let signal = channel.listen();
         let reached = match request.cursor {
             None => true,
             Some(cursor) => self.reaches(&channel, cursor).await?,
@@ -198,7 +198,9 @@ impl Live {
             _ => channel.head(),
         };
         let number = self.subscribed.fetch_add(1, Ordering::Relaxed);
-        Ok(Subscription::new(Arc::clone(self), channel, signal, &request, at, reached, number))
+        let Request { filter, form, framing, .. } = request;
+        let group = channel.group(Group { filter, form, framing });
+        Ok(Subscription::new(Arc::clone(self), channel, group, at, reached, number))
     }
 
     async fn reaches(&self, channel: &Channel, cursor: Cursor) -> Result<bool, StoreError> {
@@ -218,9 +220,10 @@ impl Live {
         self.cities.read().unwrap_or_else(PoisonError::into_inner).get(city).cloned()
     }
 
-    fn signal_all(&self, change: impl Fn(&mut channel::Signal)) {
+    fn signal_all(&self, change: impl Fn(&Channel)) {
         for channel in self.cities.read().unwrap_or_else(PoisonError::into_inner).values() {
-            channel.signal(&change);
+            change(channel);
+            channel.ring();
         }
     }
 }

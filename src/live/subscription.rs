@@ -1,16 +1,22 @@
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use tokio::sync::watch;
-use tokio::time::Instant;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::{Instant, Sleep};
 
 use crate::domain::{CityId, FeedEntry, Offset, StoreError};
 
 use super::batch::{self, Batch, Group};
-use super::channel::{Channel, Pulled, Signal};
+use super::bell::Listener;
+use super::channel::{Channel, Pulled};
 use super::form;
 use super::pace::Pace;
-use super::{Live, Request, lock};
+use super::{Live, lock};
 
 /// Why a subscription gives no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,15 +38,19 @@ pub enum End {
 pub struct Subscription {
     live: Arc<Live>,
     channel: Arc<Channel>,
-    signal: watch::Receiver<Signal>,
-    group: Group,
+    group: Arc<Group>,
+    listener: Listener,
     at: Offset,
     greeting: Option<Bytes>,
     sources: u64,
     pace: Pace,
     skipped: Skipped,
+    /// A page of the store on its way, when the position is behind the tail.
+    reading: Option<BoxFuture<'static, Result<Vec<FeedEntry>, StoreError>>>,
     /// When this session leaves, once a drain has begun.
     leave_at: Option<Instant>,
+    /// Runs while something is due at a time of its own; most sessions wait for posts alone and have none.
+    alarm: Option<Pin<Box<Sleep>>>,
     number: u64,
 }
 
@@ -55,25 +65,25 @@ impl Subscription {
     pub(super) fn new(
         live: Arc<Live>,
         channel: Arc<Channel>,
-        signal: watch::Receiver<Signal>,
-        request: &Request,
+        group: Arc<Group>,
         at: Offset,
         recovered: bool,
         number: u64,
     ) -> Self {
-        let group = Group { filter: Arc::new(request.filter.clone()), form: request.form, framing: request.framing };
-        let sources = signal.borrow().sources;
+        let (listener, sources) = (channel.listen(), channel.signal.sources.load(Ordering::Acquire));
         let mut subscription = Self {
             live,
             channel,
-            signal,
             group,
+            listener,
             at,
             greeting: None,
             sources,
             pace: Pace::default(),
             skipped: Skipped::default(),
+            reading: None,
             leave_at: None,
+            alarm: None,
             number,
         };
         subscription.greeting = Some(subscription.hello(recovered));
@@ -87,44 +97,79 @@ impl Subscription {
     /// The next frame, `hello` first. Waits while there is nothing. Safe to cancel: the position moves only with a
     /// frame that is returned, or past entries that are not for this reader.
     pub async fn next(&mut self) -> Result<Bytes, End> {
+        poll_fn(|context| self.poll_next(context, Instant::now())).await
+    }
+
+    /// Whether there is more in the log than was given so far.
+    pub fn is_behind(&self) -> bool {
+        self.at < self.channel.head()
+    }
+
+    /// [`Subscription::next`] for a session that waits for its socket as well. Like a stream it wakes the task that
+    /// polled last.
+    pub fn poll_next(&mut self, context: &mut Context<'_>, mut now: Instant) -> Poll<Result<Bytes, End>> {
         if let Some(greeting) = self.greeting.take() {
-            return Ok(greeting);
+            return Poll::Ready(Ok(greeting));
         }
         loop {
-            let signal = *self.signal.borrow_and_update();
-            let now = Instant::now();
-            if signal.closed {
-                return Err(End::CityClosed);
+            if !self.is_behind() {
+                // Before everything is looked at, so that nothing that is committed meanwhile is slept through.
+                self.listener.wait(context);
             }
-            if signal.draining && self.leaves_at(now) <= now {
-                return Err(End::GoingAway);
+            if let Some(end_or_frame) = self.signalled(now) {
+                return Poll::Ready(end_or_frame);
             }
-            if signal.sources != self.sources {
-                self.sources = signal.sources;
-                return Ok(lock(&self.live.sources).frame(self.group.framing));
-            }
-            let live = Arc::clone(&self.live);
-            let pulled = self.channel.pull(self.at, &self.group, live.renderer.as_ref(), &live.limits);
-            let frame = match pulled {
-                Pulled::CaughtUp => {
-                    self.pace.caught_up();
-                    if let Some(frame) = self.due_empty_batch(now) {
-                        return Ok(frame);
-                    }
-                    self.wait().await?;
-                    continue;
+            let frame = if let Some(reading) = self.reading.as_mut() {
+                self.listener.wait(context);
+                let page = ready!(reading.poll_unpin(context));
+                self.reading = None;
+                self.take_page(page, now)?
+            } else if self.is_behind() {
+                self.pull(now)?
+            } else {
+                self.pace.caught_up();
+                let due = self.due_empty_batch(now);
+                if due.is_none() {
+                    ready!(self.poll_alarm(context));
+                    now = Instant::now();
                 }
-                Pulled::Batch(shared) => {
-                    self.keep_pace(now, false)?;
-                    shared.get().and_then(|batch| self.advance(batch, now))
-                }
-                Pulled::Behind => {
-                    self.keep_pace(now, true)?;
-                    self.read_store(now).await?
-                }
+                due
             };
             if let Some(frame) = frame {
-                return Ok(frame);
+                return Poll::Ready(Ok(frame));
+            }
+        }
+    }
+
+    /// What is to be said or done before any post.
+    fn signalled(&mut self, now: Instant) -> Option<Result<Bytes, End>> {
+        let signal = &self.channel.signal;
+        if signal.closed.load(Ordering::Acquire) {
+            return Some(Err(End::CityClosed));
+        }
+        let sources = signal.sources.load(Ordering::Acquire);
+        if signal.draining.load(Ordering::Acquire) && self.leaves_at(now) <= now {
+            return Some(Err(End::GoingAway));
+        }
+        if sources != self.sources {
+            self.sources = sources;
+            return Some(Ok(lock(&self.live.sources).frame(self.group.framing)));
+        }
+        None
+    }
+
+    /// Takes what the tail has after the position, or sends for a page of the store.
+    fn pull(&mut self, now: Instant) -> Result<Option<Bytes>, End> {
+        match self.channel.pull(self.at, &self.group, self.live.renderer.as_ref(), &self.live.limits) {
+            Pulled::CaughtUp => Ok(None),
+            Pulled::Batch(batch) => {
+                self.keep_pace(now, false)?;
+                Ok(self.advance(&batch, now))
+            }
+            Pulled::Behind => {
+                self.keep_pace(now, true)?;
+                self.reading = Some(self.read_store());
+                Ok(None)
             }
         }
     }
@@ -148,16 +193,23 @@ impl Subscription {
         let due = self.skipped.entries >= limits.skip_entries || now.duration_since(since) >= limits.skip_after;
         due.then(|| {
             self.skipped = Skipped::default();
-            batch::frame(self.channel.cursor(self.at), "", self.group.framing)
+            batch::frame(self.channel.cursor(self.at), &[], self.group.framing)
         })
     }
 
-    async fn read_store(&mut self, now: Instant) -> Result<Option<Bytes>, End> {
-        let live = Arc::clone(&self.live);
-        let page = {
-            let _turn = live.cold_reads.acquire().await.or(Err(End::GoingAway))?;
-            live.log.entries(self.channel.city(), self.at, live.limits.page_entries).await
-        };
+    /// Asks the store for the entries after the position, when it is this session's turn.
+    fn read_store(&self) -> BoxFuture<'static, Result<Vec<FeedEntry>, StoreError>> {
+        let (live, channel, at) = (Arc::clone(&self.live), Arc::clone(&self.channel), self.at);
+        async move {
+            // Only the end of the process closes the semaphore.
+            let turn = live.cold_reads.acquire().await;
+            let _turn = turn.map_err(|closed| StoreError::Unavailable(closed.to_string()))?;
+            live.log.entries(channel.city(), at, live.limits.page_entries).await
+        }
+        .boxed()
+    }
+
+    fn take_page(&mut self, page: Result<Vec<FeedEntry>, StoreError>, now: Instant) -> Result<Option<Bytes>, End> {
         let page = page.map_err(|error| {
             let fatal = matches!(error, StoreError::Fatal(_));
             tracing::warn!(city = self.channel.city().as_str(), %error, fatal, "live: the log can't be read");
@@ -169,6 +221,7 @@ impl Subscription {
             self.skipped = Skipped::default();
             return Ok(Some(self.hello(false)));
         }
+        let live = Arc::clone(&self.live);
         let batch = self.channel.encode_page(&page, self.at, &self.group, live.renderer.as_ref(), &live.limits);
         Ok(self.advance(&batch, now))
     }
@@ -177,19 +230,18 @@ impl Subscription {
         if self.pace.is_too_slow(now, cold, &self.live.limits) { Err(End::TooSlow) } else { Ok(()) }
     }
 
-    async fn wait(&mut self) -> Result<(), End> {
+    /// Ready when an empty batch or the end is due. Without either it has nothing to wait for.
+    fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let skip_end = self.skipped.since.map(|since| since + self.live.limits.skip_after);
-        let deadline = [skip_end, self.leave_at].into_iter().flatten().min();
-        let changed = self.signal.changed();
-        let changed = match deadline {
-            None => changed.await,
-            Some(deadline) => match tokio::time::timeout_at(deadline, changed).await {
-                Ok(changed) => changed,
-                Err(_elapsed) => return Ok(()),
-            },
+        let Some(due) = [skip_end, self.leave_at].into_iter().flatten().min() else {
+            self.alarm = None;
+            return Poll::Pending;
         };
-        // The city's channel was dropped without a word: it is gone.
-        changed.or(Err(End::CityClosed))
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        if alarm.deadline() != due {
+            alarm.as_mut().reset(due);
+        }
+        alarm.as_mut().poll(context)
     }
 
     /// Spread evenly without chance: multiples of the golden ratio fill the unit interval without clusters.

@@ -1,4 +1,5 @@
 use std::collections::{HashMap, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -19,8 +20,10 @@ pub(super) struct Tail {
     by_post: HashMap<PostId, VecDeque<Offset>>,
     /// Estimated bytes of all renderings alive.
     held: Arc<AtomicUsize>,
-    /// Valid until the next push: then heads move and slices may have been cleared.
-    batches: HashMap<(Group, Offset), SharedBatch>,
+    /// Valid until a post in the tail changes or goes.
+    batches: HashMap<(SameGroup, Offset), SharedBatch>,
+    /// The batches in the order in which they were made.
+    made: VecDeque<(SameGroup, Offset)>,
 }
 
 /// What a tail has for a reader.
@@ -28,8 +31,28 @@ pub(super) enum Pull {
     /// The reader's position is no longer held: read the store.
     Behind,
     CaughtUp,
-    /// The batch, and the entries to encode it from.
-    Batch(SharedBatch, Vec<Entry>),
+    Ready(Batch),
+    /// Where the batch is to be, and the entries to encode it from.
+    Encode(SharedBatch, Vec<Entry>),
+}
+
+/// A group as a key. A channel has one of each kind, so its address tells it from others, and is quicker to compare
+/// than a filter; holding it keeps the address from being used again.
+#[derive(Clone)]
+struct SameGroup(Arc<Group>);
+
+impl PartialEq for SameGroup {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for SameGroup {}
+
+impl Hash for SameGroup {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
 }
 
 impl Tail {
@@ -40,6 +63,7 @@ impl Tail {
             by_post: HashMap::new(),
             held: Arc::default(),
             batches: HashMap::new(),
+            made: VecDeque::new(),
         }
     }
 
@@ -60,7 +84,6 @@ impl Tail {
     /// Appends committed entries. One that is held already is ignored; after a hole the tail begins anew, and
     /// readers before it go to the store.
     pub fn push(&mut self, committed: &[FeedEntry], limits: &LiveLimits) {
-        self.batches.clear();
         for entry in committed {
             if entry.offset <= self.head() {
                 continue;
@@ -68,6 +91,7 @@ impl Tail {
             if entry.offset != self.head().next() {
                 self.entries.clear();
                 self.by_post.clear();
+                self.forget_batches();
                 self.start = Offset(entry.offset.0.saturating_sub(1));
             }
             let entry = Entry::new(entry, &self.held);
@@ -94,11 +118,11 @@ impl Tail {
             self.by_post.entry(entry.post).or_default().push_front(entry.offset);
             self.entries.push_front(entry);
         }
-        self.batches.clear();
+        self.forget_batches();
         self.trim(limits);
     }
 
-    pub fn pull(&mut self, from: Offset, group: &Group, limits: &LiveLimits) -> Pull {
+    pub fn pull(&mut self, from: Offset, group: &Arc<Group>, limits: &LiveLimits) -> Pull {
         if from < self.start {
             return Pull::Behind;
         }
@@ -107,22 +131,44 @@ impl Tail {
         if skip >= self.entries.len() {
             return Pull::CaughtUp;
         }
-        let key = (group.clone(), from);
+        let key = (SameGroup(Arc::clone(group)), from);
         let shared = match self.batches.get(&key) {
-            Some(shared) => Arc::clone(shared),
-            None => {
-                let shared = SharedBatch::default();
-                if self.batches.len() < limits.batches_kept {
-                    self.batches.insert(key, Arc::clone(&shared));
-                }
-                shared
-            }
+            Some(shared) => match shared.get() {
+                Some(batch) if self.is_fresh(batch) => return Pull::Ready(batch.clone()),
+                Some(_) => self.keep(key, limits),
+                None => Arc::clone(shared),
+            },
+            None => self.keep(key, limits),
         };
-        let entries = match shared.get() {
-            Some(_) => Vec::new(),
-            None => self.entries.iter().skip(skip).take(limits.batch_entries).cloned().collect(),
-        };
-        Pull::Batch(shared, entries)
+        let entries = self.entries.iter().skip(skip).take(limits.batch_entries).cloned().collect();
+        Pull::Encode(shared, entries)
+    }
+
+    /// A batch that went to the head of its time is given out until a few times as much has come since. Were it made
+    /// anew with every commit, the sessions would come to stand at as many positions as there are commits while one pass
+    /// over them runs, and each position would need batches of its own.
+    fn is_fresh(&self, batch: &Batch) -> bool {
+        const TIMES: u64 = 4;
+        let since = self.head().0.saturating_sub(batch.to.0);
+        batch.is_full || since <= batch.entries.saturating_mul(TIMES)
+    }
+
+    /// A place for a batch that the sessions of a group can share. The oldest gives way.
+    fn keep(&mut self, key: (SameGroup, Offset), limits: &LiveLimits) -> SharedBatch {
+        while self.made.len() >= limits.batches_kept {
+            let Some(oldest) = self.made.pop_front() else { break };
+            self.batches.remove(&oldest);
+        }
+        let shared = SharedBatch::default();
+        if self.batches.insert(key.clone(), Arc::clone(&shared)).is_none() {
+            self.made.push_back(key);
+        }
+        shared
+    }
+
+    fn forget_batches(&mut self) {
+        self.batches.clear();
+        self.made.clear();
     }
 
     /// Drops the oldest entries until both bounds hold.
@@ -147,6 +193,9 @@ impl Tail {
     /// show nothing stay so: a post that comes back comes back with its own entry.
     fn supersede(&mut self, newer: &Entry) {
         let Some(offsets) = self.by_post.get(&newer.post) else { return };
+        // They may hold the text that goes.
+        self.batches.clear();
+        self.made.clear();
         for offset in offsets {
             let Some(index) = index_of(self.start, *offset) else { continue };
             if let Some(earlier) = self.entries.get_mut(index) {

@@ -78,8 +78,8 @@ enum Part {
 
 impl CitySet {
     /// Compiles the cities in the order given. Of two with one slug the later is the one that is asked for by name.
-    pub fn compile(cities: Vec<City>) -> Self {
-        let cities: Vec<Arc<City>> = cities.into_iter().map(Arc::new).collect();
+    pub fn compile(cities: impl IntoIterator<Item = impl Into<Arc<City>>>) -> Self {
+        let cities: Vec<Arc<City>> = cities.into_iter().map(Into::into).collect();
         let compiled: Vec<CompiledCity> = cities.iter().map(|city| CompiledCity::new(Arc::clone(city))).collect();
         let by_id = (0..).zip(&cities).map(|(number, city)| (city.id.clone(), number)).collect();
         let mut words = PhraseIndex::default();

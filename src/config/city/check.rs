@@ -14,6 +14,11 @@ const COMMON_WORDS: [&str; 40] = [
     "voiron", "vertou",
 ];
 
+/// Whether a folded tag or word says too little by itself, being a town's name.
+pub fn is_common_word(key: &str) -> bool {
+    COMMON_WORDS.contains(&key)
+}
+
 impl Reader<'_> {
     pub(super) fn check_terms(&mut self, file: &CityFile, city: &City) {
         let recipe = &file.recipe;
@@ -44,10 +49,18 @@ impl Reader<'_> {
             }
         }
         for word in &recipe.words {
-            if COMMON_WORDS.contains(&fold_tag(word.get_ref()).as_str()) {
+            if is_common_word(&fold_tag(word.get_ref())) {
                 self.warn(
                     word,
                     "a common word or another town's name: consider `ambiguous`, which asks for a local term beside it",
+                );
+            }
+        }
+        for tag in &recipe.hashtags {
+            if is_common_word(&fold_tag(tag.get_ref())) {
+                self.warn(
+                    tag,
+                    "a common word or another town's name: look at what it brings in, and consider `ambiguous`",
                 );
             }
         }
@@ -78,8 +91,8 @@ impl Reader<'_> {
             }
             for other in city.zones.iter().skip(index + 1) {
                 let Some(other_outline) = &other.boundary else { continue };
-                let shared = outline.intersection(other_outline).unsigned_area();
-                if shared > 0.02 * outline.unsigned_area() {
+                let smaller = outline.unsigned_area().min(other_outline.unsigned_area());
+                if outline.intersection(other_outline).unsigned_area() > 0.02 * smaller {
                     self.warn(
                         &at.name,
                         &format!("overlaps the zone {:?}: a point there belongs to the first", other.name),

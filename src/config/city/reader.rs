@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use super::contrast::contrast;
+use super::seen::Seen;
 use super::{CityFile, CityProblem, boundary, check_slug, problem};
 use crate::domain::{AccountRef, Around, City, CityId, Look, Network, Official, OfficialKind, Recipe, Zone};
 
@@ -11,8 +12,8 @@ pub(super) struct Reader<'a> {
     pub path: &'a Path,
     pub text: &'a str,
     pub problems: Vec<CityProblem>,
-    /// Over every byte read.
-    pub hash: blake3::Hasher,
+    /// Every file read for it, in the order of reading.
+    pub seen: Vec<Seen>,
 }
 
 impl Reader<'_> {
@@ -95,7 +96,6 @@ impl Reader<'_> {
             self.warn(&event.name, "event lanes are not opened by this version: its tags admit nothing by themselves");
         }
         self.check_terms(file, &city);
-        self.check_zones(file, &city);
         Some(city)
     }
 
@@ -106,10 +106,10 @@ impl Reader<'_> {
         attribution: &mut Vec<String>,
     ) -> Option<geo::MultiPolygon<f64>> {
         let path = self.path.parent().unwrap_or(Path::new(".")).join(at.get_ref());
-        let read = boundary::read(&path, timezone);
-        match read {
+        let (seen, text) = Seen::read(&path);
+        self.seen.push(seen);
+        match text.and_then(|text| boundary::parse(&text, timezone)) {
             Ok(outline) => {
-                self.hash.update(outline.text.as_bytes());
                 if let Some(line) = outline.attribution.filter(|line| !attribution.contains(line)) {
                     attribution.push(line);
                 }

@@ -1,15 +1,16 @@
-use actix_http::body::BodyStream;
 use actix_http::ws;
-use actix_web::web::{Bytes, Data, Path, Payload};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use futures_util::Stream;
 
 use crate::domain::CityId;
 use crate::http::address::client_of;
+use crate::http::connections::becomes_session;
 use crate::http::query::LiveQuery;
-use crate::http::websocket::{self, TOO_MANY_SESSIONS};
+use crate::http::websocket::Opening;
 use crate::http::{ApiError, AppState, Problem};
 use crate::live::{AddressBlock, Framing, Permit, Request, SubscribeError, Subscription, TooMany};
+
+use super::params::{FilterParams, LiveParams};
 
 /// A city's live feed over WebSocket.
 ///
@@ -22,14 +23,8 @@ use crate::live::{AddressBlock, Framing, Permit, Request, SubscribeError, Subscr
     tag = "live",
     params(
         ("city" = String, Path, description = "The city's slug"),
-        ("cursor" = Option<String>, Query, description = "Where to go on; without it the session starts at now"),
-        ("format" = Option<String>, Query, description = "json (default) or html"),
-        ("hl" = Option<String>, Query, description = "The language of html: fr (default) or en"),
-        ("tag" = Option<String>, Query, description = "A hashtag, with or without `#`"),
-        ("zone" = Option<String>, Query, description = "The name of a part of the city"),
-        ("network" = Option<String>, Query, description = "bluesky, mastodon, nostr, feed, opendata or push"),
-        ("lang" = Option<String>, Query, description = "A primary language subtag"),
-        ("lane" = Option<String>, Query, description = "people, info, press, agenda, around or event:<slug>"),
+        LiveParams,
+        FilterParams,
     ),
     responses(
         (status = 101, description = "The session is open"),
@@ -39,12 +34,7 @@ use crate::live::{AddressBlock, Framing, Permit, Request, SubscribeError, Subscr
         (status = 503, body = Problem, content_type = "application/problem+json", description = "Full or draining"),
     )
 )]
-pub async fn open(
-    request: HttpRequest,
-    slug: Path<String>,
-    state: Data<AppState>,
-    payload: Payload,
-) -> Result<HttpResponse, ApiError> {
+pub async fn open(request: HttpRequest, slug: Path<String>, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
     let city = state.city(&slug)?;
     let query = LiveQuery::parse(request.query_string(), &city)?;
     ws::verify_handshake(request.head()).map_err(|fault| ApiError::UpgradeRequired(fault.to_string()))?;
@@ -52,10 +42,10 @@ pub async fn open(
     let permit = match admit(&request, &state) {
         Ok(permit) => permit,
         Err(TooMany::InAll) => return Err(full()),
-        Err(TooMany::OfAddress) => return switch(&request, websocket::refused(payload, TOO_MANY_SESSIONS, timing)),
+        Err(TooMany::OfAddress) => return Ok(switch(&request, Opening::refused(timing))),
     };
     let subscription = subscribe(&state, &city.id, query, Framing::WebSocket).await?;
-    switch(&request, websocket::session(subscription, payload, permit, timing))
+    Ok(switch(&request, Opening::granted(subscription, permit, timing)))
 }
 
 pub(super) fn admit(request: &HttpRequest, state: &AppState) -> Result<Permit, TooMany> {
@@ -82,17 +72,10 @@ pub(super) async fn subscribe(
     })
 }
 
-/// Answers the handshake, with the session's bytes as the body of the response.
-fn switch<S>(request: &HttpRequest, session: S) -> Result<HttpResponse, ApiError>
-where
-    S: Stream<Item = Result<Bytes, std::convert::Infallible>> + 'static,
-{
-    let response = ws::handshake_response(request.head()).message_body(BodyStream::new(session));
-    match response {
-        Ok(response) => Ok(HttpResponse::from(response.map_into_boxed_body())),
-        Err(error) => {
-            tracing::error!(%error, "http: a handshake could not be answered");
-            Err(ApiError::Internal)
-        }
-    }
+/// Answers the handshake. The session begins when the answer is sent.
+fn switch(request: &HttpRequest, opening: Opening) -> HttpResponse {
+    becomes_session(request);
+    let mut response = HttpResponse::from(ws::handshake_response(request.head()).finish().map_into_boxed_body());
+    response.extensions_mut().insert(opening);
+    response
 }

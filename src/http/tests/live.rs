@@ -183,6 +183,26 @@ async fn h2_what_a_client_may_not_send_closes_the_session() {
     assert_eq!(close_code(&mut talking).await, 1008);
 }
 
+/// Some proxies ask for an upgrade with every request.
+#[tokio::test]
+async fn a_request_that_asks_to_leave_http_for_nothing_is_answered_like_any_other() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let server = spawn().await;
+    for (path, status) in [("/api/v1/cities/nantes/posts", "200"), ("/api/v1/cities/nulle-part/live", "404")] {
+        let mut socket = TcpStream::connect(&server.address).await.unwrap();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: parvis.example\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        tokio::time::timeout(Duration::from_secs(5), socket.read_to_string(&mut answer)).await.unwrap().unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        assert!(answer.contains("content-security-policy") && answer.contains("\r\nconnection: close\r\n"), "{answer}");
+        assert!(answer.trim_end().ends_with('}'), "the whole body: {answer}");
+    }
+}
+
 #[tokio::test]
 async fn a_client_that_asks_is_answered_and_one_that_leaves_is_let_go() {
     let server = spawn().await;

@@ -1,0 +1,141 @@
+//! The rows of live fan-out: G1 to G6. The servers run on processor 0, this program on processor 1; they take turns,
+//! so that a slow minute of the machine falls on all of them.
+
+mod rows;
+mod servers;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use parvis_bench::is_quick;
+use parvis_bench::load::{self, Load, Outcome};
+
+use self::servers::Kind;
+
+/// What the door of the server under test is given: the text of a post. It is of such a length that the message in
+/// which a reader gets it is a usual one.
+const POST: &str = "Place Stanislas, la navette part toutes les dix minutes. #nancy @STAMP@";
+
+/// Everything measured of one server with one number of readers, a value per round.
+#[derive(Default)]
+pub struct Measured {
+    pub hot: Vec<Outcome>,
+    pub calm: Vec<Outcome>,
+    pub one_ms: Vec<f64>,
+    pub kib: Vec<f64>,
+}
+
+type Table = HashMap<(&'static str, usize), Measured>;
+
+fn main() -> anyhow::Result<()> {
+    let quick = is_quick();
+    let only: Option<Vec<String>> = std::env::args()
+        .skip_while(|argument| argument != "--only")
+        .nth(1)
+        .map(|names| names.split(',').map(str::to_owned).collect());
+    let open_files = load::raise_open_files();
+    load::bind_to(&[1])?;
+    let many = usize::try_from(open_files)?.saturating_sub(100).min(10_000);
+    let message = message()?;
+    eprintln!("A message is {} bytes.", message.len() - "@STAMP@".len() + load::STAMP_BYTES);
+    let rounds = if quick { 1 } else { 3 };
+    let wanted =
+        |kind: &Kind| only.as_ref().is_none_or(|names| names.iter().any(|name| kind.name().contains(name.as_str())));
+    let kinds: Vec<Kind> = [
+        Kind::Parvis { workers: 1 },
+        Kind::Nchan,
+        Kind::NodeWs,
+        Kind::NaiveActix,
+        Kind::Epoll { coalesces: false },
+        Kind::Epoll { coalesces: true },
+    ]
+    .into_iter()
+    .filter(wanted)
+    .filter(|kind| match kind.missing() {
+        Some(words) => {
+            eprintln!("{words}");
+            false
+        }
+        None => true,
+    })
+    .collect();
+    let mut table = Table::new();
+    for round in 1..=rounds {
+        for readers in [1_000, many] {
+            for kind in &kinds {
+                eprintln!("Round {round} of {rounds}: {}, {readers} readers", kind.name());
+                let measured = table.entry((kind.name(), readers)).or_default();
+                if let Err(error) = measure(*kind, readers, quick, &message, measured) {
+                    eprintln!("  {error:#}");
+                }
+            }
+        }
+        for kind in [Kind::ParvisTls, Kind::NchanTls].into_iter().filter(wanted).filter(|kind| kind.missing().is_none())
+        {
+            eprintln!("Round {round} of {rounds}: {}, 1000 readers", kind.name());
+            let measured = table.entry((kind.name(), 1_000)).or_default();
+            if let Err(error) = measure(kind, 1_000, quick, &message, measured) {
+                eprintln!("  {error:#}");
+            }
+        }
+        let kind = Kind::Parvis { workers: 2 };
+        if wanted(&kind) {
+            eprintln!("Round {round} of {rounds}: {}, {many} readers", kind.name());
+            two_workers(kind, many, table.entry((kind.name(), many)).or_default())?;
+        }
+    }
+    for row in rows::rows(&table, many) {
+        row.print();
+    }
+    Ok(())
+}
+
+/// The message in which our server sends one post: what the peers are to publish.
+fn message() -> anyhow::Result<String> {
+    let server = Kind::Parvis { workers: 1 }.start("0", "")?;
+    let mut load = Load::connect(server.target.clone(), 1)?;
+    load.one()?;
+    load.last_message()
+}
+
+fn measure(kind: Kind, readers: usize, quick: bool, message: &str, measured: &mut Measured) -> anyhow::Result<()> {
+    let time = |seconds: f64| Duration::from_secs_f64(if quick { seconds / 2.5 } else { seconds });
+    let server = kind.start("0", message)?;
+    let mut load = Load::connect(server.target.clone(), readers)?;
+    load.idle(time(1.5))?;
+    let kib = load.kib_per_reader();
+    measured.kib.push(kib);
+    let ones = (0..5).map(|_| load.one()).collect::<anyhow::Result<Vec<f64>>>()?;
+    eprintln!("    {kib:.1} KiB a reader; one post to all: {ones:.1?} ms");
+    measured.one_ms.extend(ones);
+    let is_calm_row = readers == 1_000;
+    if is_calm_row {
+        let calm = load.run(100.0, time(4.0))?;
+        eprintln!(
+            "    100 posts/s: {:.2} us of server a delivery, p50 {:.2}, p99 {:.2}, p99.9 {:.2} ms",
+            calm.server_cpu_us_per_delivery, calm.p50_ms, calm.p99_ms, calm.p999_ms
+        );
+        measured.calm.push(calm);
+    }
+    // A rate near the last one found saves a climb.
+    let low = measured.hot.last().map_or(if is_calm_row { 250.0 } else { 8.0 }, |found| found.rate * 0.9);
+    if let Some(hot) = load.search(low, time(2.0))? {
+        eprintln!(
+            "    at most {:.0} deliveries/s, {} out of order, {:.0} bytes each",
+            hot.deliveries_per_s, hot.out_of_order, hot.bytes_per_delivery
+        );
+        measured.hot.push(hot);
+    }
+    Ok(())
+}
+
+/// Two workers share both processors with the generator.
+fn two_workers(kind: Kind, readers: usize, measured: &mut Measured) -> anyhow::Result<()> {
+    let server = kind.start("0,1", "")?;
+    let mut load = Load::connect(server.target.clone(), readers)?;
+    load.idle(Duration::from_secs(1))?;
+    let ones = (0..5).map(|_| load.one()).collect::<anyhow::Result<Vec<f64>>>()?;
+    eprintln!("    one post to all: {ones:.1?} ms");
+    measured.one_ms.extend(ones);
+    Ok(())
+}

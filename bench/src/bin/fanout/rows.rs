@@ -1,0 +1,177 @@
+use parvis_bench::load::Outcome;
+use parvis_bench::{Better, Figure, Row};
+
+use super::servers::Kind;
+use super::{Measured, Table};
+
+const OURS: Kind = Kind::Parvis { workers: 1 };
+const EPOLL: Kind = Kind::Epoll { coalesces: false };
+const COALESCING: Kind = Kind::Epoll { coalesces: true };
+
+/// The rows that the table has figures for.
+pub fn rows(table: &Table, many: usize) -> Vec<Row> {
+    let figures = Figures { table };
+    [
+        figures.hot("G1", 1_000),
+        figures.hot("G2", many),
+        figures.cost(),
+        figures.latency(),
+        figures.one(many),
+        figures.memory(1_000, many),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+struct Figures<'a> {
+    table: &'a Table,
+}
+
+impl Figures<'_> {
+    fn of(&self, kind: Kind, readers: usize, unit: &str, values: impl Fn(&Measured) -> Vec<f64>) -> Option<Figure> {
+        let values = values(self.table.get(&(kind.name(), readers))?);
+        (!values.is_empty()).then(|| Figure::of(&values, unit))
+    }
+
+    /// Adds the peers that were measured: kind, goal and stretch of the ratio.
+    fn beside(
+        &self,
+        mut row: Row,
+        readers: usize,
+        values: impl Fn(&Measured) -> Vec<f64>,
+        peers: &[(Kind, Option<f64>, Option<f64>)],
+    ) -> Row {
+        for (kind, goal, stretch) in peers {
+            if let Some(theirs) = self.of(*kind, readers, &row.ours.unit.clone(), &values) {
+                row = row.beside(kind.name(), &theirs, *goal, *stretch);
+            }
+        }
+        row
+    }
+
+    fn hot(&self, id: &str, readers: usize) -> Option<Row> {
+        let values = |measured: &Measured| measured.hot.iter().map(|hot| hot.deliveries_per_s).collect();
+        let ours = self.of(OURS, readers, "deliveries/s", values)?;
+        let what = format!("hot stream, {readers} readers of one city, nothing lost, one core");
+        let peers = if id == "G1" {
+            [
+                (Kind::Nchan, Some(12.0), Some(15.0)),
+                (Kind::NodeWs, Some(20.0), Some(25.0)),
+                (Kind::NaiveActix, Some(2.5), Some(3.0)),
+                (EPOLL, None, None),
+                (COALESCING, None, None),
+            ]
+        } else {
+            [
+                (Kind::Nchan, Some(25.0), Some(30.0)),
+                (Kind::NodeWs, Some(40.0), Some(50.0)),
+                (Kind::NaiveActix, None, None),
+                (EPOLL, None, None),
+                (COALESCING, None, None),
+            ]
+        };
+        let row = self.beside(Row::new(id, &what, Better::Larger, ours), readers, values, &peers);
+        Some(row.noting(
+            "The factor comes from coalescing under load: posts that gather while one pass runs go out in one write. \
+             Where nothing can be coalesced, G3 and G5 say what a delivery costs.",
+        ))
+    }
+
+    fn calm(
+        &self,
+        unit: &str,
+        value: fn(&Outcome) -> f64,
+        row: (&str, &str),
+        peers: &[(Kind, Option<f64>, Option<f64>)],
+    ) -> Option<Row> {
+        let values = |measured: &Measured| measured.calm.iter().map(value).collect();
+        let ours = self.of(OURS, 1_000, unit, values)?;
+        Some(self.beside(Row::new(row.0, row.1, Better::Smaller, ours), 1_000, values, peers))
+    }
+
+    fn cost(&self) -> Option<Row> {
+        self.calm(
+            "us",
+            |calm| calm.server_cpu_us_per_delivery,
+            ("G3", "server time per delivery, nothing to coalesce (100 posts/s to 1,000 readers)"),
+            &[
+                (EPOLL, Some(1.2), Some(1.1)),
+                (Kind::Nchan, Some(1.0), None),
+                (Kind::NaiveActix, None, None),
+                (Kind::NodeWs, None, None),
+            ],
+        )
+    }
+
+    fn latency(&self) -> Option<Row> {
+        let row = self.calm(
+            "ms",
+            |calm| calm.p99_ms,
+            ("G4", "99th percentile from due to read at 100,000 deliveries/s, 1,000 readers"),
+            &[
+                (Kind::Nchan, Some(1.0), None),
+                (EPOLL, None, None),
+                (Kind::NaiveActix, None, None),
+                (Kind::NodeWs, None, None),
+            ],
+        )?;
+        let tails = &self.table.get(&(OURS.name(), 1_000))?.calm;
+        let worst = tails.iter().map(|calm| calm.p999_ms).fold(0.0, f64::max);
+        Some(row.noting(&format!("99.9th percentile at most {worst:.1} ms: no 40 ms step.")))
+    }
+
+    fn one(&self, many: usize) -> Option<Row> {
+        let values = |measured: &Measured| measured.one_ms.clone();
+        let ours = self.of(OURS, many, "ms", values)?;
+        let what = format!("one post to {many} idle readers: the last one has it, one core");
+        let peers = [
+            (EPOLL, Some(1.1), None),
+            (Kind::Nchan, None, None),
+            (Kind::NaiveActix, None, None),
+            (Kind::NodeWs, None, None),
+        ];
+        let row = self.beside(Row::new("G5", &what, Better::Smaller, ours), many, values, &peers);
+        let Some(two) = self.of(Kind::Parvis { workers: 2 }, many, "ms", values) else { return Some(row) };
+        let floor = self.of(EPOLL, many, "ms", values)?.median;
+        Some(row.noting(&format!(
+            "Two workers on both cores, which they share with the generator: {:.1} ms [{:.1}-{:.1}], {:.2} x bare epoll on one core (goal 0.6: {}).",
+            two.median,
+            two.min,
+            two.max,
+            two.median / floor,
+            if two.median / floor <= 0.6 { "met" } else { "not met" },
+        )))
+    }
+
+    /// A row apart: behind TLS every reader's copy is encrypted by itself.
+    fn tls(&self) -> Option<Row> {
+        let values = |measured: &Measured| measured.hot.iter().map(|hot| hot.deliveries_per_s).collect();
+        let ours = self.of(Kind::ParvisTls, 1_000, "deliveries/s", values)?;
+        let what = "hot stream, 1000 readers, behind nginx that ends TLS; both on one core";
+        let peers = [(Kind::NchanTls, None, None), (OURS, None, None)];
+        let row = self.beside(Row::new("TLS", what, Better::Larger, ours), 1_000, values, &peers);
+        let calm = |measured: &Measured| measured.calm.iter().map(|calm| calm.server_cpu_us_per_delivery).collect();
+        let cost = self.of(Kind::ParvisTls, 1_000, "us", calm)?;
+        Some(row.noting(&format!("With nothing to coalesce {:.1} us a delivery, the proxy's time in it.", cost.median)))
+    }
+
+    fn memory(&self, few: usize, many: usize) -> Option<Row> {
+        let values = |measured: &Measured| measured.kib.clone();
+        let ours = self.of(OURS, many, "KiB", values)?;
+        let what = format!("resident memory per idle reader, {many} readers");
+        let peers = [
+            (Kind::Nchan, None, None),
+            (Kind::NodeWs, None, None),
+            (Kind::NaiveActix, None, None),
+            (EPOLL, None, None),
+        ];
+        let row = Row::new("G6", &what, Better::Smaller, ours).with_goal(12.0, Some(4.0));
+        let row = self.beside(row, many, values, &peers);
+        let few_ours = self.of(OURS, few, "KiB", values)?;
+        Some(row.noting(&format!(
+            "With {few} readers: {:.1} KiB [{:.1}-{:.1}].",
+            few_ours.median, few_ours.min, few_ours.max
+        )))
+    }
+}
