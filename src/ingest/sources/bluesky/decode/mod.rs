@@ -28,7 +28,6 @@ const LONGEST_KEY: usize = 512;
 /// Of an error's name; the known ones have fewer than twenty letters.
 const LONGEST_NAME: usize = 64;
 
-
 /// Bytes of one text that are handed on. Of what comes, `normalize` keeps 10,000 characters; a longer text would only
 /// lie in memory while its post waits (H2).
 const TEXT_BYTES_MAX: usize = 64 << 10;
@@ -164,7 +163,7 @@ fn commit(did: &str, commit: &Commit<'_>) -> Option<Event> {
             if !is_record_key(&commit.rkey) {
                 return None;
             }
-            let native_id = NativeId::new(format!("at://{did}/{POST}/{}", commit.rkey));
+            let native_id = NativeId::new(["at://", did, "/", POST, "/", &commit.rkey].concat());
             match &*commit.operation {
                 "create" | "update" => post::read(author, native_id, commit).map(|post| Event::Post(Box::new(post))),
                 "delete" => Some(Event::Delete { native_id }),
@@ -217,14 +216,14 @@ pub(super) fn author(did: &str) -> Option<AuthorId> {
         && !method.is_empty()
         && method.bytes().all(|byte| byte.is_ascii_lowercase())
         && !id.is_empty()
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:%-".contains(&byte));
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'%' | b'-'));
     sound.then(|| AuthorId::new(did))
 }
 
 fn is_record_key(key: &str) -> bool {
     (1..=LONGEST_KEY).contains(&key.len())
         && !matches!(key, "." | "..")
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:~-".contains(&byte))
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'~' | b'-'))
 }
 
 /// A handle in lower case; `None` for none, for one that the network could not verify, and for what is not a host name.

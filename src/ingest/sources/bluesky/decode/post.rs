@@ -13,7 +13,7 @@ use crate::ingest::sources::bluesky::wire::{Commit, Embed, Facet, Place, PostRec
 /// `None` when there is no record, or it is not an object.
 pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Option<RawPost> {
     let record: PostRecord<'_> = lenient::object(commit.record?)?;
-    let url = format!("https://bsky.app/profile/{}/post/{}", author.as_str(), commit.rkey);
+    let url = ["https://bsky.app/profile/", author.as_str(), "/post/", &commit.rkey].concat();
     let labels = self_labels(record.labels.as_ref());
     let embeds = embeds(record.embed);
     Some(RawPost {

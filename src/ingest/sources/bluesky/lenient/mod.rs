@@ -4,10 +4,34 @@
 //! Invariant: a field of the wrong type is as if it were absent; it never spoils the record it stands in.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+
+/// How the fields of a record are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Each is known to be of its type, or the reading fails: one pass, and right for nearly every record.
+    Hasty,
+    /// Each is looked at by itself, so that a wrong one is left out.
+    Patient,
+}
+
+thread_local! {
+    /// What the reading under way on this thread is; `None` where a whole record has not begun. Derived readers have
+    /// no room for an argument.
+    static MODE: Cell<Option<Mode>> = const { Cell::new(None) };
+}
+
+/// Longer lists are read patiently, which knows their bounds.
+const HASTY_LIST_MAX: usize = INNER_LIST_MAX;
+
+fn is_hasty() -> bool {
+    MODE.get() == Some(Mode::Hasty)
+}
 
 /// A string, borrowed where it has no escapes; empty for anything else.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
@@ -68,6 +92,9 @@ where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
+    if is_hasty() {
+        return Option::deserialize(deserializer);
+    }
     Ok(read(<&RawValue>::deserialize(deserializer)?))
 }
 
@@ -100,11 +127,36 @@ where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
+    if is_hasty() {
+        return deserializer.deserialize_seq(ShortList(PhantomData));
+    }
     let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(match serde_json::from_str::<First<'_, MAX>>(raw.get()) {
         Ok(First(items)) => items.into_iter().filter_map(read).collect(),
         Err(_not_a_list) => read(raw).into_iter().collect(),
     })
+}
+
+/// Reads a short list whose elements are all of the wanted type.
+struct ShortList<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ShortList<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a short list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            if list.len() == HASTY_LIST_MAX {
+                return Err(serde::de::Error::custom("a long list"));
+            }
+            list.push(item);
+        }
+        Ok(list)
+    }
 }
 
 /// The first `MAX` elements of a list, unread; those beyond are passed over.
@@ -148,12 +200,26 @@ pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>,
     Ok(number.ok().filter(|number| number.is_finite()))
 }
 
-/// Reads `T` from a piece of JSON whose syntax was checked already.
+/// Reads `T` from a piece of JSON whose syntax was checked already: hastily, and again patiently where that fails.
+/// What a hasty reading gives, a patient one would give too.
 pub fn read<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {
-    serde_json::from_str(raw.get()).ok()
+    let read_as = |mode| {
+        let before = MODE.replace(Some(mode));
+        let value = serde_json::from_str(raw.get()).ok();
+        MODE.set(before);
+        value
+    };
+    match MODE.get() {
+        // A part of a record is read as the record is, so that nothing is read more than twice.
+        Some(mode) => read_as(mode),
+        None => read_as(Mode::Hasty).or_else(|| read_as(Mode::Patient)),
+    }
 }
 
 /// Reads a struct from an object. (Derived readers would take an array of its fields in order, too.)
 pub fn object<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {
     raw.get().starts_with('{').then(|| read(raw)).flatten()
 }
+
+#[cfg(test)]
+mod tests;
