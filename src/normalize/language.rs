@@ -4,7 +4,14 @@ const LANGUAGES_MAX: usize = 3;
 const LETTERS_MIN: usize = 20;
 
 /// The author's declared languages as lower-case primary subtags, at most 3.
-pub(super) fn declared(declared: &[String]) -> Vec<String> {
+pub(super) fn declared(declared: Vec<String>) -> Vec<String> {
+    // Nearly all software declares one language, in this form already.
+    if let [only] = declared.as_slice()
+        && only.len() == 2
+        && only.bytes().all(|byte| byte.is_ascii_lowercase())
+    {
+        return declared;
+    }
     let mut languages: Vec<String> = Vec::new();
     // A declaration is short; a list that is not is not read to its end.
     for declared in declared.iter().take(16) {
@@ -42,6 +49,9 @@ pub(super) fn detected(text: &str) -> Option<String> {
 
 /// The two-letter subtag of a three-letter code, where BCP 47 asks for it; any other code as it is.
 fn shortest(code: &str) -> &str {
+    if code.len() != 3 {
+        return code;
+    }
     THREE_TO_TWO.iter().find(|(three, _)| *three == code).map_or(code, |(_, two)| two)
 }
 
@@ -139,7 +149,7 @@ mod tests {
     use super::{declared as declared_in, *};
 
     fn of_declared(declared: &[&str]) -> Vec<String> {
-        declared_in(&declared.iter().map(|&tag| tag.to_owned()).collect::<Vec<_>>())
+        declared_in(declared.iter().map(|&tag| tag.to_owned()).collect())
     }
 
     #[test]

@@ -44,7 +44,7 @@ const CLOCK_SKEW_S: i64 = 300;
 /// shown needs is left as the network said it until [`Draft::complete`].
 #[derive(Debug)]
 pub struct Draft {
-    /// Its text and tags are taken out.
+    /// Its text and languages are taken out.
     raw: RawPost,
     network: Network,
     text: String,
@@ -76,11 +76,9 @@ pub fn normalize_held(mut raw: RawPost, network: Network, now: Timestamp) -> Res
 
     let raw_text = std::mem::take(&mut raw.text);
     let cleaned = text::clean(&raw_text, TEXT_CHARS_MAX);
-    let (facets, mut tag_names) = facets::sound(&raw.facets, &raw_text, &cleaned);
-    let (facets, found) =
-        if tag_names.is_empty() { tags::tokenise(&cleaned.text, facets) } else { (facets, Vec::new()) };
-    tag_names.extend(found);
-    tag_names.append(&mut raw.tags);
+    let (facets, marked) = facets::sound(&raw.facets, &raw_text, &cleaned);
+    let (facets, tags) = if marked.is_empty() { tags::tokenise(&cleaned.text, facets) } else { (facets, marked) };
+    let tags = tags::distinct(tags.into_iter().chain(raw.tags.iter().filter_map(|name| tags::sound(name))));
     let changed = match cleaned.text {
         Cow::Borrowed(_) => None,
         Cow::Owned(text) => Some(text),
@@ -96,10 +94,10 @@ pub fn normalize_held(mut raw: RawPost, network: Network, now: Timestamp) -> Res
     });
     Ok(Draft {
         network,
-        languages: language::declared(&raw.languages),
+        languages: language::declared(std::mem::take(&mut raw.languages)),
         text,
         facets,
-        tags: tags::fold(tag_names),
+        tags,
         created_at,
         edited_at: raw.edited.then_some(now),
         point,
