@@ -10,6 +10,7 @@ use crate::domain::{
     Timestamp,
 };
 use crate::intake::{Answer, Held, Intake, Parked, Ticket};
+use crate::matcher::Matches;
 use crate::normalize::{normalize, normalize_held};
 
 /// Takes one observation. What it changes is in `intake.pending` afterwards, or waits in `intake.hold`.
@@ -64,7 +65,7 @@ fn post(intake: &mut Intake, ticket: Ticket, network: Network, raw: RawPost, now
     }
     match intake.authors.fresh(network, &post.author, now).cloned() {
         Some(author) if !intake.hold.contains(id) => {
-            let outcome = decide(intake, post, &author, now);
+            let outcome = decide(intake, post, matches, &author, now);
             intake.finish(ticket, outcome);
         }
         _ => intake.hold(post, ticket),
@@ -72,10 +73,9 @@ fn post(intake: &mut Intake, ticket: Ticket, network: Network, raw: RawPost, now
 }
 
 /// Consent, city by city. A post that is stored and no longer placed anywhere is taken out again.
-fn decide(intake: &mut Intake, post: Post, author: &AuthorProfile, now: Timestamp) -> Outcome {
+fn decide(intake: &mut Intake, post: Post, matches: Matches, author: &AuthorProfile, now: Timestamp) -> Outcome {
     let has_left = intake.authors.has_left(post.network, &post.author);
     let (judged, is_hidden) = intake.as_if_back(&post, author);
-    let matches = intake.matches(&post);
     let mut refused = matches.refusal();
     let mut placements = Vec::with_capacity(matches.found.len());
     for found in &matches.found {
@@ -99,7 +99,9 @@ pub fn answered(intake: &mut Intake, answer: Answer, now: Timestamp) {
     if let Some((profile, held)) = intake.answer(answer, now) {
         for Held { post, tickets } in held {
             let id = post.id;
-            let outcome = decide(intake, *post, &profile, now);
+            // Asked again: a thread may have been decided meanwhile.
+            let matches = intake.matches(&post);
+            let outcome = decide(intake, *post, matches, &profile, now);
             tickets.into_iter().for_each(|ticket| intake.finish(ticket, outcome));
             intake.release_replies(id);
         }
