@@ -13,7 +13,8 @@ use crate::communes::Commune;
 const SEED: u64 = 9;
 const AUTHORS: usize = 5_000;
 
-/// Names of communes that are everyday words of French: their cities list them as ambiguous.
+/// Names of communes that are everyday words of French: their cities list them as ambiguous. Names of three letters
+/// and less (Y, Ger, Die) are not listed as words at all.
 const COMMON: [&str; 24] = [
     "bon", "nice", "tours", "sept", "lens", "vals", "ville", "fontaine", "roche", "vigne", "marche", "prix", "cours",
     "port", "pont", "bois", "mars", "seul", "rue", "lune", "vue", "thé", "beau", "val",
@@ -51,9 +52,12 @@ impl Mix {
 pub fn city(commune: &Commune) -> City {
     let name = &commune.name;
     let tag: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
-    let is_common = fold_tag(name).len() <= 3 || COMMON.iter().any(|common| fold_tag(common) == fold_tag(name));
-    let (clear, ambiguous) =
-        if is_common { (Vec::new(), vec![name.clone()]) } else { (vec![name.clone()], Vec::new()) };
+    let is_common = COMMON.iter().any(|common| fold_tag(common) == fold_tag(name));
+    let (clear, ambiguous) = match is_common {
+        _ if fold_tag(name).len() <= 3 => (Vec::new(), Vec::new()),
+        true => (Vec::new(), vec![name.clone()]),
+        false => (vec![name.clone()], Vec::new()),
+    };
     City {
         id: CityId::new(&format!("c{}", commune.code.to_lowercase())),
         name: name.clone(),
