@@ -240,7 +240,7 @@ async fn s07_whatever_a_service_answers_the_error_says_what_to_do() {
         (Fault::Status(302), "HTTP 302"),
         (Fault::RetryAfter(7), "asks to wait 7 seconds"),
         (Fault::Nonsense, "can't be read"),
-        (Fault::Huge, "larger than 5 MiB"),
+        (Fault::Huge, "larger than may be"),
     ] {
         town.gazetteer.fail(fault);
         has(&town.refuses(&["Nantes"]).await, &["geo.api.gouv.fr", words, "--boundary FILE.geojson"]);
