@@ -230,7 +230,9 @@ async fn w6_sigterm_sends_readers_away_and_leaves_in_time() {
     let mut server = Server::prepare(&network);
     server.start();
     network.is_heard().await;
-    let mut reader = Reader::default();
+    // From the page's cursor on, so that the post comes however late the session begins.
+    let page = server.json("/api/v1/cities/ville/posts").await;
+    let mut reader = Reader { cursor: page["cursor"].as_str().map(str::to_owned), ..Reader::default() };
     let url = server.live_url("");
     let reading = tokio::spawn(async move {
         reader.read_for(&url, Duration::from_secs(30)).await;

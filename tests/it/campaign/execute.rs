@@ -163,7 +163,7 @@ impl Campaign {
         if point == "drain" {
             self.server.terminate();
         }
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         let status = loop {
             if let Some(status) = self.server.has_ended() {
                 break status;

@@ -141,10 +141,10 @@ async fn w5_at_three_times_the_load_the_rest_is_sent_away_and_nothing_is_lost() 
     );
     assert!(loaded.shed > 0, "a load of {asked_of_it:.0}/s was none");
     assert!(!loaded.accepted.is_empty());
-    assert!(p99 <= limit(Duration::from_millis(250), Duration::from_secs(2)), "{p99:?}");
+    assert!(p99 <= limit(Duration::from_millis(250), Duration::from_secs(5)), "{p99:?}");
     for watching in watching {
         let slowest = watching.await.unwrap();
-        assert!(slowest <= limit(Duration::from_millis(250), Duration::from_secs(3)), "{slowest:?}");
+        assert!(slowest <= limit(Duration::from_millis(250), Duration::from_secs(5)), "{slowest:?}");
     }
     println!("health was asked {} times meanwhile", asked.load(Ordering::SeqCst));
     wait_for_count(&server, 50 + written).await;

@@ -210,5 +210,6 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 pub fn client() -> reqwest::Client {
     rustls::crypto::ring::default_provider().install_default().ok();
-    reqwest::Client::builder().build().unwrap()
+    // The server ends connections on which nothing is asked for a minute; none is taken up again near that.
+    reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(5)).build().unwrap()
 }
