@@ -20,7 +20,8 @@ pub fn read(path: &Path, timezone: &str) -> Result<Outline, String> {
         return Err(format!("{size} bytes; an outline of at most {BYTES_MAX} bytes is read: simplify it"));
     }
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let document: geojson::GeoJson = text.parse().map_err(|error: geojson::Error| format!("not GeoJSON: {}", short(&error)))?;
+    let document: geojson::GeoJson =
+        text.parse().map_err(|error: geojson::Error| format!("not GeoJSON: {}", short(&error)))?;
     let mut polygons = Vec::new();
     let mut attribution = None;
     match document {
