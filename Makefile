@@ -5,7 +5,7 @@ TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 NODE_MARK := web/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find web/src web/styles web/templates web/i18n -type f 2>/dev/null) web/package.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: demo run test build web lint fmt bench bench-quick bench-peers setup-test clean help
+.PHONY: demo run test soak mutants fuzz fuzz-smoke build web lint fmt bench bench-quick bench-peers setup-test clean help
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,13 +33,30 @@ setup-test: $(NODE_MARK) ## install what the tests need: Chromium, and the page'
 	@scripts/ensure-chromium
 
 test: setup-test web lint ## run every test
-	$(CARGO) test --all-targets
+	$(CARGO) test --all-targets --features crash-points
+	$(CARGO) build
+	@! grep -q PARVIS_CRASH_AT "$(TARGET)/debug/parvis" || { echo "the program has crash points in it"; exit 1; }
 	npm --prefix web test
 	PARVIS_BIN="$(TARGET)/debug/parvis" npm --prefix web run e2e
+
+soak: web ## kill the server a thousand times under load, and let ten thousand readers come and go (PARVIS_SOAK, PARVIS_SOAK_EVENTS, PARVIS_SEED)
+	PARVIS_SOAK=$${PARVIS_SOAK:-1000} $(CARGO) test --features crash-points --test it campaign:: -- --nocapture
+	PARVIS_SOAK=1 $(CARGO) test --test it readers:: -- --nocapture --test-threads=1
+
+mutants: web ## make deliberate mistakes and see that the tests notice each
+	scripts/mutants $(ARGS)
+
+fuzz: web ## fuzz every parser for FUZZ_SECONDS (60) each
+	scripts/fuzz $(or $(FUZZ_SECONDS),60) $(FUZZ_TARGETS)
+
+# A busy machine is no finding, so an input has longer here.
+fuzz-smoke: web ## fuzz every parser for a few seconds
+	FUZZ_TIMEOUT=10 scripts/fuzz 5
 
 lint: web ## check form: rustfmt, clippy, types, and licences where cargo-deny is installed
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --all-targets --features crash-points -- -D warnings
 	npm --prefix web run check
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
 	 else echo "cargo-deny is not installed: licences are not checked here"; fi

@@ -7,12 +7,13 @@
 //!             decode: pure                  normalize ─> matcher ─> (author) ─> consent      tail     WS, SSE, pages
 //! ```
 //!
-//! `domain`, `config`, `clock`, `shutdown` and `telemetry` may be used by all; every other import runs along the
+//! `domain`, `config`, `clock`, `shutdown`, `telemetry` and `crash` may be used by all; every other import runs along the
 //! arrow, and `tests/it/tidy.rs` fails on any other edge.
 
 pub mod domain;
 pub mod clock;
 pub mod config;
+pub mod crash;
 pub mod shutdown;
 pub mod telemetry;
 
@@ -26,6 +27,7 @@ pub mod store;
 pub mod live;
 pub mod http;
 
+pub mod gazetteer;
 pub mod demo;
 pub mod app;
 pub mod cli;

@@ -10,6 +10,7 @@ use crate::domain::{
     Timestamp,
 };
 use crate::intake::{Answer, Held, Intake, Parked, Ticket};
+use crate::matcher::Matches;
 use crate::normalize::{normalize, normalize_held};
 
 /// Takes one observation. What it changes is in `intake.pending` afterwards, or waits in `intake.hold`.
@@ -20,19 +21,21 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
         Event::Post(raw) => post(intake, ticket, network, *raw, now),
         Event::Unreadable(reason) => intake.finish(ticket, Outcome::Refused(reason)),
         Event::Delete { native_id } => {
-            intake.finish_event(ticket, "delete", |intake| intake.delete(network, native_id, now))
+            intake.finish_event(ticket, "event.delete", |intake| intake.delete(network, native_id, now))
         }
-        Event::Profile(record) => intake.finish_event(ticket, "profile", |intake| intake.profile_record(*record, now)),
+        Event::Profile(record) => {
+            intake.finish_event(ticket, "event.profile", |intake| intake.profile_record(*record, now))
+        }
         Event::Account { author, status } => {
-            intake.finish_event(ticket, "account", |intake| intake.account(network, author, status, now));
+            intake.finish_event(ticket, "event.account", |intake| intake.account(network, author, status, now));
         }
         Event::Handle { author, handle } => {
-            intake.finish_event(ticket, "identity", |intake| intake.handle(network, &author, handle, now));
+            intake.finish_event(ticket, "event.identity", |intake| intake.handle(network, &author, handle, now));
         }
         Event::Gap(gap) => {
-            intake.finish_event(ticket, "gap", |intake| intake.pending.push(Change::Gap { source, gap }))
+            intake.finish_event(ticket, "event.gap", |intake| intake.pending.push(Change::Gap { source, gap }))
         }
-        Event::Other => intake.finish_event(ticket, "other", |_| {}),
+        Event::Other => intake.finish_event(ticket, "event.other", |_| {}),
     }
     take_released(intake, now);
 }
@@ -45,20 +48,24 @@ fn post(intake: &mut Intake, ticket: Ticket, network: Network, raw: RawPost, now
         return intake.hold.park(root, ticket, network, raw);
     }
     let check = if is_known { normalize_held } else { normalize };
-    let post = match check(raw, network, &intake.key, now) {
-        Ok(post) => post,
+    let draft = match check(raw, network, now) {
+        Ok(draft) => draft,
         Err(reason) => {
             intake.withdraw(id, reason);
             return intake.finish(ticket, Outcome::Refused(reason));
         }
     };
+    if !is_known && !intake.may_concern(&draft) {
+        return intake.finish(ticket, Outcome::Refused(RefuseReason::Unmatched));
+    }
+    let post = draft.complete(id);
     let matches = intake.matches(&post);
     if matches.found.is_empty() && !is_known {
         return intake.finish(ticket, Outcome::Refused(matches.refusal()));
     }
     match intake.authors.fresh(network, &post.author, now).cloned() {
         Some(author) if !intake.hold.contains(id) => {
-            let outcome = decide(intake, post, &author, now);
+            let outcome = decide(intake, post, matches, &author, now);
             intake.finish(ticket, outcome);
         }
         _ => intake.hold(post, ticket),
@@ -66,10 +73,9 @@ fn post(intake: &mut Intake, ticket: Ticket, network: Network, raw: RawPost, now
 }
 
 /// Consent, city by city. A post that is stored and no longer placed anywhere is taken out again.
-fn decide(intake: &mut Intake, post: Post, author: &AuthorProfile, now: Timestamp) -> Outcome {
+fn decide(intake: &mut Intake, post: Post, matches: Matches, author: &AuthorProfile, now: Timestamp) -> Outcome {
     let has_left = intake.authors.has_left(post.network, &post.author);
     let (judged, is_hidden) = intake.as_if_back(&post, author);
-    let matches = intake.matches(&post);
     let mut refused = matches.refusal();
     let mut placements = Vec::with_capacity(matches.found.len());
     for found in &matches.found {
@@ -93,7 +99,9 @@ pub fn answered(intake: &mut Intake, answer: Answer, now: Timestamp) {
     if let Some((profile, held)) = intake.answer(answer, now) {
         for Held { post, tickets } in held {
             let id = post.id;
-            let outcome = decide(intake, *post, &profile, now);
+            // Asked again: a thread may have been decided meanwhile.
+            let matches = intake.matches(&post);
+            let outcome = decide(intake, *post, matches, &profile, now);
             tickets.into_iter().for_each(|ticket| intake.finish(ticket, outcome));
             intake.release_replies(id);
         }

@@ -1,11 +1,30 @@
 -- Times are microseconds since 1970 UTC. Identifiers of 64 bits are stored as the signed integer of the same bits.
 -- Columns named `row` are SQLite's own row numbers: they grow with arrival, which keeps every index append-mostly.
 
+-- `erased`: the number of the last erasure. `copied_at`: when this copy was made; NULL in a database that is in use.
 CREATE TABLE meta (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
     epoch INTEGER NOT NULL,
-    id_key BLOB NOT NULL CHECK (length(id_key) = 32)
+    id_key BLOB NOT NULL CHECK (length(id_key) = 32),
+    erased INTEGER NOT NULL DEFAULT 0,
+    copied_at INTEGER
 );
+
+-- What a backup must not bring back, on its way into the erasure journal beside the database (src/store/journal.rs).
+CREATE TABLE erasures (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    subject INTEGER NOT NULL,
+    expires_at INTEGER,
+    at INTEGER NOT NULL
+);
+
+-- In a copy: what each table held when the copy was made. Empty in a database that is in use.
+CREATE TABLE copied_tables (
+    name TEXT PRIMARY KEY,
+    entries INTEGER NOT NULL,
+    sum TEXT NOT NULL
+) WITHOUT ROWID;
 
 -- `last_position` is the last position given in the city; positions order the page, offsets order the log.
 CREATE TABLE cities (
@@ -38,7 +57,7 @@ CREATE TABLE authors (
 CREATE INDEX authors_by_check ON authors (network, checked_at);
 
 -- `id` is the hashed key by which posts are found; `native_id` is the second look that tells collisions apart.
--- `moderated`: hidden by the operator. JSON columns hold compact arrays (src/store/sqlite/json.rs).
+-- `moderated`: hidden by the operator. `checked_at` 0: the network is to be asked before it is shown again. JSON columns hold compact arrays (src/store/sqlite/json.rs).
 CREATE TABLE posts (
     row INTEGER PRIMARY KEY,
     id INTEGER NOT NULL UNIQUE,
@@ -176,15 +195,12 @@ CREATE TABLE commands (
     answer TEXT
 );
 
--- Words of texts only: never handles or names. `secure-delete` makes a deletion reach the index's own pages.
+-- Words of texts only: never handles or names. New posts come by a statement of their own, by the batch. `secure-delete` makes a deletion reach the index's own pages.
 CREATE VIRTUAL TABLE posts_text USING fts5 (
     text, content = 'posts', content_rowid = 'row', tokenize = 'unicode61 remove_diacritics 2'
 );
 INSERT INTO posts_text (posts_text, rank) VALUES ('secure-delete', 1);
 
-CREATE TRIGGER posts_text_insert AFTER INSERT ON posts BEGIN
-    INSERT INTO posts_text (rowid, text) VALUES (new.row, new.text);
-END;
 CREATE TRIGGER posts_text_delete AFTER DELETE ON posts BEGIN
     INSERT INTO posts_text (posts_text, rowid, text) VALUES ('delete', old.row, old.text);
 END;

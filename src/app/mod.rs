@@ -4,6 +4,7 @@
 //! reader is served before the store is open and the cities are loaded, and the store is closed last.
 
 mod cities;
+mod disk;
 mod drive;
 mod listen;
 mod play;
@@ -25,7 +26,7 @@ use crate::ingest::sources::bluesky::BlueskySettings;
 use crate::ingest::sources::{self, SourceSettings};
 use crate::intake::{Authors, Intake, KnownPosts};
 use crate::matcher::CitySet;
-use crate::store::{self, Person, Store, StoreOptions};
+use crate::store::{self, Person, Retention, Store, StoreOptions};
 
 pub use cities::Cities;
 
@@ -43,7 +44,9 @@ pub async fn open_store(
     listener: Option<Arc<dyn CommitListener>>,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Store> {
-    Ok(store::open(&settings.store.url, StoreOptions::new(clock), listener).await?)
+    let retention = Retention::from_days(settings.store.retention_days);
+    let options = StoreOptions { retention, ..StoreOptions::new(clock) };
+    Ok(store::open(&settings.store.url, options, listener).await?)
 }
 
 /// As [`open_store`], on the machine's clock and with nobody listening: for commands.
@@ -64,9 +67,14 @@ pub async fn intake(settings: &Settings, store: &Store, cities: Arc<CitySet>) ->
     Ok(Intake::new(key, policy(settings), cities, known, authors))
 }
 
+/// What every command asks others with.
+pub fn outbound(settings: &Settings) -> anyhow::Result<Outbound> {
+    Ok(Outbound::new(serve::contact(settings), settings.ingest.allow_private_networks)?)
+}
+
 /// Asks the configured networks whose handle it is. `None`: nobody's, or no network can be asked.
 pub async fn look_up_person(settings: &Settings, person: &Person) -> anyhow::Result<Option<(Network, AuthorId)>> {
-    let outbound = Outbound::new(serve::contact(settings), settings.ingest.allow_private_networks)?;
+    let outbound = outbound(settings)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     for source in sources::build(&settings.source, &outbound, &clock)? {
         let is_meant = person.network.is_none_or(|network| network == source.network());

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use actix_web::web::Data;
 use anyhow::{Context, anyhow};
@@ -9,16 +10,18 @@ use arc_swap::ArcSwap;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{mpsc, watch};
 
+use super::cities::{self, Listed};
+use super::disk::watch_disk;
 use super::drive::{Control, Inputs, Outputs, drive};
 use super::listen::{Forgotten, Listeners};
 use super::reload::Reload;
 use super::upkeep::Upkeep;
-use super::{Settings, cities, intake, open_store};
+use super::{Settings, intake, open_store, outbound};
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, City, FeedLog};
 use crate::http::page::{self, DemoNote, PageRenderer, PageSettings, PageState, RetentionDays};
 use crate::http::{self, AppState, CityDirectory, ServedCities, TrustedProxies};
-use crate::ingest::{self, Outbound, SupervisorOptions, sources};
+use crate::ingest::{self, SupervisorOptions, sources};
 use crate::intake::{Intake, Lookups};
 use crate::live::{Live, LiveLimits};
 use crate::shutdown::Shutdown;
@@ -26,6 +29,12 @@ use crate::store::{Retention, Store};
 
 /// Observations that may wait between the sources and the pipeline. At the bound the sources stop reading.
 const OBSERVATIONS_MAX: usize = 4_096;
+/// Stored gaps that are looked through at the start for those of each source that are still shown.
+const GAPS_MAX: usize = 1_000;
+
+/// How long the start waits in all for networks to say who the listed accounts are. What comes later is taken in while
+/// the server runs.
+const LISTED_PATIENCE: Duration = Duration::from_secs(2);
 
 pub struct ServeOptions {
     pub settings: Settings,
@@ -70,14 +79,18 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let store = open_store(&settings, Some(Arc::new(listeners)), clock.clone()).await?;
     let log: Arc<dyn FeedLog> = Arc::new(store.clone());
 
-    let outbound = Outbound::new(contact(&settings), settings.ingest.allow_private_networks)?;
+    let outbound = outbound(&settings)?;
     let built = sources::build(&settings.source, &outbound, &clock)?;
     let lookups: Vec<Arc<dyn AuthorLookup>> = built.iter().filter_map(|source| source.lookup()).collect();
     let mut checkpoints = HashMap::new();
 
     let mut intake = intake(&settings, &store, set.clone()).await?;
-    let (listed, _) = cities::resolve_listed(set.cities(), &lookups).await;
-    intake.listed = listed;
+    let mut listed = Listed::new(lookups.clone());
+    let mut listed_answers = listed.ask(set.cities(), false);
+    listed.take_within(&mut listed_answers, LISTED_PATIENCE).await;
+    intake.listed = listed.of(set.cities());
+    // Who came back just before the process died was still to be asked for, and no checkpoint remembers a question.
+    intake.questions.extend(intake.authors.away().cloned());
     if let Some(backlog) = backlog {
         backlog.take_in(&mut intake, &store, &lookups).await?;
     }
@@ -88,24 +101,22 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     }
 
     let directory =
-        Arc::new(ArcSwap::from_pointee(CityDirectory { cities: set.cities().to_vec(), broken: read.broken }));
+        Arc::new(ArcSwap::from_pointee(CityDirectory { cities: set.cities().to_vec(), broken: read.broken.clone() }));
     let served = Arc::new(ServedCities(directory.clone()));
     let renderer = Arc::new(PageRenderer::new(served.clone(), http::view::post_json));
     let live = Live::new(log.clone(), renderer.clone(), http::view::sources_json, live_limits(&settings));
     // From here on every commit reaches the tails that are open.
     live_cell.set(live.clone()).map_err(|_set| anyhow!("the live side was started twice"))?;
-    for city in set.cities() {
-        live.open_city(&city.id, log.head(&city.id).await?);
-        live.warm_city(&city.id).await?;
-    }
+    cities::open_tails(&live, &*log, set.cities()).await?;
 
     let (out, observations) = mpsc::channel(OBSERVATIONS_MAX);
     // What is held is served also when no source is configured, or none is left.
     let _no_source_is_no_end = out.clone();
+    let gaps = store.gaps(GAPS_MAX).await?;
     let rng = fastrand::Rng::new();
     let supervisor = ingest::start(
         built,
-        SupervisorOptions { out, checkpoints, clock: clock.clone(), shutdown: shutdown.clone(), rng },
+        SupervisorOptions { out, checkpoints, gaps, clock: clock.clone(), shutdown: shutdown.clone(), rng },
     );
     let health = supervisor.health();
     tokio::spawn({
@@ -136,17 +147,21 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         shutdown.clone(),
     ));
 
+    let (trouble_sender, trouble) = watch::channel(String::new());
+    tokio::spawn(watch_disk(store.clone(), trouble_sender, shutdown.clone()));
     let state = Data::new(AppState {
         cities: directory.clone(),
         log: log.clone(),
         live: live.clone(),
         renderer,
         sources: health.clone(),
+        trouble,
         clock: clock.clone(),
         shutdown: shutdown.clone(),
         metrics: Some(metrics),
         settings: http_settings(&settings)?,
         forms: http::FormLimiter::default(),
+        gates: http::Gates::new(settings.http.max_requests),
         started_at: clock.now(),
         ready: AtomicBool::new(false),
     });
@@ -170,7 +185,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
 
     let upkeep = Upkeep {
         store: store.clone(),
-        lookups: lookups.clone(),
+        lookups,
         control: control_sender.clone(),
         clock: clock.clone(),
         retention: Retention::from_days(settings.store.retention_days),
@@ -178,16 +193,17 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     };
     let upkeep = tokio::spawn(upkeep.run());
     let reload = Reload {
-        folder: settings.cities.folder.clone(),
+        files: read.files,
         amend,
         store: store.clone(),
-        lookups,
         live: live.clone(),
         directory,
         control: control_sender,
+        listed,
+        answers: listed_answers,
         to_rematch: set.cities().iter().map(|city| city.id.clone()).collect(),
         served: set,
-        fingerprint: read.fingerprint,
+        broken: read.broken.into_iter().collect(),
         shutdown: shutdown.clone(),
     };
     let reload = tokio::spawn(reload.run());
@@ -262,6 +278,12 @@ fn http_settings(settings: &Settings) -> anyhow::Result<http::HttpSettings> {
             contact => contact.to_owned(),
         }),
         metrics_here: settings.http.metrics_listen.is_empty(),
+        timing: http::SessionTiming {
+            ping_every: Duration::from_secs(settings.http.ping_seconds),
+            pong_within: Duration::from_secs(settings.http.pong_seconds),
+            unsent_for: Duration::from_secs(settings.http.unsent_seconds),
+            ..http::SessionTiming::default()
+        },
         ..http::HttpSettings::default()
     })
 }

@@ -34,8 +34,13 @@ impl Upkeep {
                 done = self.once() => done,
                 () = self.shutdown.triggered() => return,
             };
-            if let Err(error) = done {
+            let more = done.unwrap_or_else(|error| {
                 tracing::warn!(%error, "Upkeep could not be done; it is tried again in a minute.");
+                false
+            });
+            // After a restore everybody is to be asked for again, and waits to be shown.
+            if more {
+                continue;
             }
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
@@ -44,11 +49,13 @@ impl Upkeep {
         }
     }
 
-    async fn once(&self) -> Result<(), StoreError> {
+    /// Returns whether more is due than could be done.
+    async fn once(&self) -> Result<bool, StoreError> {
         self.store.retain(self.clock.now(), self.retention).await?;
+        let mut more = false;
         for lookup in &self.lookups {
-            self.recheck_authors(&**lookup).await?;
-            self.recheck_posts(&**lookup).await?;
+            more |= self.recheck_authors(&**lookup).await?;
+            more |= self.recheck_posts(&**lookup).await?;
         }
         let counts = self.store.counts().await?;
         for (kind, count) in [
@@ -63,38 +70,40 @@ impl Upkeep {
         ] {
             metrics::gauge!("parvis_store", "kind" => kind).set(count as f64);
         }
-        Ok(())
+        Ok(more)
     }
 
-    async fn recheck_authors(&self, lookup: &dyn AuthorLookup) -> Result<(), StoreError> {
+    /// Returns whether some are left.
+    async fn recheck_authors(&self, lookup: &dyn AuthorLookup) -> Result<bool, StoreError> {
         let network = lookup.network();
         for _ in 0..BATCHES_MAX {
             let older_than = self.clock.now().plus_seconds(-RECHECK_AFTER_S);
             let asked: Vec<AuthorId> = self.store.stale_authors(network, older_than, lookup.batch_max()).await?;
             if asked.is_empty() {
-                break;
+                return Ok(false);
             }
             let actors = asked.iter().map(|author| author.as_str().to_owned()).collect();
             // What can't be asked now is asked again in a minute.
-            let Ok(found) = lookup.profiles(actors).await else { break };
+            let Ok(found) = lookup.profiles(actors).await else { return Ok(false) };
             if !self.tell(Control::Rechecked { network, asked, found }).await {
-                break;
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
-    async fn recheck_posts(&self, lookup: &dyn AuthorLookup) -> Result<(), StoreError> {
+    /// Returns whether some are left.
+    async fn recheck_posts(&self, lookup: &dyn AuthorLookup) -> Result<bool, StoreError> {
         let network = lookup.network();
         for _ in 0..BATCHES_MAX {
             let now = self.clock.now();
             let older_than = now.plus_seconds(-RECHECK_AFTER_S);
             let asked = self.store.stale_posts(network, older_than, lookup.batch_max()).await?;
             if asked.is_empty() {
-                break;
+                return Ok(false);
             }
             let ids = asked.iter().map(|(_, native_id)| native_id.clone()).collect();
-            let Ok(found) = lookup.posts(ids).await else { break };
+            let Ok(found) = lookup.posts(ids).await else { return Ok(false) };
             let changes = asked
                 .into_iter()
                 .map(|(post, native_id)| {
@@ -111,10 +120,10 @@ impl Upkeep {
                 })
                 .collect();
             if !self.tell(Control::Changes(changes)).await {
-                break;
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Hands something to the pipeline and lets it be committed, so that the next question finds it done.

@@ -1,7 +1,10 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::bail;
 
 use super::ConfigFile;
 use crate::config::read_city;
+use crate::domain::{City, fold_tag, fold_words};
 
 /// Validates city files. Warnings are printed and leave the status at 0; a problem makes it 1.
 #[derive(clap::Args)]
@@ -26,15 +29,15 @@ impl Check {
                 .collect();
             slugs.sort();
         }
-        let (mut sound, mut broken) = (0, 0);
+        let (mut cities, mut broken) = (Vec::new(), 0);
         for slug in &slugs {
             match read_city(&folder.join(format!("{slug}.toml"))) {
-                Ok((city, warnings, _)) => {
-                    sound += 1;
+                Ok((city, warnings)) => {
                     for warning in &warnings {
                         println!("warning: {warning}");
                     }
                     println!("{slug}: {}, {} zones, sound", city.name, city.zones.len());
+                    cities.push(city);
                 }
                 Err(problems) => {
                     broken += 1;
@@ -44,9 +47,30 @@ impl Check {
                 }
             }
         }
+        for (term, slugs) in shared_terms(&cities) {
+            println!(
+                "warning: {term} admits posts to {} at once: if it is a name that they share, put it under `ambiguous`",
+                slugs.join(" and ")
+            );
+        }
         if broken > 0 {
-            bail!("{broken} of {} city files can't be used", sound + broken);
+            bail!("{broken} of {} city files can't be used", cities.len() + broken);
         }
         Ok(())
     }
+}
+
+/// Tags and words by which several of the cities admit posts, as homonyms do.
+fn shared_terms(cities: &[City]) -> BTreeMap<String, Vec<&str>> {
+    let mut terms: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for city in cities {
+        let recipe = &city.recipe;
+        let tags = recipe.hashtags.iter().chain(&recipe.invite).map(|tag| format!("#{}", fold_tag(tag)));
+        let words = recipe.words.iter().map(|word| format!("{:?}", fold_words(word).join(" ")));
+        for term in tags.chain(words).collect::<BTreeSet<String>>() {
+            terms.entry(term).or_default().push(city.id.as_str());
+        }
+    }
+    terms.retain(|_, slugs| slugs.len() > 1);
+    terms
 }

@@ -31,7 +31,7 @@ impl Explain {
     pub fn run(self) -> anyhow::Result<()> {
         let settings: Settings = self.config.load()?;
         let file = settings.cities.folder.join(format!("{}.toml", self.slug));
-        let (city, _, _) = read_city(&file).map_err(|problems| {
+        let (city, _) = read_city(&file).map_err(|problems| {
             anyhow::anyhow!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
         })?;
         let Some(network) = Network::parse(&self.source) else { bail!("no network {:?}", self.source) };

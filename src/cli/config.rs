@@ -19,13 +19,14 @@ impl Config {
             Self::Doc => print!("{}", crate::config::document(&crate::app::documented_settings())),
             Self::Check(file) => {
                 let settings = file.load()?;
-                let folder = crate::config::read_folder(&settings.cities.folder)
+                let files = crate::config::CityFiles::read(&settings.cities.folder, &|_| {})
                     .map_err(|error| anyhow::anyhow!("{}: {error}", settings.cities.folder.display()))?;
-                for problem in folder.broken.values().flatten() {
+                for problem in files.broken().flat_map(|(_, problems)| problems) {
                     eprintln!("{problem}");
                 }
-                anyhow::ensure!(folder.broken.is_empty(), "{} city files can't be used", folder.broken.len());
-                println!("The configuration is sound; {} cities.", folder.cities.len());
+                let broken = files.broken().count();
+                anyhow::ensure!(broken == 0, "{broken} city files can't be used");
+                println!("The configuration is sound; {} cities.", files.cities().count());
             }
             Self::Schema => println!("{:#}", schemars::schema_for!(Settings).to_value()),
         }

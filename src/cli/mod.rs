@@ -4,6 +4,7 @@
 //! 2 wrong usage. Does not own what the commands do: `app` composes that. Invariant: nothing here is imported by
 //! another module.
 
+mod backup;
 mod city_add;
 mod city_check;
 mod city_explain;
@@ -46,6 +47,10 @@ enum Command {
     /// Erase or export what is held of a person, and read requests to leave
     #[command(subcommand)]
     Person(operator::Person),
+    /// Copy the database to a file, while it is served or not
+    Backup(backup::Backup),
+    /// Put a backup into the place of the database
+    Restore(backup::Restore),
     /// Bring the database to this version's form
     Migrate(operator::Migrate),
     /// Print and check the configuration
@@ -98,6 +103,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Replay(command) => command.run(),
         Command::Post(command) => command.run(),
         Command::Person(command) => command.run(),
+        Command::Backup(command) => command.run(),
+        Command::Restore(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Config(command) => command.run(),
         Command::Openapi => config::print_openapi(),

@@ -8,11 +8,11 @@ mod city;
 mod document;
 mod section;
 
-pub use city::{CityFile, CityFolder, CityProblem, read_city, read_folder};
+pub use city::{CityFile, CityFiles, CityProblem, CityState, check_outline, is_common_word, read_city};
 pub use document::document;
 pub use section::{
-    CitiesSettings, ConsentSettings, ControllerKind, HttpSettings, IngestSettings, LegalBasis, PolicyName,
-    PrivacySettings, Purpose, Settings, StoreSettings,
+    CitiesSettings, ConsentSettings, ControllerKind, HttpSettings, IngestSettings, LegalBasis, LookupSettings,
+    PolicyName, PrivacySettings, Purpose, Section, Settings, StoreSettings,
 };
 
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ const ENVIRONMENT_PREFIX: &str = "PARVIS__";
 /// Reads `file`, applies overrides from `environment`, checks every section, and makes paths relative to the file.
 pub fn load<S>(file: &Path, environment: impl IntoIterator<Item = (String, String)>) -> Result<Settings<S>, ConfigError>
 where
-    S: DeserializeOwned + Default,
+    S: DeserializeOwned + Default + Section,
 {
     let text = std::fs::read_to_string(file)
         .map_err(|error| ConfigError::Unreadable { file: file.to_owned(), reason: error.to_string() })?;

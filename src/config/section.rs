@@ -14,6 +14,7 @@ pub struct Settings<S: Default> {
     pub privacy: PrivacySettings,
     pub store: StoreSettings,
     pub cities: CitiesSettings,
+    pub lookup: LookupSettings,
     pub ingest: IngestSettings,
     pub consent: ConsentSettings,
     /// The networks. A `[source.<network>]` table turns its network on.
@@ -35,6 +36,16 @@ pub struct HttpSettings {
     pub max_sessions_per_address: usize,
     /// Live connections in all: the real bound. One more is answered 503 before the upgrade.
     pub max_sessions: usize,
+    /// Pages and API reads worked on at the same time; 0: eight for each core. As many more wait for a tenth of a
+    /// second, and what is beyond is answered 503. Live connections, static files and health are not counted.
+    pub max_requests: usize,
+    /// Seconds between two pings to a live connection (1 to 300). A proxy that ends quiet connections earlier needs
+    /// less.
+    pub ping_seconds: u64,
+    /// Seconds (1 to 60) in which a ping is to be answered; whoever does not is gone.
+    pub pong_seconds: u64,
+    /// Seconds (1 to 300) after which a client that takes nothing of what was sent to it is cut off.
+    pub unsent_seconds: u64,
     /// Address and port for `/metrics` alone; empty: it is served beside the pages.
     pub metrics_listen: String,
 }
@@ -47,6 +58,10 @@ impl Default for HttpSettings {
             trusted_proxies: Vec::new(),
             max_sessions_per_address: 500,
             max_sessions: 20_000,
+            max_requests: 0,
+            ping_seconds: 25,
+            pong_seconds: 10,
+            unsent_seconds: 40,
             metrics_listen: String::new(),
         }
     }
@@ -136,6 +151,23 @@ impl Default for CitiesSettings {
     }
 }
 
+/// Where `parvis city add` looks names and outlines up. Nothing else asks these.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LookupSettings {
+    /// The French administrative divisions. Empty: not asked.
+    pub geo_api: String,
+    /// A Nominatim server, for all other countries. The public one takes one question a second and wants a contact
+    /// in the User-Agent (`ingest.contact`). Empty: not asked.
+    pub nominatim: String,
+}
+
+impl Default for LookupSettings {
+    fn default() -> Self {
+        Self { geo_api: "https://geo.api.gouv.fr".into(), nominatim: "https://nominatim.openstreetmap.org".into() }
+    }
+}
+
 /// What is common to all networks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -163,6 +195,12 @@ pub enum PolicyName {
     Strict,
 }
 
+/// What another stage's section does to stand in the file.
+pub trait Section {
+    /// Takes the section's paths as relative to the file's folder.
+    fn make_paths_relative_to(&mut self, folder: &Path);
+}
+
 impl<S: Default> Settings<S> {
     pub(super) fn deserialize_table(table: toml::Table) -> Result<Self, toml::de::Error>
     where
@@ -171,7 +209,11 @@ impl<S: Default> Settings<S> {
         Self::deserialize(toml::Value::Table(table))
     }
 
-    pub(super) fn make_paths_relative_to(&mut self, folder: &Path) {
+    pub(super) fn make_paths_relative_to(&mut self, folder: &Path)
+    where
+        S: Section,
+    {
+        self.source.make_paths_relative_to(folder);
         self.cities.folder = folder.join(&self.cities.folder);
         if let Some(path) = self.store.url.strip_prefix("sqlite://") {
             self.store.url = format!("sqlite://{}", folder.join(path).display());
@@ -191,11 +233,26 @@ impl<S: Default> Settings<S> {
         if !self.http.metrics_listen.is_empty() && self.http.metrics_listen.parse::<std::net::SocketAddr>().is_err() {
             return refuse("http.metrics_listen", "give an address and a port, or leave it empty");
         }
+        for (key, seconds, most) in [
+            ("http.ping_seconds", self.http.ping_seconds, 300),
+            ("http.pong_seconds", self.http.pong_seconds, 60),
+            ("http.unsent_seconds", self.http.unsent_seconds, 300),
+        ] {
+            if !(1..=most).contains(&seconds) {
+                return refuse(key, &format!("give 1 to {most} seconds"));
+            }
+        }
         if !(1..=30).contains(&self.store.retention_days) {
             return refuse("store.retention_days", "give 1 to 30: posts of people are not kept longer");
         }
         if !self.store.url.starts_with("sqlite://") {
             return refuse("store.url", "give sqlite:// and a path; other databases come later");
+        }
+        for (key, address) in [("lookup.geo_api", &self.lookup.geo_api), ("lookup.nominatim", &self.lookup.nominatim)] {
+            let is_address = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+            if !address.is_empty() && !is_address {
+                return refuse(key, "give a whole http or https address, or leave it empty");
+            }
         }
         if self.http.is_loopback() {
             return Ok(());

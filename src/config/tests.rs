@@ -8,6 +8,10 @@ struct Sources {
     example: Option<u32>,
 }
 
+impl Section for Sources {
+    fn make_paths_relative_to(&mut self, _folder: &Path) {}
+}
+
 fn load_text(text: &str, environment: &[(&str, &str)]) -> Result<Plain, ConfigError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("parvis.toml");
@@ -48,6 +52,15 @@ fn l20_a_public_instance_names_who_answers_for_it() {
 fn l22_the_purpose_is_a_closed_list() {
     let error = load_text("[privacy]\npurpose = \"police\"\n", &[]).unwrap_err().to_string();
     assert!(error.contains("police") || error.contains("unknown variant"), "{error}");
+}
+
+#[test]
+fn w4_the_clocks_of_connections_have_bounds() {
+    for wrong in ["ping_seconds = 0", "ping_seconds = 301", "pong_seconds = 61", "unsent_seconds = 0"] {
+        let error = load_text(&format!("[http]\n{wrong}\n"), &[]).unwrap_err().to_string();
+        assert!(error.contains(wrong.split(' ').next().unwrap()), "{error}");
+    }
+    assert!(load_text("[http]\nping_seconds = 300\npong_seconds = 1\n", &[]).is_ok());
 }
 
 #[test]

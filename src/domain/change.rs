@@ -40,6 +40,8 @@ pub enum HideReason {
     AuthorInactive,
     /// The author's profile was never asked for (a replay without profiles).
     AuthorUnchecked,
+    /// It came from a backup, and its origin has not been asked for it since.
+    PostUnchecked,
 }
 
 /// A keyed hash of network and author id: the only thing kept of somebody who left (L-24).

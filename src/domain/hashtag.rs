@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// A hashtag as its author wrote it, without `#`, and the key under which it is compared.
@@ -13,7 +15,7 @@ impl Hashtag {
 
     /// `None` when nothing comparable is left (punctuation only), or when the tag is too long.
     pub fn new(display: &str) -> Option<Self> {
-        let display = display.trim().trim_start_matches(['#', '＃']);
+        let display = display.trim().trim_start_matches(['#', '＃']).trim_start();
         if display.len() > Self::BYTES_MAX {
             return None;
         }
@@ -26,14 +28,92 @@ impl Hashtag {
 /// `Saint-Étienne` and `saintetienne` are one key, as are `pörtfictif` and `portfictif`.
 /// Source: Mastodon's hashtag normaliser (streaming/utils.js); U+00B7 and U+200C are kept as it keeps them.
 pub fn fold_tag(text: &str) -> String {
-    fold_chars(text).filter(|c| c.is_alphanumeric() || matches!(c, '_' | '\u{b7}' | '\u{200c}')).collect()
+    let mut key = String::with_capacity(text.len());
+    fold(text, |c| {
+        if c.is_alphanumeric() || matches!(c, '_' | '\u{b7}' | '\u{200c}') {
+            key.push(c);
+        }
+    });
+    key
 }
 
 /// Splits a text into folded words: runs of letters and digits, accents removed, lower case.
 /// Apostrophes and hyphens separate, so `l'Île-de-Nantes` gives `l ile de nantes`.
 pub fn fold_words(text: &str) -> Vec<String> {
-    let folded: String = fold_chars(text).collect();
-    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    let words = FoldedWords::new(text);
+    (0..words.len()).filter_map(|number| words.get(number)).map(ToOwned::to_owned).collect()
+}
+
+/// The words that [`fold_words`] gives, in one piece of memory.
+#[derive(Clone, Debug, Default)]
+pub struct FoldedWords {
+    letters: String,
+    /// Where each word ends, and the next begins.
+    ends: Vec<usize>,
+}
+
+impl FoldedWords {
+    pub fn new(text: &str) -> Self {
+        let mut words = Self { letters: String::with_capacity(text.len()), ends: Vec::with_capacity(text.len() / 4) };
+        fold(text, |c| {
+            if c.is_alphanumeric() {
+                words.letters.push(c);
+            } else {
+                words.end();
+            }
+        });
+        words.end();
+        words
+    }
+
+    pub const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    pub fn get(&self, number: usize) -> Option<&str> {
+        let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        self.letters.get(start..*self.ends.get(number)?)
+    }
+
+    fn end(&mut self) {
+        if self.ends.last().copied().unwrap_or_default() < self.letters.len() {
+            self.ends.push(self.letters.len());
+        }
+    }
+}
+
+/// The first character that may melt with the one before it.
+const FIRST_MARK: char = '\u{300}';
+
+/// What each character below [`FIRST_MARK`] folds to, beside ASCII.
+static FOLDED: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
+    let folded = |c: char| fold_chars(c.encode_utf8(&mut [0; 4])).collect();
+    ('\u{80}'..FIRST_MARK).map(folded).collect()
+});
+
+/// Hands on what a text folds to, character by character. Nearly all text of our languages is below [`FIRST_MARK`],
+/// where each character folds by itself; the others are normalized together with the one before them.
+fn fold(text: &str, mut put: impl FnMut(char)) {
+    let mut chars = text.char_indices().peekable();
+    while let Some((start, c)) = chars.next() {
+        let is_alone = c < FIRST_MARK && chars.peek().is_none_or(|(_, next)| *next < FIRST_MARK);
+        if is_alone && c.is_ascii() {
+            put(c.to_ascii_lowercase());
+        } else if is_alone {
+            let folded = (c as usize).checked_sub(0x80).and_then(|at| FOLDED.get(at));
+            folded.into_iter().flatten().for_each(|c| put(*c));
+        } else {
+            let mut end = start.saturating_add(c.len_utf8());
+            while let Some((at, next)) = chars.next_if(|(_, next)| *next >= FIRST_MARK) {
+                end = at.saturating_add(next.len_utf8());
+            }
+            fold_chars(text.get(start..end).unwrap_or_default()).for_each(&mut put);
+        }
+    }
 }
 
 fn fold_chars(text: &str) -> impl Iterator<Item = char> + '_ {
@@ -59,7 +139,18 @@ fn fold_chars(text: &str) -> impl Iterator<Item = char> + '_ {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn folding_piece_by_piece_is_folding_the_whole(text in "\\PC{0,30}|[aeÉœİßŉ¼¨ﬁ…’\u{301}\u{323}\u{300}\u{1100}\u{1161}\u{11a8}\u{fe76}\u{3099}か ]{0,30}") {
+            let mut pieces = String::new();
+            fold(&text, |c| pieces.push(c));
+            prop_assert_eq!(pieces, fold_chars(&text).collect::<String>());
+        }
+    }
 
     #[test]
     fn tags_fold_as_the_networks_fold_them() {

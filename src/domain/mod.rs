@@ -29,7 +29,7 @@ pub use city::{AccountRef, Around, City, CityId, Look, Official, OfficialKind, R
 pub use cursor::{Cursor, CursorError};
 pub use feed_entry::{Epoch, FeedEntry, Head, Offset, Op};
 pub use filter::Filter;
-pub use hashtag::{Hashtag, fold_tag, fold_words};
+pub use hashtag::{FoldedWords, Hashtag, fold_tag, fold_words};
 pub use health::{Gap, SourceHealth, SourceState};
 pub use location::{CELL_METRES, CoarseLocation, ExactPoint, LocationOrigin};
 pub use matched::{ListedAs, Match, ZoneHit};

@@ -7,10 +7,12 @@ pub enum Network {
     Feed,
     OpenData,
     Push,
+    X,
 }
 
 impl Network {
-    pub const ALL: [Self; 6] = [Self::Bluesky, Self::Mastodon, Self::Nostr, Self::Feed, Self::OpenData, Self::Push];
+    pub const ALL: [Self; 7] =
+        [Self::Bluesky, Self::Mastodon, Self::Nostr, Self::Feed, Self::OpenData, Self::Push, Self::X];
 
     /// The name used in JSON, configuration, metric labels and the database.
     pub const fn as_str(self) -> &'static str {
@@ -21,6 +23,7 @@ impl Network {
             Self::Feed => "feed",
             Self::OpenData => "opendata",
             Self::Push => "push",
+            Self::X => "x",
         }
     }
 

@@ -98,6 +98,10 @@ macro_rules! refuse_reasons {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $label,)* }
             }
+
+            const fn outcome(self) -> &'static str {
+                match self { $(Self::$name => concat!("refused.", $label),)* }
+            }
         }
     };
 }
@@ -168,11 +172,11 @@ pub enum Outcome {
 
 impl Outcome {
     /// `admitted`, `queued` or `refused.<reason>`.
-    pub fn label(self) -> String {
+    pub const fn label(self) -> &'static str {
         match self {
-            Self::Admitted => "admitted".into(),
-            Self::Queued => "queued".into(),
-            Self::Refused(reason) => format!("refused.{}", reason.as_str()),
+            Self::Admitted => "admitted",
+            Self::Queued => "queued",
+            Self::Refused(reason) => reason.outcome(),
         }
     }
 }

@@ -81,7 +81,7 @@ pub struct KnownPost {
     pub id: PostId,
     /// The thread it belongs to: itself, unless it was admitted as a reply.
     pub thread: PostId,
-    /// The cities that show it.
+    /// The cities that admitted it; they show it unless its author is away or the operator hides it.
     pub cities: Vec<CityId>,
 }
 

@@ -26,14 +26,14 @@ impl IdKey {
 
     /// The first 8 bytes of a keyed BLAKE3 over the parts, each preceded by its length.
     pub fn hash64(&self, parts: &[&str]) -> u64 {
-        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        // In one piece, which is the hasher's fastest way.
+        let mut input = Vec::with_capacity(256);
         for part in parts {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
+            input.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            input.extend_from_slice(part.as_bytes());
         }
-        let mut first = [0; 8];
-        hasher.finalize_xof().fill(&mut first);
-        u64::from_le_bytes(first)
+        let hash = blake3::keyed_hash(&self.0, &input);
+        hash.as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod access_log;
 mod address;
+mod connections;
 mod directory;
 mod error;
 mod handlers;
@@ -20,6 +21,7 @@ mod routes;
 mod security_txt;
 mod server;
 mod settings;
+mod shed;
 mod sse;
 mod state;
 mod upgrade;
@@ -36,7 +38,9 @@ pub use headers::{Csp, security_headers};
 pub use limiter::FormLimiter;
 pub use near::near;
 pub use openapi::openapi_json;
-pub use query::PostsQuery;
+pub use query::{LiveQuery, PostsQuery};
 pub use server::{drain, serve, serve_metrics};
 pub use settings::{HttpSettings, SessionTiming};
+pub use shed::Gates;
 pub use state::AppState;
+pub use websocket::{Inbox, Said};

@@ -8,15 +8,17 @@ use actix_web::dev::{AppConfig, Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpServer};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use crate::crash::{self, Point};
+use crate::live::relay;
+
 use super::access_log::access_log;
+use super::connections::{Connections, watch_connection};
 use super::handlers::health;
 use super::headers::security_headers;
 use super::limiter::limit_forms;
-use crate::live::relay;
-
+use super::shed::shed;
 use super::{AppState, routes, upgrade};
 
 /// Bytes a connection buffers before it asks a body for more. Small: the frames of SSE are joined batches already, and
@@ -31,21 +33,24 @@ const STOP_TIMEOUT_S: u64 = 2;
 const DRAIN_GRACE: Duration = Duration::from_secs(2);
 
 /// Serves the API, and the pages that `pages` mounts, on listeners that are bound already. The server runs when it is
-/// polled, and leaves signals to the process.
+/// polled, and leaves signals to the process. Must be called inside a Tokio runtime.
 pub fn serve<P>(state: Data<AppState>, listeners: Vec<TcpListener>, pages: P) -> io::Result<Server>
 where
     P: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
     let connections_max = state.live.limits().sessions_max.saturating_add(OTHER_CONNECTIONS_MAX);
     let workers = state.settings.workers;
-    let unsent_for = state.settings.timing.unsent_for;
+    let connections = Connections::new(state.settings.timing);
     let application = move || {
         let app = App::new()
             .app_data(state.clone())
+            // From the inside out.
             .wrap(from_fn(limit_forms))
-            .wrap(from_fn(security_headers))
             .wrap(Compress::default())
+            .wrap(from_fn(shed))
+            .wrap(from_fn(security_headers))
             .wrap(from_fn(access_log))
+            .wrap(from_fn(watch_connection))
             .configure(routes::configure)
             .configure(pages.clone());
         map_config(app, |()| AppConfig::default())
@@ -58,19 +63,17 @@ where
     }
     let stopping = server.graceful_shutdown_signal();
     for listener in listeners {
-        let (application, stopping) = (application.clone(), stopping.clone());
+        let (application, stopping, connections) = (application.clone(), stopping.clone(), connections.clone());
         server = server.listen("http", listener, move || {
-            let stopping = stopping.clone();
             // Once for each worker, on its thread.
             actix_web::rt::spawn(relay());
+            let (stopping, connections) = (stopping.clone(), connections.clone());
             HttpService::build()
                 .graceful_shutdown_signal(move || {
                     let stopping = stopping.clone();
                     async move { stopping.notified().await }
                 })
-                // Without it every frame waits for the acknowledgement of the one before, in steps of 40 ms.
-                .tcp_nodelay(true)
-                .on_connect_ext(move |connection, _| limit_unsent(connection, unsent_for))
+                .on_connect_ext(move |connection, extensions| connections.opened(connection, extensions))
                 .h1_write_buffer_size(WRITE_BUFFER_BYTES)
                 // A reader that hangs up ends its stream at once, not at the next write.
                 .h1_allow_half_closed(false)
@@ -97,15 +100,10 @@ pub fn serve_metrics(state: Data<AppState>, listener: TcpListener) -> io::Result
 /// that `/readyz` says no. Takes at most the drain's jitter and four seconds (W6).
 pub async fn drain(state: &AppState, server: &ServerHandle) {
     state.live.drain();
+    crash::point(Point::Drain);
     let deadline = Instant::now() + state.live.limits().drain_jitter + DRAIN_GRACE;
     while state.live.sessions().count() > 0 && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     server.stop(true).await;
-}
-
-fn limit_unsent(connection: &TcpStream, unsent_for: Duration) {
-    if let Err(error) = socket2::SockRef::from(connection).set_tcp_user_timeout(Some(unsent_for)) {
-        tracing::warn!(%error, "http: a connection's send timeout could not be set");
-    }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::TrustedProxies;
 
-/// How a live session keeps itself known to be alive (W4).
+/// How a live session keeps itself known to be alive (W4), and how long other connections are waited for (H2).
 #[derive(Clone, Copy, Debug)]
 pub struct SessionTiming {
     pub ping_every: Duration,
@@ -16,16 +16,19 @@ pub struct SessionTiming {
     /// A peer that takes nothing of what was sent to it for this long is cut off by the kernel. Needed because a
     /// session whose write buffer is full is not polled, so that none of its own clocks runs (W3).
     pub unsent_for: Duration,
+    /// A connection that is no session and has asked nothing for this long is ended.
+    pub unasked_for: Duration,
 }
 
 impl Default for SessionTiming {
     fn default() -> Self {
         Self {
             ping_every: Duration::from_secs(25),
-            pong_within: Duration::from_secs(12),
+            pong_within: Duration::from_secs(10),
             comment_every: Duration::from_secs(15),
             linger: Duration::from_secs(1),
             unsent_for: Duration::from_secs(40),
+            unasked_for: Duration::from_secs(60),
         }
     }
 }

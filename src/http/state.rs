@@ -10,7 +10,7 @@ use crate::domain::{CardRenderer, City, FeedLog, SourceHealth, Timestamp};
 use crate::live::Live;
 use crate::shutdown::Shutdown;
 
-use super::{ApiError, CityDirectory, FormLimiter, HttpSettings};
+use super::{ApiError, CityDirectory, FormLimiter, Gates, HttpSettings};
 
 /// All that handlers reach. Shared by the workers; built once.
 pub struct AppState {
@@ -19,6 +19,8 @@ pub struct AppState {
     pub live: Arc<Live>,
     pub renderer: Arc<dyn CardRenderer>,
     pub sources: watch::Receiver<Arc<Vec<SourceHealth>>>,
+    /// What is wrong with the machine, in plain words; empty when nothing is.
+    pub trouble: watch::Receiver<String>,
     pub clock: Arc<dyn Clock>,
     pub shutdown: Shutdown,
     /// `None`: the process keeps no metrics, and `/metrics` is not found.
@@ -26,6 +28,8 @@ pub struct AppState {
     pub settings: HttpSettings,
     /// How often an address may send the public forms.
     pub forms: FormLimiter,
+    /// How many requests are worked on at the same time.
+    pub gates: Gates,
     pub started_at: Timestamp,
     /// Set when migrations are done and the cities are loaded.
     pub ready: AtomicBool,

@@ -2,7 +2,7 @@
 //!
 //! Owns connecting through the guard, transport limits, pings, and telling a dead connection from a silent one. Does not
 //! own reconnecting (supervisor) or what frames mean (`sources/<network>`).
-//! Invariant: every wait has an end, and no message larger than [`TRANSPORT_LIMIT`] is ever held.
+//! Invariant: every wait has an end, and no more than twice [`TRANSPORT_LIMIT`] is ever held.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
 use tokio_tungstenite::tungstenite::http::header::{HeaderMap, USER_AGENT};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
@@ -22,8 +22,9 @@ use super::source::SourceError;
 use crate::domain::{RefuseReason, Timestamp};
 use crate::shutdown::Shutdown;
 
-/// The largest message that is received at all (H2); beyond it the connection is given up.
-pub const TRANSPORT_LIMIT: usize = 16 << 20;
+/// The largest message that is received at all; beyond it the connection is given up. A message that comes in parts is
+/// held beside the part that is arriving, and the allocator keeps some of both: all stays below 16 MiB (H2).
+pub const TRANSPORT_LIMIT: usize = 4 << 20;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Where a server refuses without saying for how long (429).
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
@@ -40,6 +41,20 @@ pub struct Timing {
 impl Timing {
     pub const fn with_stall(stall: Duration) -> Self {
         Self { connect: Duration::from_secs(15), ping: Duration::from_secs(30), stall }
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub struct ConnectError {
+    /// The HTTP status with which the server declined, where it did. (What it says besides may not have come with it.)
+    pub status: Option<u16>,
+    pub error: SourceError,
+}
+
+impl From<SourceError> for ConnectError {
+    fn from(error: SourceError) -> Self {
+        Self { status: None, error }
     }
 }
 
@@ -67,14 +82,14 @@ pub struct WebSocket {
 }
 
 impl WebSocket {
-    /// Connects to a `ws` or `wss` address, with our User-Agent and `headers` (authorization…).
+    /// Connects to a `ws` or `wss` address, with our User-Agent and `headers` (authorization, subprotocol…).
     pub async fn connect(
         outbound: &Outbound,
         url: &Url,
         headers: HeaderMap,
         timing: Timing,
         now: Timestamp,
-    ) -> Result<Self, SourceError> {
+    ) -> Result<Self, ConnectError> {
         outbound.guard().check(url, &["ws", "wss"]).map_err(from_outbound)?;
         let stream = timeout(timing.connect, open(outbound, url, headers, now))
             .await
@@ -152,7 +167,7 @@ async fn open(
     url: &Url,
     headers: HeaderMap,
     now: Timestamp,
-) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, SourceError> {
+) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, ConnectError> {
     let mut request = url.as_str().into_client_request().map_err(|error| SourceError::Fatal(plain(&error)))?;
     request.headers_mut().insert(USER_AGENT, outbound.user_agent().clone());
     request.headers_mut().extend(headers);
@@ -168,11 +183,14 @@ async fn open(
         };
         return match client_async_tls_with_config(request, socket, Some(limits()), None).await {
             Ok((stream, _response)) => Ok(stream),
-            Err(Error::Http(response)) => Err(from_status(response.status().as_u16(), response.headers(), now)),
-            Err(error) => Err(retry(&plain(&error))),
+            Err(Error::Http(response)) => {
+                let status = response.status().as_u16();
+                Err(ConnectError { status: Some(status), error: from_status(status, response.headers(), now) })
+            }
+            Err(error) => Err(retry(&plain(&error)).into()),
         };
     }
-    Err(trouble)
+    Err(trouble.into())
 }
 
 fn limits() -> WebSocketConfig {
@@ -229,6 +247,9 @@ fn plain(error: &Error) -> String {
     match error {
         Error::Io(error) => error.to_string(),
         Error::Tls(error) => error.to_string(),
+        Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(_)) => {
+            "the server does not speak the protocol that was asked for".into()
+        }
         Error::Protocol(_) | Error::AttackAttempt => "the server breaks the WebSocket protocol".into(),
         other => other.to_string().chars().take(200).collect(),
     }

@@ -91,6 +91,11 @@ impl Authors {
         self.profiles.remove(&(network, author.clone()));
     }
 
+    /// Those whose account is away as far as we know.
+    pub fn away(&self) -> impl Iterator<Item = &(Network, AuthorId)> {
+        self.profiles.iter().filter(|(_, profile)| profile.status == AccountStatus::Hidden).map(|(author, _)| author)
+    }
+
     pub fn has_left(&self, network: Network, author: &AuthorId) -> bool {
         !self.left.is_empty() && self.left.contains(&self.subject(network, author))
     }

@@ -18,12 +18,12 @@ impl KnownPosts {
         self.posts.contains_key(&id)
     }
 
-    /// The cities that show it; none of a post that is not held.
+    /// The cities that admitted it; none of a post that is not held.
     pub fn cities_of(&self, id: PostId) -> &[CityId] {
         self.posts.get(&id).map_or(&[], |post| &post.cities)
     }
 
-    /// The admitted post that a reply hangs on: its parent if we show that, else its root.
+    /// The admitted post that a reply hangs on: its parent if we hold that, else its root.
     pub fn thread_of(&self, key: &IdKey, network: Network, reply: &Reply) -> Option<&KnownPost> {
         let find = |native: &NativeId| {
             self.posts.get(&PostId::derive(key, network, native)).filter(|post| !post.cities.is_empty())

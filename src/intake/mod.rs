@@ -28,7 +28,8 @@ use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, Batch, Change, IdKey, Network, Observation, Outcome, Placement, Post,
     PostId, RawPost, Timestamp,
 };
-use crate::matcher::{CitySet, ListedAccounts, MatchContext, Matches};
+use crate::matcher::{CitySet, Glimpse, ListedAccounts, MatchContext, Matches};
+use crate::normalize::Draft;
 
 /// The pipeline's memory, and what it has decided and not yet handed on.
 pub struct Intake {
@@ -84,11 +85,27 @@ impl Intake {
         self.watermarks.finish(ticket);
     }
 
-    /// Finishes an observation that is no post, after what it does.
-    pub fn finish_event(&mut self, ticket: Ticket, kind: &'static str, does: impl FnOnce(&mut Self)) {
+    /// Finishes an observation that is no post, after what it does. The label is `event.<kind>`.
+    pub fn finish_event(&mut self, ticket: Ticket, label: &'static str, does: impl FnOnce(&mut Self)) {
         does(self);
-        self.tally.event(kind);
+        self.tally.event(label);
         self.watermarks.finish(ticket);
+    }
+
+    /// Whether a draft may concern any city. Nearly every post of a network is dismissed here, before the work that
+    /// only a post to be shown is worth.
+    pub fn may_concern(&self, draft: &Draft) -> bool {
+        let thread = draft.reply().and_then(|reply| self.known.thread_of(&self.key, draft.network(), reply));
+        let glimpse = Glimpse {
+            network: draft.network(),
+            author: draft.author(),
+            text: draft.text(),
+            tags: draft.tags(),
+            languages: draft.languages(),
+            is_reply: draft.reply().is_some(),
+            point: draft.point(),
+        };
+        self.cities.may_concern(&glimpse, &MatchContext { listed: &self.listed, thread })
     }
 
     pub fn matches(&self, post: &Post) -> Matches {

@@ -5,7 +5,7 @@ use crate::domain::{Outcome, RefuseReason};
 /// How many observations ended in each outcome or event kind. The values add up to the observations taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    counts: BTreeMap<String, u64>,
+    counts: BTreeMap<&'static str, u64>,
 }
 
 /// Counter of outcomes, labelled `outcome`: `admitted`, `queued`, `refused.<reason>` or `event.<kind>`.
@@ -16,8 +16,9 @@ impl Tally {
         self.add(outcome.label());
     }
 
-    pub fn event(&mut self, kind: &'static str) {
-        self.add(format!("event.{kind}"));
+    /// Counts an event that is no post, by its label `event.<kind>`.
+    pub fn event(&mut self, label: &'static str) {
+        self.add(label);
     }
 
     /// A post was counted as admitted or queued, and the store then refused it. What was refused already stays so.
@@ -25,14 +26,14 @@ impl Tally {
         if matches!(counted, Outcome::Refused(_)) {
             return;
         }
-        if let Some(count) = self.counts.get_mut(&counted.label()) {
+        if let Some(count) = self.counts.get_mut(counted.label()) {
             *count = count.saturating_sub(1);
         }
         self.outcome(Outcome::Refused(reason));
     }
 
-    fn add(&mut self, label: String) {
-        metrics::counter!(OUTCOMES_TOTAL, "outcome" => label.clone()).increment(1);
+    fn add(&mut self, label: &'static str) {
+        metrics::counter!(OUTCOMES_TOTAL, "outcome" => label).increment(1);
         *self.counts.entry(label).or_default() += 1;
     }
 
@@ -43,10 +44,10 @@ impl Tally {
     /// The label counted since `before` was copied, if it was exactly one.
     pub fn added_since(&self, before: &Self) -> Option<String> {
         let mut added = self.counts.iter().filter(|(label, count)| before.counts.get(*label).unwrap_or(&0) < count);
-        added.next().map(|(label, _)| label.clone()).filter(|_| added.next().is_none())
+        added.next().map(|(label, _)| (*label).to_owned()).filter(|_| added.next().is_none())
     }
 
     pub fn counts(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.counts.iter().filter(|(_, count)| **count > 0).map(|(label, count)| (label.as_str(), *count))
+        self.counts.iter().filter(|(_, count)| **count > 0).map(|(label, count)| (*label, *count))
     }
 }

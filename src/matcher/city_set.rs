@@ -6,7 +6,9 @@ use super::geofence::Geofence;
 use super::hashtag_index::HashtagIndex;
 use super::listed::ListedAccounts;
 use super::phrase_index::PhraseIndex;
-use crate::domain::{City, CityId, KnownPost, Match, Network, Post, PostId, RefuseReason};
+use crate::domain::{
+    AuthorId, City, CityId, ExactPoint, FoldedWords, Hashtag, KnownPost, Match, Network, Post, PostId, RefuseReason,
+};
 
 /// All cities, compiled: an immutable snapshot.
 pub struct CitySet {
@@ -17,6 +19,8 @@ pub struct CitySet {
     words: PhraseIndex<u32>,
     /// Networks on which at least one city takes words.
     word_networks: Vec<Network>,
+    /// The languages of the cities that take words.
+    word_languages: Vec<String>,
     geofence: Geofence,
     /// What each outline of the geofence belongs to.
     owners: Vec<Owner>,
@@ -28,6 +32,19 @@ pub struct MatchContext<'a> {
     pub listed: &'a ListedAccounts,
     /// The stored post that the post's parent or root is; looked at for replies only.
     pub thread: Option<&'a KnownPost>,
+}
+
+/// What tells whether a post may concern any city.
+#[derive(Clone, Copy)]
+pub struct Glimpse<'a> {
+    pub network: Network,
+    pub author: &'a AuthorId,
+    pub text: &'a str,
+    pub tags: &'a [Hashtag],
+    /// `None`: not known yet.
+    pub languages: Option<&'a [String]>,
+    pub is_reply: bool,
+    pub point: Option<ExactPoint>,
 }
 
 /// What all cities say of one post.
@@ -61,8 +78,8 @@ enum Part {
 
 impl CitySet {
     /// Compiles the cities in the order given. Of two with one slug the later is the one that is asked for by name.
-    pub fn compile(cities: Vec<City>) -> Self {
-        let cities: Vec<Arc<City>> = cities.into_iter().map(Arc::new).collect();
+    pub fn compile(cities: impl IntoIterator<Item = impl Into<Arc<City>>>) -> Self {
+        let cities: Vec<Arc<City>> = cities.into_iter().map(Into::into).collect();
         let compiled: Vec<CompiledCity> = cities.iter().map(|city| CompiledCity::new(Arc::clone(city))).collect();
         let by_id = (0..).zip(&cities).map(|(number, city)| (city.id.clone(), number)).collect();
         let mut words = PhraseIndex::default();
@@ -71,6 +88,14 @@ impl CitySet {
         }
         let word_networks =
             Network::ALL.into_iter().filter(|network| compiled.iter().any(|city| city.word_networks.contains(network)));
+        let mut word_languages: Vec<String> = compiled
+            .iter()
+            .filter(|city| city.takes_words())
+            .flat_map(|city| &city.city.languages)
+            .map(ToOwned::to_owned)
+            .collect();
+        word_languages.sort_unstable();
+        word_languages.dedup();
         let (owners, outlines): (Vec<Owner>, Vec<_>) =
             (0..).zip(&cities).flat_map(|(number, city)| outlines(number, city)).unzip();
         Self {
@@ -78,6 +103,7 @@ impl CitySet {
             hashtags: index_hashtags(&compiled),
             words,
             word_networks: word_networks.collect(),
+            word_languages,
             geofence: Geofence::build(outlines),
             owners,
             cities,
@@ -91,6 +117,19 @@ impl CitySet {
 
     pub fn city(&self, id: &CityId) -> Option<&Arc<City>> {
         self.cities.get(*self.by_id.get(id)? as usize)
+    }
+
+    /// Whether any city must be asked about a post. When not, [`CitySet::matches`] gives nothing, in whatever language
+    /// the post turns out to be.
+    pub fn may_concern(&self, glimpse: &Glimpse<'_>, context: &MatchContext<'_>) -> bool {
+        let is_city = |id: &CityId| self.by_id.contains_key(id);
+        let in_thread = || context.thread.is_some_and(|known| glimpse.is_reply && known.cities.iter().any(is_city));
+        glimpse.tags.iter().any(|tag| !self.hashtags.cities(&tag.key).is_empty())
+            || in_thread()
+            || context.listed.of(glimpse.network, glimpse.author).any(|(id, _)| is_city(id))
+            || glimpse.point.is_some_and(|point| self.holders(point).next().is_some())
+            || (self.words_may_count(glimpse.network, glimpse.is_reply, glimpse.languages)
+                && self.words.hits(&FoldedWords::new(glimpse.text)).next().is_some())
     }
 
     /// Asks all cities about a post. Pure: the same post, context and snapshot give the same answer, so that "why is
@@ -112,9 +151,7 @@ impl CitySet {
         for tag in &post.tags {
             candidates.extend(self.hashtags.cities(&tag.key));
         }
-        // Whether words may admit a post is asked again by each city; this spares the folding of most texts.
-        let words_may_count = post.reply.is_none() && self.word_networks.contains(&post.network);
-        if words_may_count && !self.words.is_empty() {
+        if self.words_may_count(post.network, post.reply.is_some(), Some(&post.languages)) {
             candidates.extend(self.words.hits(facts.words()).map(|hit| *hit.value));
         }
         candidates.sort_unstable();
@@ -132,11 +169,21 @@ impl CitySet {
         matches
     }
 
-    fn look_at_place(&self, post: &Post, heres: &mut HashMap<u32, Here<'_>>) {
-        let Some((point, _)) = post.point else { return };
+    /// Whether words may admit a post anywhere, asked again by each city: this spares the folding of most texts.
+    fn words_may_count(&self, network: Network, is_reply: bool, languages: Option<&[String]>) -> bool {
+        let is_spoken = |languages: &[String]| languages.iter().any(|one| self.word_languages.contains(one));
+        !is_reply && self.word_networks.contains(&network) && languages.is_none_or(is_spoken)
+    }
+
+    fn holders(&self, point: ExactPoint) -> impl Iterator<Item = &Owner> {
         let mut holders = Vec::new();
         self.geofence.holders(point, &mut holders);
-        for owner in holders.into_iter().filter_map(|holder| self.owners.get(holder as usize)) {
+        holders.into_iter().filter_map(|holder| self.owners.get(holder as usize))
+    }
+
+    fn look_at_place(&self, post: &Post, heres: &mut HashMap<u32, Here<'_>>) {
+        let Some((point, _)) = post.point else { return };
+        for owner in self.holders(point) {
             let here = heres.entry(owner.city).or_default();
             match owner.part {
                 Part::City => here.in_city = true,

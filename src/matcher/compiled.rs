@@ -6,7 +6,8 @@ use super::assembly::is_dated_tag;
 use super::phrase_index::PhraseIndex;
 use super::terms::{TagTerms, as_written, phrases};
 use crate::domain::{
-    City, Lane, ListedAs, Match, Network, OfficialKind, Post, PostId, Reason, Rule, Zone, ZoneHit, fold_tag, fold_words,
+    City, FoldedWords, Lane, ListedAs, Match, Network, OfficialKind, Post, PostId, Reason, Rule, Zone, ZoneHit,
+    fold_tag, fold_words,
 };
 
 /// Reasons shown on a card; further ones are left out.
@@ -41,7 +42,7 @@ pub(super) struct AllOf {
 /// A post as all cities look at it: what each of them would have to work out again.
 pub(super) struct Facts<'a> {
     pub post: &'a Post,
-    words: OnceCell<Vec<String>>,
+    words: OnceCell<FoldedWords>,
     /// An assembly tag whatever the city says.
     dated: bool,
 }
@@ -72,8 +73,8 @@ impl<'a> Facts<'a> {
     }
 
     /// The folded words of the text, worked out when first asked for: most posts concern nobody.
-    pub fn words(&self) -> &[String] {
-        self.words.get_or_init(|| fold_words(&self.post.text))
+    pub fn words(&self) -> &FoldedWords {
+        self.words.get_or_init(|| FoldedWords::new(&self.post.text))
     }
 
     fn tags_among<'t>(&self, terms: &'t TagTerms) -> impl Iterator<Item = &'t String> {
@@ -176,6 +177,10 @@ impl CompiledCity {
         for term in self.city.recipe.words.iter().chain(&self.city.recipe.ambiguous) {
             insert(&fold_words(term));
         }
+    }
+
+    pub fn takes_words(&self) -> bool {
+        !self.city.recipe.words.is_empty() || !self.city.recipe.ambiguous.is_empty()
     }
 
     fn unambiguous(&self, facts: &Facts<'_>, here: &Here<'_>, zone_of_point: Option<&Zone>) -> Vec<Reason> {

@@ -20,5 +20,6 @@ mod tests;
 
 pub use crate::domain::{ListedAs, Match, ZoneHit};
 pub use assembly::is_dated_tag;
-pub use city_set::{CitySet, MatchContext, Matches};
+pub use city_set::{CitySet, Glimpse, MatchContext, Matches};
+pub use geofence::Geofence;
 pub use listed::ListedAccounts;

@@ -390,6 +390,18 @@ fn any_post() -> impl Strategy<Value = Post> {
         })
 }
 
+fn glimpse<'a>(post: &'a Post, languages: Option<&'a [String]>) -> Glimpse<'a> {
+    Glimpse {
+        network: post.network,
+        author: &post.author,
+        text: &post.text,
+        tags: &post.tags,
+        languages,
+        is_reply: post.reply.is_some(),
+        point: post.point.map(|(point, _)| point),
+    }
+}
+
 fn any_listed() -> impl Strategy<Value = ListedAccounts> {
     let listing = (0_usize..5, networks(), proptest::option::of(Just("Journal".to_owned())));
     proptest::collection::vec(listing, 0..4).prop_map(|listings| {
@@ -426,6 +438,11 @@ proptest! {
         for post in &posts {
             let matches = cities.matches(post, &context);
             prop_assert_eq!(&matches, &naive::matches(cities.cities(), post, &context));
+            // A first look never dismisses what would match, also before the language is known.
+            for languages in [Some(post.languages.as_slice()), None] {
+                let may_concern = cities.may_concern(&glimpse(post, languages), &context);
+                prop_assert!(may_concern || matches == Matches::default());
+            }
             for found in &matches.found {
                 prop_assert!(!found.reasons.is_empty() && found.reasons.len() <= 8);
                 prop_assert!(found.reasons.is_sorted());

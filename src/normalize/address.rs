@@ -12,6 +12,28 @@ pub(super) fn sound(address: &str) -> Option<String> {
     if address.len() > BYTES_MAX {
         return None;
     }
+    if is_plain(address) { Some(address.to_owned()) } else { parsed(address) }
+}
+
+/// Whether an address is of the common form that the parser would give back as it is: a lower-case host of letters
+/// that ends in a name, and a path without anything to encode or resolve.
+fn is_plain(address: &str) -> bool {
+    let Some(rest) = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")) else { return false };
+    let Some((host, path)) = rest.split_once('/') else { return false };
+    let is_label = |label: &str| {
+        let is_sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && label.bytes().all(is_sound) && !label.starts_with("xn--")
+    };
+    // A host that ends in a number is an IPv4 address, which is written in many ways.
+    let ends_in_name = host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()));
+    let is_in_path = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~:@/".contains(&byte);
+    ends_in_name
+        && host.split('.').all(is_label)
+        && path.bytes().all(is_in_path)
+        && path.split('/').all(|segment| !segment.starts_with('.'))
+}
+
+fn parsed(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     let leads_to_web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty());
     let plain = url.username().is_empty() && url.password().is_none();
@@ -25,7 +47,18 @@ pub(super) fn sound(address: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_address_is_what_the_parser_would_give(
+            address in "https?://(bsky\\.app|[a-z0-9.-]{1,9}|0x[0-9a-f]{1,3}|[0-9]\\.1|xn--[a-z0-9-]{1,4})/[a-zA-Z0-9._~:@/%-]{0,12}"
+        ) {
+            prop_assert!(!is_plain(&address) || parsed(&address).as_deref() == Some(address.as_str()));
+        }
+    }
 
     #[test]
     fn only_addresses_of_the_web_without_disguise_are_sound() {

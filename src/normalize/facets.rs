@@ -1,6 +1,6 @@
 use super::text::Cleaned;
-use super::{address, facet, is_hash, sound_id};
-use crate::domain::{Facet, FacetKind, RawFacet};
+use super::{address, facet, sound_id, tags};
+use crate::domain::{Facet, FacetKind, Hashtag, RawFacet};
 
 /// Facets kept; a text of 300 graphemes, the longest of Bluesky, has no room for more that mean something.
 const FACETS_MAX: usize = 64;
@@ -11,11 +11,12 @@ const RAW_FACETS_MAX: usize = 1_024;
 /// Real records hold ranges outside the text, inverted, or cutting a character: those facets are dropped, with their
 /// tags, and where that leaves no tag the text itself is read. Of two that overlap the earlier stays, though both
 /// tags count.
-pub(super) fn sound(raw: &[RawFacet], raw_text: &str, cleaned: &Cleaned) -> (Vec<Facet>, Vec<String>) {
-    let mut sound: Vec<Facet> =
+pub(super) fn sound(raw: &[RawFacet], raw_text: &str, cleaned: &Cleaned<'_>) -> (Vec<Facet>, Vec<Hashtag>) {
+    let mut sound: Vec<(Facet, Option<Hashtag>)> =
         raw.iter().take(RAW_FACETS_MAX).filter_map(|raw| sound_one(raw, raw_text, cleaned)).collect();
-    sound.sort_by_key(|facet| facet.start);
-    let tags = sound.iter().filter(|facet| facet.kind == FacetKind::Tag).map(|facet| facet.value.clone()).collect();
+    sound.sort_by_key(|(facet, _)| facet.start);
+    let (mut sound, tags): (Vec<Facet>, Vec<Option<Hashtag>>) = sound.into_iter().unzip();
+    let tags = tags.into_iter().flatten().collect();
     let mut end = 0;
     sound.retain(|facet| {
         let apart = end <= facet.start;
@@ -28,7 +29,8 @@ pub(super) fn sound(raw: &[RawFacet], raw_text: &str, cleaned: &Cleaned) -> (Vec
     (sound, tags)
 }
 
-fn sound_one(raw: &RawFacet, raw_text: &str, cleaned: &Cleaned) -> Option<Facet> {
+/// The facet, and what it names if it is a tag.
+fn sound_one(raw: &RawFacet, raw_text: &str, cleaned: &Cleaned<'_>) -> Option<(Facet, Option<Hashtag>)> {
     let (start, end) = (usize::try_from(raw.start).ok()?, usize::try_from(raw.end).ok()?);
     if start >= end {
         return None;
@@ -36,18 +38,15 @@ fn sound_one(raw: &RawFacet, raw_text: &str, cleaned: &Cleaned) -> Option<Facet>
     // `get` answers for both: inside the text, and on borders of characters.
     raw_text.get(start..end)?;
     let (start, end) = cleaned.range(start, end)?;
-    let value = match raw.kind {
-        FacetKind::Link => address::sound(&raw.value)?,
-        FacetKind::Mention => Some(raw.value.trim()).filter(|id| sound_id(id))?.to_owned(),
+    let (value, tag) = match raw.kind {
+        FacetKind::Link => (address::sound(&raw.value)?, None),
+        FacetKind::Mention => (Some(raw.value.trim()).filter(|id| sound_id(id))?.to_owned(), None),
         FacetKind::Tag => {
-            let tag = super::text::clean_line(
-                raw.value.trim_start().trim_start_matches(is_hash),
-                crate::domain::Hashtag::BYTES_MAX,
-            );
-            crate::domain::Hashtag::new(&tag)?.display
+            let tag = tags::sound(&raw.value)?;
+            (tag.display.clone(), Some(tag))
         }
     };
-    Some(facet(start, end, raw.kind, value))
+    Some((facet(start, end, raw.kind, value), tag))
 }
 
 /// Puts facets that were found in the text among those the network gave; the network's win.

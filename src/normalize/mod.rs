@@ -1,7 +1,7 @@
 //! From what a network says ([`RawPost`]) to what Parvis believes ([`Post`]), or a reason to drop it.
 //!
 //! Owns the checks and the cleaning that are the same for every network: identity, dates, text, marked ranges, tags,
-//! languages. Does not own wire formats (`ingest/sources`) nor any decision about who is shown (`consent`).
+//! languages; in two steps, since most posts concern nobody (see [`Draft`]). Does not own wire formats (`ingest/sources`) nor any decision about who is shown (`consent`).
 //! Invariant: whatever comes in, nothing panics, and a `Post` that comes out is bounded and sound in every field.
 
 mod address;
@@ -13,9 +13,11 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use crate::domain::{
-    AuthorProfile, ExactPoint, Facet, FacetKind, IdKey, Label, Media, MediaKind, NativeId, Network, Post, PostId,
-    RawPost, RefuseReason, Reply, Timestamp, Visibility,
+    AuthorId, AuthorProfile, ExactPoint, Facet, FacetKind, Hashtag, Label, LocationOrigin, Media, MediaKind, NativeId,
+    Network, Post, PostId, RawPost, RefuseReason, Reply, Timestamp, Visibility,
 };
 
 /// Characters of a post's text that are kept (H2).
@@ -38,63 +40,129 @@ const FUTURE_MAX_S: i64 = 24 * 3_600;
 /// A date further ahead than this is set to the moment of arrival (D7).
 const CLOCK_SKEW_S: i64 = 300;
 
-/// Checks and cleans one post. The author's profile, where the network sent one along, is not looked at: take it out
-/// of `raw` first and give it to [`clean_profile`].
-pub fn normalize(raw: RawPost, network: Network, key: &IdKey, now: Timestamp) -> Result<Post, RefuseReason> {
+/// A post that is checked, with what matching looks at: text, tags, point, declared languages. What only a post to be
+/// shown needs is left as the network said it until [`Draft::complete`].
+#[derive(Debug)]
+pub struct Draft {
+    /// Its text and languages are taken out.
+    raw: RawPost,
+    network: Network,
+    text: String,
+    facets: Vec<Facet>,
+    tags: Vec<Hashtag>,
+    languages: Vec<String>,
+    created_at: Timestamp,
+    edited_at: Option<Timestamp>,
+    point: Option<(ExactPoint, LocationOrigin)>,
+}
+
+/// Checks one post and cleans what matching looks at. The author's profile, where the network sent one along, is not
+/// looked at: take it out of `raw` first and give it to [`clean_profile`].
+pub fn normalize(raw: RawPost, network: Network, now: Timestamp) -> Result<Draft, RefuseReason> {
     check_age(raw.created_at, now)?;
-    normalize_held(raw, network, key, now)
+    normalize_held(raw, network, now)
 }
 
 /// The same for a post that is already held: an edit or a fresh look at it is not refused for the post's age.
-pub fn normalize_held(raw: RawPost, network: Network, key: &IdKey, now: Timestamp) -> Result<Post, RefuseReason> {
+pub fn normalize_held(mut raw: RawPost, network: Network, now: Timestamp) -> Result<Draft, RefuseReason> {
     if raw.visibility != Visibility::Public {
         return Err(RefuseReason::NotPublic);
     }
     if !sound_id(raw.native_id.as_str()) || !sound_id(raw.author.as_str()) {
         return Err(RefuseReason::BadId);
     }
-    let reply = raw.reply.map(sound_reply).transpose()?;
+    raw.reply = raw.reply.map(sound_reply).transpose()?;
     let created_at = created_at(raw.created_at, now)?;
 
-    let cleaned = text::clean(&raw.text, TEXT_CHARS_MAX);
-    let (facets, mut tag_names) = facets::sound(&raw.facets, &raw.text, &cleaned);
-    let (facets, found) =
-        if tag_names.is_empty() { tags::tokenise(&cleaned.text, facets) } else { (facets, Vec::new()) };
-    tag_names.extend(found);
-    tag_names.extend(raw.tags);
-
-    let media = sound_media(raw.media);
-    if cleaned.text.is_empty() && media.is_empty() {
+    let raw_text = std::mem::take(&mut raw.text);
+    let cleaned = text::clean(&raw_text, TEXT_CHARS_MAX);
+    let (facets, marked) = facets::sound(&raw.facets, &raw_text, &cleaned);
+    let (facets, tags) = if marked.is_empty() { tags::tokenise(&cleaned.text, facets) } else { (facets, marked) };
+    let tags = tags::distinct(tags.into_iter().chain(raw.tags.iter().filter_map(|name| tags::sound(name))));
+    let changed = match cleaned.text {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(text) => Some(text),
+    };
+    let text = changed.unwrap_or(raw_text);
+    if text.is_empty() && !raw.media.iter().any(|medium| sound_medium(medium).is_some()) {
         return Err(RefuseReason::Empty);
     }
-    let (point, place_name) = match raw.place {
-        Some(place) => (
-            place.lon_lat.and_then(|(lon, lat)| ExactPoint::new(lon, lat)).map(|point| (point, place.origin)),
-            place.name.map(|name| text::clean_line(&name, PLACE_CHARS_MAX)).filter(|name| !name.is_empty()),
-        ),
-        None => (None, None),
-    };
-
-    Ok(Post {
-        id: PostId::derive(key, network, &raw.native_id),
+    let place = raw.place.as_ref();
+    let point = place.and_then(|place| {
+        let (lon, lat) = place.lon_lat?;
+        Some((ExactPoint::new(lon, lat)?, place.origin))
+    });
+    Ok(Draft {
         network,
-        native_id: raw.native_id,
-        author: raw.author,
-        url: raw.url.as_deref().and_then(address::sound),
-        languages: language::of(&raw.languages, &cleaned.text),
-        text: cleaned.text,
+        languages: language::declared(std::mem::take(&mut raw.languages)),
+        text,
         facets,
+        tags,
         created_at,
         edited_at: raw.edited.then_some(now),
-        revision: cut_bytes(raw.revision, REVISION_BYTES_MAX),
-        tags: tags::fold(tag_names),
-        media,
-        reply,
         point,
-        place_name,
-        labels: sound_labels(raw.labels),
-        automated: raw.automated,
+        raw,
     })
+}
+
+impl Draft {
+    pub const fn network(&self) -> Network {
+        self.network
+    }
+
+    pub const fn author(&self) -> &AuthorId {
+        &self.raw.author
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn tags(&self) -> &[Hashtag] {
+        &self.tags
+    }
+
+    /// The languages that the author declared. `None`: none was, and the text has yet to be asked.
+    pub fn languages(&self) -> Option<&[String]> {
+        (!self.languages.is_empty()).then_some(&self.languages)
+    }
+
+    pub const fn reply(&self) -> Option<&Reply> {
+        self.raw.reply.as_ref()
+    }
+
+    pub fn point(&self) -> Option<ExactPoint> {
+        self.point.map(|(point, _)| point)
+    }
+
+    /// The post, under the id derived of its native one.
+    pub fn complete(self, id: PostId) -> Post {
+        let Self { raw, network, text, facets, tags, languages, created_at, edited_at, point } = self;
+        let place_name = raw.place.and_then(|place| place.name);
+        let place_name =
+            place_name.map(|name| text::clean_line(&name, PLACE_CHARS_MAX)).filter(|name| !name.is_empty());
+        let languages = if languages.is_empty() { language::detected(&text).into_iter().collect() } else { languages };
+        Post {
+            id,
+            network,
+            native_id: raw.native_id,
+            author: raw.author,
+            url: raw.url.as_deref().and_then(address::sound),
+            languages,
+            text,
+            facets,
+            created_at,
+            edited_at,
+            revision: cut_bytes(raw.revision, REVISION_BYTES_MAX),
+            tags,
+            media: raw.media.iter().filter_map(sound_medium).take(MEDIA_MAX).collect(),
+            reply: raw.reply,
+            point,
+            place_name,
+            labels: sound_labels(raw.labels),
+            automated: raw.automated,
+        }
+    }
 }
 
 /// Cleans what a card shows of an author and bounds what consent reads. The bio keeps its line breaks and any HTML,
@@ -144,18 +212,12 @@ fn sound_reply(reply: Reply) -> Result<Reply, RefuseReason> {
     }
 }
 
-/// Media beyond the fourth are dropped; so is a link that leads nowhere and says nothing.
-fn sound_media(media: Vec<Media>) -> Vec<Media> {
-    media
-        .into_iter()
-        .map(|medium| Media {
-            kind: medium.kind,
-            url: medium.url.as_deref().and_then(address::sound),
-            alt: text::clean(&medium.alt, ALT_CHARS_MAX).text,
-        })
-        .filter(|medium| medium.kind != MediaKind::Link || medium.url.is_some() || !medium.alt.is_empty())
-        .take(MEDIA_MAX)
-        .collect()
+/// `None` for a link that leads nowhere and says nothing.
+fn sound_medium(medium: &Media) -> Option<Media> {
+    let url = medium.url.as_deref().and_then(address::sound);
+    let alt = text::clean(&medium.alt, ALT_CHARS_MAX).text.into_owned();
+    let says_something = medium.kind != MediaKind::Link || url.is_some() || !alt.is_empty();
+    says_something.then_some(Media { kind: medium.kind, url, alt })
 }
 
 /// At the bound, negations go first: a label that stands refuses, so losing a negation errs on the author's side.

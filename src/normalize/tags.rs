@@ -1,20 +1,25 @@
+use super::text::is_padding;
 use super::{facet, facets, is_hash};
 use crate::domain::{Facet, FacetKind, Hashtag};
 
 /// Tags kept of one post. More are spam (L-55); the first count.
 const TAGS_MAX: usize = 32;
 
-/// Tags without `#`, folded; of two with one key the first way of writing stays.
-pub(super) fn fold(names: Vec<String>) -> Vec<Hashtag> {
+/// A tag as a network names it, with its sign or without; `None` when nothing comparable is left. The sign is looked
+/// for in what is left after cleaning: what can't be seen may stand before it.
+pub(super) fn sound(name: &str) -> Option<Hashtag> {
+    let line = super::text::clean_line(name, Hashtag::BYTES_MAX);
+    Hashtag::new(line.trim_start_matches(|c: char| is_hash(c) || is_padding(c)))
+}
+
+/// The first tags of the given; of two with one key the first way of writing stays.
+pub(super) fn distinct(given: impl IntoIterator<Item = Hashtag>) -> Vec<Hashtag> {
     let mut tags: Vec<Hashtag> = Vec::new();
-    for name in names {
+    for tag in given {
         if tags.len() == TAGS_MAX {
             break;
         }
-        let name = super::text::clean_line(&name, Hashtag::BYTES_MAX);
-        if let Some(tag) = Hashtag::new(&name)
-            && !tags.iter().any(|other| other.key == tag.key)
-        {
+        if !tags.iter().any(|other| other.key == tag.key) {
             tags.push(tag);
         }
     }
@@ -24,7 +29,10 @@ pub(super) fn fold(names: Vec<String>) -> Vec<Hashtag> {
 /// Reads `#tags` from a text, for posts whose network marks none: `#` at the start or after what is no part of a word,
 /// then letters, digits, marks and `_`, with a letter among them. What stands in an address, or where the network marked
 /// something else, is no tag. Gives all facets and the tags found.
-pub(super) fn tokenise(text: &str, given: Vec<Facet>) -> (Vec<Facet>, Vec<String>) {
+pub(super) fn tokenise(text: &str, given: Vec<Facet>) -> (Vec<Facet>, Vec<Hashtag>) {
+    if !text.as_bytes().contains(&b'#') && !text.contains('＃') {
+        return (given, Vec::new());
+    }
     let mut found = Vec::new();
     let mut token_start = 0;
     for token in text.split_inclusive(char::is_whitespace) {
@@ -38,7 +46,7 @@ pub(super) fn tokenise(text: &str, given: Vec<Facet>) -> (Vec<Facet>, Vec<String
     }
     found.retain(|tag| !given.iter().any(|other| other.start < tag.end && tag.start < other.end));
     found.truncate(TAGS_MAX);
-    let tags = found.iter().map(|facet| facet.value.clone()).collect();
+    let tags = found.iter().filter_map(|facet| sound(&facet.value)).collect();
     (facets::merge(given, found), tags)
 }
 
@@ -81,9 +89,13 @@ mod tests {
         let (facets, tags) = tokenise(text, Vec::new());
         for (facet, tag) in facets.iter().zip(&tags) {
             let marked = text.get(facet.start..facet.end).expect("a facet lies on borders of the text");
-            assert_eq!(marked.trim_start_matches(is_hash), tag);
+            assert_eq!(marked.trim_start_matches(is_hash), tag.display);
         }
-        tags
+        displayed(tags)
+    }
+
+    fn displayed(tags: Vec<Hashtag>) -> Vec<String> {
+        tags.into_iter().map(|tag| tag.display).collect()
     }
 
     #[test]
@@ -99,16 +111,17 @@ mod tests {
     fn what_the_network_marked_otherwise_is_no_tag() {
         let link = facet(0, 7, FacetKind::Link, "https://nantes.fr/");
         let (facets, tags) = tokenise("#Nantes #Loire", vec![link.clone()]);
-        assert_eq!(tags, ["Loire"]);
+        assert_eq!(displayed(tags), ["Loire"]);
         assert_eq!(facets, [link, facet(8, 14, FacetKind::Tag, "Loire")]);
     }
 
     #[test]
     fn l55_tags_beyond_the_bound_are_dropped() {
-        let names = (0..100).map(|number| format!("tag{number}")).chain(["TAG1".into()]).collect();
-        assert_eq!(fold(names).len(), TAGS_MAX);
+        let names = (0..100).map(|number| format!("tag{number}")).chain(["TAG1".into()]);
+        assert_eq!(distinct(names.filter_map(|name| sound(&name))).len(), TAGS_MAX);
         let text: String = (0..100).map(|number| format!("#tag{number} ")).collect();
         assert_eq!(tags(&text).len(), TAGS_MAX);
-        assert_eq!(fold(vec!["#Été".into(), "ete".into(), "--".into()]).len(), 1);
+        assert_eq!(displayed(distinct(["#Été", "ete", "--", "\u{200b}# été"].into_iter().filter_map(sound))), ["Été"]);
+        assert_eq!(sound("\u{200b}# été").map(|tag| tag.display).as_deref(), Some("été"));
     }
 }

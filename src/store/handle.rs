@@ -4,13 +4,15 @@
 //! Invariant: every write is a job of the one writer, so a caller that goes away cancels nothing half-done.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::command::{Command, Report};
-use super::held::{Counts, LeaveRequest, StoredPost};
+use super::held::{Counts, LeaveRequest, Room, StoredPost};
+use super::restored::{CaughtUp, Lost, catch_up};
 use super::retention::Retention;
 use super::sqlite::read::Reader;
 use super::sqlite::{open as file, startup};
@@ -26,11 +28,15 @@ pub struct StoreOptions {
     pub clock: Arc<dyn Clock>,
     /// Makes the keys of a new database; `None` (always, but in tests) takes it from the system.
     pub entropy: Option<[u8; 32]>,
+    /// What a restored database is swept by before anything is shown of it.
+    pub retention: Retention,
+    pub lost_journal: Lost,
 }
 
 impl StoreOptions {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, entropy: None }
+        let retention = Retention::from_days(Retention::DAYS_MAX);
+        Self { clock, entropy: None, retention, lost_journal: Lost::Refused }
     }
 }
 
@@ -41,6 +47,7 @@ pub struct Store {
     reader: Reader,
     id_key: IdKey,
     queues: Queues,
+    folder: Arc<Path>,
 }
 
 /// Opens the database for this process alone, creating it and bringing it up to date.
@@ -52,11 +59,26 @@ pub async fn open(
     options: StoreOptions,
     listener: Option<Arc<dyn CommitListener>>,
 ) -> Result<Store, StoreError> {
-    let opened = file::open(url, options.entropy).await?;
-    let reader = Reader { pool: opened.readers, epoch: opened.epoch, clock: Arc::clone(&options.clock) };
+    Ok(open_restored(url, options, listener).await?.0)
+}
+
+/// As [`open`]; says too what was done to a database that had been put back.
+pub(super) async fn open_restored(
+    url: &str,
+    options: StoreOptions,
+    listener: Option<Arc<dyn CommitListener>>,
+) -> Result<(Store, Option<CaughtUp>), StoreError> {
+    let mut opened = file::open(url, options.entropy).await?;
+    let caught_up = match opened.behind {
+        Some(behind) => Some(catch_up(&mut opened, behind, &options).await?),
+        None => None,
+    };
+    let reader = Reader { pool: opened.readers.clone(), epoch: opened.epoch, clock: Arc::clone(&options.clock) };
     let id_key = opened.id_key;
-    let queues = writer::spawn(opened.writer, opened.lock, id_key, options.clock, listener);
-    Ok(Store { reader, id_key, queues })
+    let queues = writer::spawn(opened, options.clock, listener);
+    let path = file::path_of(url)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).into();
+    Ok((Store { reader, id_key, queues, folder }, caught_up))
 }
 
 impl Store {
@@ -145,6 +167,15 @@ impl Store {
     /// The newest gaps, oldest first.
     pub async fn gaps(&self, limit: usize) -> Result<Vec<(SourceId, Gap)>, StoreError> {
         startup::gaps(&self.reader.pool, limit).await
+    }
+
+    /// The room on the disk of the database. May take as long as the disk does to answer.
+    pub fn room(&self) -> std::io::Result<Room> {
+        let disk = rustix::fs::statvfs(&*self.folder)?;
+        Ok(Room {
+            free: disk.f_bavail.saturating_mul(disk.f_frsize),
+            total: disk.f_blocks.saturating_mul(disk.f_frsize),
+        })
     }
 
     pub async fn counts(&self) -> Result<Counts, StoreError> {

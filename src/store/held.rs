@@ -26,6 +26,13 @@ pub struct LeaveRequest {
     pub at: Timestamp,
 }
 
+/// The room on a disk, in bytes: what is left for us, and all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    pub free: u64,
+    pub total: u64,
+}
+
 /// How much is held, for the metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {

@@ -4,12 +4,14 @@
 //! Does not own what may be shown (`consent`), nor how a reader is reached (`live`), nor any wire format.
 //! Invariant: applying a city's log entries from any offset above its floor gives what a page of it shows.
 
+mod backup;
 mod command;
 mod error;
 mod handle;
 mod held;
 mod ledger;
 mod operator;
+mod restored;
 mod retention;
 mod sqlite;
 mod writer;
@@ -17,8 +19,10 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use backup::{Copied, Restored, TableSum, backup, backup_erasures, restore};
 pub use command::{Command, Person, Report};
 pub use handle::{Store, StoreOptions, open};
-pub use held::{Counts, LeaveRequest, StoredPost};
+pub use held::{Counts, LeaveRequest, Room, StoredPost};
 pub use operator::Operator;
+pub use restored::Lost;
 pub use retention::Retention;

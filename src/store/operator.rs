@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::command::{Command, Person, Report};
 use super::handle::{Store, StoreOptions, open};
 use super::held::LeaveRequest;
+use super::sqlite::lock::lock;
 use super::sqlite::{export, open as file, rows, startup, statements};
 use super::writer::outcome;
 use crate::clock::Clock;
@@ -46,13 +47,13 @@ impl Operator {
     /// Opens the store when its lock is free.
     async fn take_over(&mut self) -> Result<(), StoreError> {
         // The lock is given back at once, and taken again for the store.
-        if file::lock(&self.path)?.is_none() {
+        if lock(&self.path)?.is_none() {
             return Ok(());
         }
         match open(&self.url, StoreOptions::new(Arc::clone(&self.clock)), None).await {
             Ok(store) => self.store = Some(store),
             // A serving process came between the two: it will be asked instead.
-            Err(_) if file::lock(&self.path)?.is_none() => {}
+            Err(_) if lock(&self.path)?.is_none() => {}
             Err(error) => return Err(error),
         }
         Ok(())
@@ -129,7 +130,7 @@ impl Operator {
                 break report;
             }
             // The serving process may have stopped in the meantime; then the act is ours.
-            let free = file::lock(&self.path)?.is_some();
+            let free = lock(&self.path)?.is_some();
             if (free || Instant::now() >= deadline)
                 && statements::COMMAND_WITHDRAW.run(&mut connection, [row.into()]).await? > 0
             {

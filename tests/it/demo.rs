@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
-use parvis::config::read_folder;
+use parvis::config::CityFiles;
 use parvis::consent::Policy;
 use parvis::demo::{OfficialBody, Rehearsal, rehearse, script::Expect};
-use parvis::domain::{AuthorProfile, Change, IdKey, ListedAs, Network, Timestamp};
+use parvis::domain::{AuthorProfile, Change, Event, IdKey, ListedAs, Network, PostId, RawPost, Timestamp};
 use parvis::ingest::sources::{decoder, profiles_from_file};
 use parvis::intake::{Answer, Authors, Intake, KnownPosts};
-use parvis::matcher::{CitySet, ListedAccounts};
+use parvis::matcher::{CitySet, ListedAccounts, Matches};
+use parvis::normalize::normalize;
 use parvis::pipeline::{answered, observe};
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 
 #[test]
 fn s06_every_sample_post_ends_as_its_script_says_and_in_its_own_city() {
-    let folder = read_folder(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities")).unwrap();
-    let set = Arc::new(CitySet::compile(folder.cities));
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities");
+    let files = CityFiles::read(&folder, &|_| {}).unwrap();
+    let set = Arc::new(CitySet::compile(files.cities().cloned()));
     let mut wrong = Vec::new();
     for seed in 0..3 {
         let Rehearsal { said, world, officials } = rehearse(seed, NOW).unwrap();
@@ -66,6 +68,47 @@ fn s06_every_sample_post_ends_as_its_script_says_and_in_its_own_city() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What the first look dismisses, no city would have had: for every sample post, and for posts made of pieces of them.
+#[test]
+fn s04_a_first_look_dismisses_nothing_that_a_city_asks_for() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities");
+    let files = CityFiles::read(&folder, &|_| {}).unwrap();
+    let set = Arc::new(CitySet::compile(files.cities().cloned()));
+    let Rehearsal { said, officials, .. } = rehearse(0, NOW).unwrap();
+    let key = IdKey::new([3; 32]);
+    let authors = Authors::new(key, [], Default::default());
+    let mut intake = Intake::new(key, Policy::Standard, set, KnownPosts::default(), authors);
+    intake.listed = listed(officials);
+    let mut decoder = decoder(Network::Bluesky).unwrap();
+    let posts: Vec<RawPost> = said
+        .iter()
+        .filter_map(|post| match decoder.decode(post.frame.as_bytes()).event {
+            Event::Post(raw) => Some(*raw),
+            _ => None,
+        })
+        .collect();
+    let seed = std::env::var("PARVIS_SEED").map_or(4, |seed| seed.parse().unwrap());
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let pieces: Vec<&str> = posts.iter().flat_map(|post| post.text.split_inclusive(' ')).collect();
+    let made = (0..2_000).map(|_| {
+        let text = (0..rng.usize(1..12)).map(|_| pieces[rng.usize(..pieces.len())]).collect();
+        let RawPost { languages, reply, place, author, .. } = posts[rng.usize(..posts.len())].clone();
+        let languages = if rng.bool() { languages } else { Vec::new() };
+        RawPost { text, languages, reply, place, author, facets: Vec::new(), ..posts[0].clone() }
+    });
+    let made: Vec<RawPost> = made.collect();
+    let (mut matched, mut dismissed) = (0, 0);
+    for raw in posts.iter().chain(&made) {
+        let Ok(draft) = normalize(raw.clone(), Network::Bluesky, NOW) else { continue };
+        let may_concern = intake.may_concern(&draft);
+        let matches = intake.matches(&draft.complete(PostId::from_u64(1)));
+        assert!(may_concern || matches == Matches::default(), "seed {seed}: {raw:?}");
+        matched += usize::from(!matches.found.is_empty());
+        dismissed += usize::from(!may_concern);
+    }
+    assert!(matched > 300 && dismissed > 300, "seed {seed}: {matched} matched, {dismissed} dismissed");
 }
 
 /// The demonstration's own bodies, as its cities list them.

@@ -8,10 +8,18 @@
 
 mod support;
 
+mod backup;
+mod bombs;
+mod campaign;
 mod cities;
 mod demo;
-mod kill;
+mod disk;
+mod fuzz;
+mod hostile;
+mod mutants;
 mod outputs;
 mod pipeline;
+mod readers;
 mod replay;
 mod tidy;
+mod wires;

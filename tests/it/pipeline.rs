@@ -65,6 +65,21 @@ fn l09_a_profile_record_that_comes_during_the_lookup_counts() {
 }
 
 #[test]
+fn l09_edits_and_replies_ask_for_consent_as_posts_do() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "Qui vient ? #ville");
+    scene.found("ana");
+    scene.post("shy", "2", "rien");
+    let edit = RawPost { revision: "2".into(), edited: true, ..raw("shy", "2", "avec #ville") };
+    scene.event(Event::Post(Box::new(edit)));
+    scene.reply("shy", "3", "1", "Moi");
+    assert_eq!(scene.pending(), ["Qui vient ? #ville"]);
+    scene.answer(AuthorProfile { labels: vec![Label::plain("!no-unauthenticated")], ..assumed("shy") });
+    assert!(scene.pending().is_empty());
+    assert_eq!(scene.count("refused.no_unauthenticated"), 2);
+}
+
+#[test]
 fn an_author_nobody_knows_is_refused_and_pins_nothing() {
     let mut scene = Scene::new();
     scene.post("ana", "1", "#ville");

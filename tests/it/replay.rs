@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use parvis::demo::frames::wire_v2;
 use serde_json::Value;
 
 struct Place {
@@ -72,6 +73,19 @@ fn outcomes_add_up_whatever_the_frames_are() {
 }
 
 #[test]
+fn recordings_of_both_wires_may_be_mixed() {
+    let place = Place::new(CITY);
+    let frames = [
+        frame("ana", "bonjour #ville"),
+        wire_v2::message(&frame("bob", "bonsoir #ville"), 7).unwrap(),
+        wire_v2::outdated_cursor(7),
+        wire_v2::error("ConsumerTooSlow", ""),
+    ];
+    let said = place.replay(&place.write("frames.jsonl", &frames.join("\n")), &[]);
+    assert_eq!((&said["outcomes"]["admitted"], &said["outcomes"]["event.other"]), (&2.into(), &2.into()), "{said}");
+}
+
+#[test]
 fn with_profiles_an_author_who_is_not_among_them_is_unknown() {
     let place = Place::new(CITY);
     let file = place.write("frames.jsonl", &[frame("ana", "un #ville"), frame("bob", "deux! #ville")].join("\n"));
@@ -100,4 +114,7 @@ fn real_captures_add_up() {
         .count();
     assert!(carrying > 0);
     assert_eq!(said["outcomes"]["admitted"], carrying, "{said}");
+    let lines = std::fs::read_to_string(&expected).unwrap();
+    let second: Vec<String> = lines.lines().map(|line| wire_v2::message(line, 1).unwrap()).collect();
+    assert_eq!(place.replay(&place.write("v2.jsonl", &second.join("\n")), &[])["outcomes"], said["outcomes"]);
 }

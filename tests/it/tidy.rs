@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Used by all; these use only `domain`.
-const BASE: [&str; 5] = ["domain", "config", "clock", "shutdown", "telemetry"];
+const BASE: [&str; 6] = ["domain", "config", "clock", "shutdown", "telemetry", "crash"];
 
 /// Who may import whom, beside `BASE`. An edge that is not here fails the test.
-const EDGES: [(&str, &[&str]); 17] = [
+const EDGES: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("clock", &[]),
     ("config", &[]),
     ("shutdown", &[]),
     ("telemetry", &[]),
+    ("crash", &[]),
     ("ingest", &[]),
     ("normalize", &[]),
     ("matcher", &[]),
@@ -22,11 +23,25 @@ const EDGES: [(&str, &[&str]); 17] = [
     ("store", &[]),
     ("live", &[]),
     ("http", &["live", "matcher", "consent"]),
+    ("gazetteer", &["ingest"]),
     ("demo", &["ingest"]),
     ("app", &["ingest", "pipeline", "intake", "normalize", "matcher", "consent", "store", "live", "http", "demo"]),
     (
         "cli",
-        &["app", "ingest", "pipeline", "intake", "normalize", "matcher", "consent", "store", "live", "http", "demo"],
+        &[
+            "app",
+            "gazetteer",
+            "ingest",
+            "pipeline",
+            "intake",
+            "normalize",
+            "matcher",
+            "consent",
+            "store",
+            "live",
+            "http",
+            "demo",
+        ],
     ),
 ];
 

@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 use parvis::clock::{Clock, SystemClock};
 use parvis::domain::{City, CityId, CommitListener, Committed, FeedLog, Look, Recipe};
 use parvis::http::page::PageRenderer;
-use parvis::http::{self, AppState, CityDirectory, FormLimiter, HttpSettings, ServedCities};
+use parvis::http::{self, AppState, CityDirectory, FormLimiter, Gates, HttpSettings, ServedCities};
 use parvis::live::{Live, LiveLimits};
 use parvis::shutdown::Shutdown;
 use parvis_bench::posts::{CITY, MemoryLog};
@@ -41,17 +41,20 @@ async fn main() -> anyhow::Result<()> {
     live.open_city(&city, log.head(&city).await?);
 
     let (_sources, health) = watch::channel(Arc::default());
+    let (_trouble, trouble) = watch::channel(String::new());
     let state = Data::new(AppState {
         cities: directory,
         log: log.clone(),
         live: live.clone(),
         renderer,
         sources: health,
+        trouble,
         clock: Arc::new(SystemClock),
         shutdown: Shutdown::new(),
         metrics: None,
         settings: HttpSettings { workers: Some(workers), ..HttpSettings::default() },
         forms: FormLimiter::default(),
+        gates: Gates::new(0),
         started_at: SystemClock.now(),
         ready: true.into(),
     });

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::listen::Forgotten;
 use crate::clock::Clock;
+use crate::crash::{self, Point};
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, Batch, Change, Committed, Journal, Network, Observation, StoreError,
 };
@@ -18,9 +19,8 @@ use crate::shutdown::Shutdown;
 
 /// What reaches the pipeline beside observations. Few, so their channel is small and its senders wait.
 pub enum Control {
-    /// City files have changed, or a listed account's identity is known now.
-    /// When not every network answered, accounts known before stay listed.
-    Cities { set: Arc<CitySet>, listed: ListedAccounts, all_answered: bool },
+    /// City files have changed, or whose a listed account is.
+    Cities { set: Arc<CitySet>, listed: ListedAccounts },
     /// Authors of stored posts were asked for again (L-13); those the network no longer shows are hidden.
     Rechecked { network: Network, asked: Vec<AuthorId>, found: Vec<AuthorProfile> },
     /// Changes decided elsewhere by the same rules: re-checked posts, re-matched posts.
@@ -97,10 +97,16 @@ pub async fn drive(
                     intake.tally.refused_by_store(counted, reason);
                 }
             }
-            Some(answer) = inputs.answers.recv(), if is_open => pipeline::answered(&mut intake, answer, clock.now()),
+            Some(answer) = inputs.answers.recv(), if is_open => {
+                crash::point(Point::ProfileAnswered);
+                pipeline::answered(&mut intake, answer, clock.now());
+            }
             Some(control) = inputs.control.recv(), if is_open => apply(&mut intake, control, &*clock),
             observation = inputs.observations.recv(), if is_open && has_room => match observation {
-                Some(observation) => pipeline::observe(&mut intake, observation, clock.now()),
+                Some(observation) => {
+                    crash::point(Point::ObservationTaken);
+                    pipeline::observe(&mut intake, observation, clock.now());
+                }
                 None => is_open = !intake.hold.is_empty(),
             },
             () = tokio::time::sleep(pause), if committing.is_none() => {}
@@ -113,6 +119,7 @@ pub async fn drive(
 /// checkpoint has not moved, so that the same is read again after the next start.
 async fn commit(journal: Arc<dyn Journal>, batch: Batch, shutdown: Shutdown) -> Result<Committed, StoreError> {
     let batch = Arc::new(batch);
+    crash::point(Point::BatchTaken);
     loop {
         match journal.commit(batch.clone()).await {
             Err(StoreError::Unavailable(reason)) if !shutdown.is_triggered() => {
@@ -130,12 +137,7 @@ async fn commit(journal: Arc<dyn Journal>, batch: Batch, shutdown: Shutdown) -> 
 fn apply(intake: &mut Intake, control: Control, clock: &dyn Clock) {
     let now = clock.now();
     match control {
-        Control::Cities { set, listed, all_answered } => {
-            intake.cities = set;
-            if all_answered || intake.listed.is_empty() {
-                intake.listed = listed;
-            }
-        }
+        Control::Cities { set, listed } => (intake.cities, intake.listed) = (set, listed),
         Control::Changes(changes) => intake.pending.extend(changes),
         Control::Rechecked { network, asked, found } => {
             for author in asked {

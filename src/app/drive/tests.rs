@@ -3,7 +3,9 @@ use std::sync::Mutex;
 use super::*;
 use crate::clock::ManualClock;
 use crate::consent::Policy;
-use crate::domain::{Checkpoint, Event, Gap, IdKey, KnownPost, Outcome, PostId, RefuseReason, SourceId, Timestamp};
+use crate::domain::{
+    Checkpoint, City, Event, Gap, IdKey, KnownPost, Outcome, PostId, RefuseReason, SourceId, Timestamp,
+};
 use crate::intake::{Authors, KnownPosts};
 
 const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -43,7 +45,7 @@ fn intake() -> Intake {
     let key = IdKey::new([7; 32]);
     let authors = Authors::new(key, [], Default::default());
     let known = KnownPosts::new([KnownPost { id: HELD, thread: HELD, cities: vec![] }]);
-    Intake::new(key, Policy::Standard, Arc::new(CitySet::compile(vec![])), known, authors)
+    Intake::new(key, Policy::Standard, Arc::new(CitySet::compile(Vec::<City>::new())), known, authors)
 }
 
 fn observation(number: u32) -> Observation {

@@ -1,108 +1,173 @@
-use std::collections::{BTreeSet, HashSet};
-use std::path::PathBuf;
+//! City files that change while the server runs (interface.md).
+//!
+//! Owns looking, putting what has changed into service, and matching stored posts again. Does not own the pipeline:
+//! it is told. Invariant: a city whose file did not change is not touched, and none waits for another or for a network.
+
+mod rematch;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use futures_util::future::{BoxFuture, FutureExt, OptionFuture};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use super::cities::{self, Cities};
+use super::cities::{Answers, Listed, first_problem};
 use super::drive::Control;
-use crate::domain::{AuthorLookup, Change, City, CityId, FeedLog, KnownPost, Post, PostId, Rule, StoreError};
+use crate::config::{CityFiles, CityState};
+use crate::domain::{City, CityId, FeedLog, StoreError};
 use crate::http::CityDirectory;
 use crate::live::Live;
-use crate::matcher::{CitySet, ListedAccounts, ListedAs, MatchContext};
+use crate::matcher::CitySet;
 use crate::shutdown::Shutdown;
-use crate::store::{Store, StoredPost};
+use crate::store::Store;
+use rematch::Rematch;
 
-/// Watches the city files and puts what has changed into service.
+/// What the reloading of city files works with and on.
 pub struct Reload {
-    pub folder: PathBuf,
+    pub files: CityFiles,
     pub amend: Arc<dyn Fn(&mut City) + Send + Sync>,
     pub store: Store,
-    pub lookups: Vec<Arc<dyn AuthorLookup>>,
     pub live: Arc<Live>,
     pub directory: Arc<ArcSwap<CityDirectory>>,
     pub control: mpsc::Sender<Control>,
+    pub listed: Listed,
+    /// Answers about listed accounts that are on their way.
+    pub answers: Answers,
     pub served: Arc<CitySet>,
-    pub fingerprint: String,
+    /// Slug and problem of each file that can't be used.
+    pub broken: BTreeMap<String, String>,
     /// Cities whose stored posts are to be matched again: at the start all, for a file may have changed meanwhile.
     pub to_rematch: BTreeSet<CityId>,
     pub shutdown: Shutdown,
 }
 
-/// A change is in service within ten seconds (interface.md): it is seen within this, and must then hold still once,
-/// so that a file being written, or an outline that has not arrived yet, is not taken half.
+/// A change is in service within ten seconds: it is seen within this, and must then hold still once.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Listed accounts are resolved anew this often: a handle may have moved, or the network did not answer before.
-const RESOLVE_EVERY: u32 = 1_800;
-const REMATCH_PAGE: usize = 200;
+/// Looks between two questions for accounts that no network has answered for.
+const ASK_EVERY: u32 = 5;
+/// Looks after which all listed accounts are asked for anew: a handle may have moved.
+const ASK_AGAIN_EVERY: u32 = 1_800;
+/// What a city's earlier recipe has decided is stored by then, so that none of it is overlooked.
+const REMATCH_AFTER: Duration = Duration::from_secs(1);
+
+/// What is under way between two looks.
+#[derive(Default)]
+struct UnderWay {
+    looks: u32,
+    /// Changes that are told and not yet in service.
+    changes: BTreeMap<String, CityState>,
+    is_asking: bool,
+    /// Cities have changed since the question was put.
+    asks_next: bool,
+    /// Whom the pipeline takes for listed is out of date.
+    listed_changed: bool,
+    /// Matched again as far as that goes while some of their listed accounts are unknown.
+    half_matched: BTreeSet<CityId>,
+    rematching: Option<Rematching>,
+    /// Not before this.
+    rematch_from: Option<Instant>,
+}
+
+type Rematching = BoxFuture<'static, (CityId, Result<(), StoreError>)>;
 
 impl Reload {
     pub async fn run(mut self) {
-        let mut looks = Looks { seen: self.fingerprint.clone(), ..Looks::default() };
+        let mut under_way = UnderWay { is_asking: true, ..UnderWay::default() };
+        let mut next_look = Instant::now() + LOOK_EVERY;
+        let shutdown = self.shutdown.clone();
         loop {
-            tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-                () = self.shutdown.triggered() => return,
+            if under_way.rematching.is_none() {
+                under_way.rematching = self.next_rematch(&mut under_way);
             }
-            // A network that takes its time to answer does not keep the process from stopping.
-            let shutdown = self.shutdown.clone();
             tokio::select! {
-                () = self.look(&mut looks) => {}
                 () = shutdown.triggered() => return,
+                () = tokio::time::sleep_until(next_look) => {
+                    self.look(&mut under_way).await;
+                    next_look = Instant::now() + LOOK_EVERY;
+                }
+                answer = self.answers.recv(), if under_way.is_asking => match answer {
+                    Some(answer) => under_way.listed_changed |= self.listed.take(answer),
+                    None => self.asked(&mut under_way).await,
+                },
+                Some((city, done)) = OptionFuture::from(under_way.rematching.as_mut()) => {
+                    under_way.rematching = None;
+                    if let Err(error) = done {
+                        tracing::error!(%error, city = city.as_str(), "Stored posts could not be matched again; it is tried again.");
+                        self.to_rematch.insert(city);
+                    }
+                }
             }
         }
     }
 
-    async fn look(&mut self, looks: &mut Looks) {
-        looks.number = looks.number.wrapping_add(1);
-        let (folder, amend) = (self.folder.clone(), self.amend.clone());
-        let read = tokio::task::spawn_blocking(move || cities::read(&folder, &*amend)).await;
-        let read = match read {
-            Ok(Ok(read)) => read,
-            Ok(Err(error)) => {
-                tracing::error!(error = %format!("{error:#}"), "The cities' folder can't be read; the cities stay as they are.");
-                return;
-            }
-            Err(_stopped) => return,
-        };
-        let is_still = looks.seen == read.fingerprint;
-        looks.seen.clone_from(&read.fingerprint);
-        let changed = is_still && read.fingerprint != self.fingerprint;
-        if changed {
-            looks.is_resolved = false;
-            if let Err(error) = self.put_in_service(read).await {
-                tracing::error!(%error, "Changed cities could not be put into service; it is tried again.");
+    async fn look(&mut self, under_way: &mut UnderWay) {
+        under_way.looks = under_way.looks.wrapping_add(1);
+        let (mut files, amend) = (std::mem::take(&mut self.files), self.amend.clone());
+        let looked = tokio::task::spawn_blocking(move || (files.look(&*amend), files)).await;
+        // Only a runtime that stops drops the task.
+        let Ok((told, files)) = looked else { return };
+        self.files = files;
+        match told {
+            Ok(told) => under_way.changes.extend(told),
+            Err(error) => {
+                tracing::error!(%error, "The cities' folder can't be read; the cities stay as they are.");
                 return;
             }
         }
-        if !looks.is_resolved || looks.number.is_multiple_of(RESOLVE_EVERY) {
-            looks.is_resolved = self.resolve().await;
+        if !under_way.changes.is_empty() {
+            match self.put_in_service(&under_way.changes).await {
+                Ok(()) => {
+                    under_way.changes.clear();
+                    under_way.rematch_from = Some(Instant::now() + REMATCH_AFTER);
+                    under_way.asks_next = true;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "Changed cities could not be put into service; it is tried again.");
+                }
+            }
         }
-        if (changed || looks.is_resolved)
-            && let Err(error) = self.rematch_all().await
-        {
-            tracing::error!(%error, "Stored posts could not be matched again; it is tried again.");
+        let is_all_known = || self.served.cities().iter().all(|city| self.listed.knows_all(city));
+        if under_way.looks.is_multiple_of(ASK_AGAIN_EVERY) {
+            self.ask(under_way, true);
+        } else if under_way.asks_next || (under_way.looks.is_multiple_of(ASK_EVERY) && !is_all_known()) {
+            self.ask(under_way, false);
         }
+        self.tell_listed(under_way).await;
     }
 
-    async fn put_in_service(&mut self, read: Cities) -> Result<(), StoreError> {
-        // A file that broke leaves its running city as it was.
-        let mut cities: Vec<City> = read.set.cities().iter().map(|city| City::clone(city)).collect();
-        for (slug, problem) in &read.broken {
-            tracing::error!(slug, problem, "A city file can't be used.");
-            if let Some(running) = self.served.city(&CityId::new(slug)) {
-                cities.push(City::clone(running));
+    async fn put_in_service(&mut self, changes: &BTreeMap<String, CityState>) -> Result<(), StoreError> {
+        let before = self.served.clone();
+        let mut cities: BTreeMap<CityId, Arc<City>> =
+            before.cities().iter().map(|city| (city.id.clone(), city.clone())).collect();
+        let mut broken = self.broken.clone();
+        for (slug, state) in changes {
+            broken.remove(slug);
+            match state {
+                CityState::Sound(city) => _ = cities.insert(city.id.clone(), city.clone()),
+                // A file that broke leaves its running city as it was.
+                CityState::Broken(problems) => {
+                    let problem = first_problem(problems);
+                    tracing::error!(slug, problem, "A city file can't be used.");
+                    broken.insert(slug.clone(), problem);
+                }
+                CityState::Gone => _ = cities.remove(&CityId::new(slug)),
             }
         }
-        cities.sort_by(|a, b| a.id.cmp(&b.id));
-        let before = std::mem::replace(&mut self.served, Arc::new(CitySet::compile(cities)));
-        for city in self.served.cities() {
+        let cities: Vec<Arc<City>> = cities.into_values().collect();
+        for city in cities.iter().filter(|city| before.city(&city.id).is_none()) {
             self.live.open_city(&city.id, self.store.head(&city.id).await?);
         }
-        self.directory.store(Arc::new(CityDirectory { cities: self.served.cities().to_vec(), broken: read.broken }));
-        self.resolve().await;
+        let compiled = tokio::task::spawn_blocking(move || Arc::new(CitySet::compile(cities))).await;
+        // Only a runtime that stops drops the task.
+        let Ok(served) = compiled else { return Ok(()) };
+        (self.served, self.broken) = (served, broken);
+        let broken = self.broken.clone().into_iter().collect();
+        self.directory.store(Arc::new(CityDirectory { cities: self.served.cities().to_vec(), broken }));
+        self.listed.keep(self.served.cities());
+        self.tell_pipeline().await;
         for city in before.cities().iter().filter(|city| self.served.city(&city.id).is_none()) {
             self.live.close_city(&city.id);
         }
@@ -110,120 +175,63 @@ impl Reload {
             before.city(&new.id).is_none_or(|old| new.recipe_hash != old.recipe_hash || new.boundary != old.boundary)
         });
         self.to_rematch.extend(changed.map(|city| city.id.clone()));
-        self.fingerprint = read.fingerprint;
-        tracing::info!(cities = self.served.cities().len(), "City files have changed and are in service.");
-        Ok(())
-    }
-
-    /// Tells the pipeline of the cities and of who their listed accounts are.
-    async fn resolve(&self) -> bool {
-        let (listed, all_answered) = cities::resolve_listed(self.served.cities(), &self.lookups).await;
-        self.control.send(Control::Cities { set: self.served.clone(), listed, all_answered }).await.ok();
-        all_answered
-    }
-
-    /// Matches again what is stored of every city that is due. One whose listed accounts are not all known stays due.
-    async fn rematch_all(&mut self) -> Result<(), StoreError> {
-        for id in self.to_rematch.clone() {
-            let Some(city) = self.served.city(&id).cloned() else {
-                self.to_rematch.remove(&id);
-                continue;
-            };
-            let (listed, all_answered) = cities::resolve_listed(std::slice::from_ref(&city), &self.lookups).await;
-            self.rematch(Rematch::new(&city, listed, all_answered)).await?;
-            if all_answered {
-                self.to_rematch.remove(&id);
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes out what a changed recipe no longer asks for. Posts of the recipe that is in force are left alone.
-    async fn rematch(&self, rematch: Rematch) -> Result<(), StoreError> {
-        let city = &rematch.city.id;
-        let mut after = None;
-        let (mut gone, mut replies): (HashSet<PostId>, Vec<(PostId, PostId)>) = Default::default();
-        loop {
-            let page = self.store.posts_of_city(city, after, REMATCH_PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.post.id);
-            for stored in page.iter().filter(|stored| stored.placement.recipe != rematch.city.recipe_hash) {
-                match rematch.fate(stored) {
-                    Fate::Stays => {}
-                    Fate::Goes => _ = gone.insert(stored.post.id),
-                    Fate::GoesWith(thread) => replies.push((stored.post.id, thread)),
-                }
-            }
-        }
-        gone.extend(
-            replies.into_iter().filter(|(_, thread)| gone.contains(thread)).map(|(id, _)| id).collect::<Vec<_>>(),
+        tracing::info!(
+            changed = changes.len(),
+            cities = self.served.cities().len(),
+            "City files have changed and are in service."
         );
-        let changes: Vec<Change> = gone.into_iter().map(|post| Change::Unplace { post, city: city.clone() }).collect();
-        for changes in changes.chunks(REMATCH_PAGE) {
-            if self.control.send(Control::Changes(changes.to_vec())).await.is_err() {
-                break;
-            }
-        }
         Ok(())
     }
-}
 
-/// What is remembered from one look at the folder to the next.
-#[derive(Default)]
-struct Looks {
-    number: u32,
-    seen: String,
-    is_resolved: bool,
-}
-
-/// One city's recipe, asked about stored posts.
-struct Rematch {
-    city: Arc<City>,
-    /// This city alone, so that another's `exclude` is not taken for its own.
-    alone: CitySet,
-    listed: ListedAccounts,
-    all_answered: bool,
-}
-
-enum Fate {
-    Stays,
-    Goes,
-    /// A reply: goes when the post it answers does.
-    GoesWith(PostId),
-}
-
-impl Rematch {
-    fn new(city: &Arc<City>, listed: ListedAccounts, all_answered: bool) -> Self {
-        Self { city: city.clone(), alone: CitySet::compile(vec![City::clone(city)]), listed, all_answered }
+    /// Asks in the background, once what is being asked has been answered.
+    fn ask(&mut self, under_way: &mut UnderWay, again: bool) {
+        if under_way.is_asking {
+            under_way.asks_next = true;
+            return;
+        }
+        self.answers = self.listed.ask(self.served.cities(), again);
+        (under_way.is_asking, under_way.asks_next) = (true, false);
     }
 
-    fn fate(&self, stored: &StoredPost) -> Fate {
-        if self.excludes(&stored.post) {
-            return Fate::Goes;
+    /// Every network has answered or failed.
+    async fn asked(&mut self, under_way: &mut UnderWay) {
+        under_way.is_asking = false;
+        self.tell_listed(under_way).await;
+        let is_known = |id: &CityId| self.served.city(id).is_none_or(|city| self.listed.knows_all(city));
+        let known: Vec<CityId> = under_way.half_matched.iter().filter(|id| is_known(id)).cloned().collect();
+        for id in known {
+            under_way.half_matched.remove(&id);
+            self.to_rematch.insert(id);
         }
-        let found = self.alone.matches(&stored.post, &MatchContext { listed: &self.listed, thread: None }).found;
-        // What was shown and would now wait for a moderator is not asked for either.
-        let is_asked_for = found.iter().any(|found| !found.ambiguous || stored.placement.tier.is_none());
-        let reasons = &stored.placement.reasons;
-        let has = |rule| reasons.iter().any(|reason| reason.rule == rule);
-        // What a point admitted can't be asked again, for the exact point was not kept.
-        let by_point = has(Rule::Geotag) || (has(Rule::Around) && stored.placement.location.is_some());
-        // Nor what the listing of an account did, while its network does not say whose it is.
-        let by_account = !self.all_answered && (has(Rule::Account) || has(Rule::Ambiguous));
-        if is_asked_for || by_point || by_account {
-            return Fate::Stays;
-        }
-        let thread = reasons.iter().find(|reason| reason.rule == Rule::Thread);
-        thread.and_then(|reason| PostId::parse(&reason.value)).map_or(Fate::Goes, Fate::GoesWith)
     }
 
-    /// Whether `exclude` refuses a post, whatever admits it: asked as if its author were listed and its thread shown.
-    fn excludes(&self, post: &Post) -> bool {
-        let city = &self.city.id;
-        let mut listed = ListedAccounts::default();
-        listed.insert(post.network, post.author.clone(), city.clone(), ListedAs { name: String::new(), body: None });
-        let thread = KnownPost { id: post.id, thread: post.id, cities: vec![city.clone()] };
-        self.alone.matches(post, &MatchContext { listed: &listed, thread: Some(&thread) }).found.is_empty()
+    async fn tell_listed(&self, under_way: &mut UnderWay) {
+        if std::mem::take(&mut under_way.listed_changed) {
+            self.tell_pipeline().await;
+        }
+    }
+
+    async fn tell_pipeline(&self) {
+        let listed = self.listed.of(self.served.cities());
+        self.control.send(Control::Cities { set: self.served.clone(), listed }).await.ok();
+    }
+
+    /// Matching again what is stored of the next city that is due.
+    fn next_rematch(&mut self, under_way: &mut UnderWay) -> Option<Rematching> {
+        let city = std::iter::from_fn(|| self.to_rematch.pop_first()).find_map(|id| self.served.city(&id).cloned())?;
+        let knows_all = self.listed.knows_all(&city);
+        if !knows_all {
+            under_way.half_matched.insert(city.id.clone());
+        }
+        let rematch = Rematch::new(&city, self.listed.of([&city]), knows_all);
+        let (store, control, from) = (self.store.clone(), self.control.clone(), under_way.rematch_from);
+        let rematching = async move {
+            if let Some(from) = from {
+                tokio::time::sleep_until(from).await;
+            }
+            (city.id.clone(), rematch.run(&store, &control).await)
+        };
+        Some(rematching.boxed())
     }
 }
 

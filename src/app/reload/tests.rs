@@ -1,10 +1,12 @@
 use futures_util::future::{BoxFuture, FutureExt};
 
 use super::*;
+use crate::app::cities;
 use crate::clock::ManualClock;
 use crate::domain::{
-    AuthorId, AuthorProfile, Batch, CoarseLocation, Hashtag, IdKey, Journal, Lane, LocationOrigin, LookupError,
-    NativeId, Network, Placement, PostCheck, Reason, Reply, Tier, Timestamp,
+    AuthorId, AuthorLookup, AuthorProfile, Batch, Change, CoarseLocation, Hashtag, IdKey, Journal, Lane,
+    LocationOrigin, LookupError, NativeId, Network, Placement, Post, PostCheck, PostId, Reason, Reply, Rule, Tier,
+    Timestamp,
 };
 use crate::live::LiveLimits;
 use crate::live::fake::CountingRenderer;
@@ -70,6 +72,7 @@ fn post(key: &IdKey, author: &str, name: &str, tags: &[&str], to: Option<&str>) 
 
 struct Scene {
     reload: Reload,
+    under_way: UnderWay,
     told: mpsc::Receiver<Control>,
     key: IdKey,
     folder: tempfile::TempDir,
@@ -86,23 +89,27 @@ impl Scene {
         std::fs::write(cities.join("ville.toml"), format!("name = \"Ville\"\n{recipe}")).unwrap();
         let read = cities::read(&cities, &|_| {}).unwrap();
         let (control, told) = mpsc::channel(64);
+        let mut listed = Listed::new(vec![Arc::new(FakeNetwork { answers })]);
+        let mut answers = listed.ask(read.set.cities(), false);
+        listed.take_within(&mut answers, Duration::from_secs(10)).await;
         let log: Arc<dyn FeedLog> = Arc::new(store.clone());
         let live = Live::new(log, Arc::new(CountingRenderer::default()), |_| String::new(), LiveLimits::default());
         let set = Arc::new(read.set);
         let reload = Reload {
-            folder: cities,
+            files: read.files,
             amend: Arc::new(|_| {}),
-            lookups: vec![Arc::new(FakeNetwork { answers })],
+            listed,
+            answers,
+            broken: BTreeMap::new(),
             live,
             directory: Arc::default(),
             control,
             to_rematch: set.cities().iter().map(|city| city.id.clone()).collect(),
             served: set,
-            fingerprint: read.fingerprint,
             shutdown: Shutdown::new(),
             store: store.clone(),
         };
-        Self { reload, told, key: store.id_key(), folder }
+        Self { reload, under_way: UnderWay::default(), told, key: store.id_key(), folder }
     }
 
     async fn holds(&self, post: Post, reasons: &[(Rule, &str)], has_place: bool) {
@@ -129,7 +136,9 @@ impl Scene {
 
     /// Names of the posts that are taken out.
     async fn gone(&mut self, names: &[&str]) -> Vec<String> {
-        self.reload.rematch_all().await.unwrap();
+        while let Some(rematching) = self.reload.next_rematch(&mut self.under_way) {
+            rematching.await.1.unwrap();
+        }
         let mut gone = Vec::new();
         while let Ok(control) = self.told.try_recv() {
             let Control::Changes(changes) = control else { continue };
@@ -152,7 +161,7 @@ async fn s06_what_an_account_admitted_waits_for_its_network_to_answer() {
         let mut scene = Scene::new(&recipe, answers).await;
         scene.holds(post(&scene.key, "ana", "a", &[], None), &[(Rule::Account, "ana.example")], false).await;
         assert_eq!(scene.gone(&["a"]).await, expected, "{handle}, answers: {answers}");
-        assert_eq!(scene.reload.to_rematch.is_empty(), answers, "it is tried again until the network has answered");
+        assert_eq!(scene.under_way.half_matched.is_empty(), answers, "it is done again when the network has answered");
     }
 }
 
@@ -187,17 +196,35 @@ async fn q7_a_reply_that_had_a_tag_of_its_own_goes_with_its_thread() {
 #[tokio::test]
 async fn s06_a_city_that_comes_back_is_matched_again() {
     let mut scene = Scene::new("[recipe]\nhashtags = [\"ville\"]\n", true).await;
-    let file = scene.reload.folder.join("ville.toml");
-    let text = std::fs::read_to_string(&file).unwrap();
+    let city = scene.reload.served.cities().first().cloned().unwrap();
     scene.reload.to_rematch.clear();
-    for change in [None, Some(text)] {
-        match change {
-            None => std::fs::remove_file(&file).unwrap(),
-            Some(text) => std::fs::write(&file, text).unwrap(),
-        }
-        let read = cities::read(&scene.reload.folder, &|_| {}).unwrap();
-        scene.reload.put_in_service(read).await.unwrap();
+    for state in [CityState::Gone, CityState::Sound(city)] {
+        scene.reload.put_in_service(&BTreeMap::from([("ville".to_owned(), state)])).await.unwrap();
     }
     assert!(scene.reload.to_rematch.contains(&CityId::new("ville")));
     drop(scene.folder);
+}
+
+#[tokio::test]
+async fn s06_what_did_not_change_stays_the_very_same() {
+    let mut scene = Scene::new("[recipe]\nhashtags = [\"ville\"]\n", true).await;
+    let ville = scene.reload.served.cities().first().cloned().unwrap();
+    scene.reload.to_rematch.clear();
+    let mut other = City::clone(&ville);
+    other.id = CityId::new("bourg");
+    let changes =
+        [("bourg".to_owned(), CityState::Sound(Arc::new(other))), ("bad".to_owned(), CityState::Broken(vec![]))];
+    scene.reload.put_in_service(&BTreeMap::from(changes)).await.unwrap();
+    assert!(Arc::ptr_eq(scene.reload.served.city(&ville.id).unwrap(), &ville));
+    assert_eq!(scene.reload.to_rematch, BTreeSet::from([CityId::new("bourg")]));
+    assert_eq!(scene.reload.directory.load().broken.len(), 1);
+    // A file that broke leaves its running city; one that is mended or gone is no longer told of.
+    let broke = ("ville".to_owned(), CityState::Broken(vec![]));
+    scene.reload.put_in_service(&BTreeMap::from([broke, ("bad".to_owned(), CityState::Gone)])).await.unwrap();
+    assert!(Arc::ptr_eq(scene.reload.served.city(&ville.id).unwrap(), &ville));
+    let broken: Vec<String> = scene.reload.directory.load().broken.iter().map(|(slug, _)| slug.clone()).collect();
+    assert_eq!(broken, ["ville"]);
+    scene.reload.put_in_service(&BTreeMap::from([("ville".to_owned(), CityState::Gone)])).await.unwrap();
+    assert_eq!(scene.reload.served.cities().len(), 1, "a broken file that is deleted takes its city with it");
+    assert!(scene.reload.directory.load().broken.is_empty());
 }

@@ -1,26 +1,18 @@
-use std::path::Path;
+use geo::{Area, BoundingRect, MultiPolygon};
 
-use geo::{Area, BoundingRect, MultiPolygon, Validation};
+use super::soundness;
 
-/// An outline as read from a GeoJSON file.
+/// An outline as a GeoJSON file gives it.
 pub struct Outline {
     pub polygons: MultiPolygon<f64>,
     /// Source, licence and date, when the file's properties give them.
     pub attribution: Option<String>,
-    pub text: String,
 }
 
-/// Largest outline file read.
-const BYTES_MAX: u64 = 5 * 1024 * 1024;
-
 /// Reads a Polygon, MultiPolygon, Feature or FeatureCollection in WGS 84. The error is one line with the mend.
-pub fn read(path: &Path, timezone: &str) -> Result<Outline, String> {
-    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > BYTES_MAX {
-        return Err(format!("{size} bytes; an outline of at most {BYTES_MAX} bytes is read: simplify it"));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let document: geojson::GeoJson = text.parse().map_err(|error| format!("not GeoJSON: {error}"))?;
+pub fn parse(text: &str, timezone: &str) -> Result<Outline, String> {
+    let document: geojson::GeoJson =
+        text.parse().map_err(|error: geojson::Error| format!("not GeoJSON: {}", short(&error)))?;
     let mut polygons = Vec::new();
     let mut attribution = None;
     match document {
@@ -34,7 +26,7 @@ pub fn read(path: &Path, timezone: &str) -> Result<Outline, String> {
     }
     let polygons = MultiPolygon::new(polygons);
     check(&polygons, timezone)?;
-    Ok(Outline { polygons, attribution, text })
+    Ok(Outline { polygons, attribution })
 }
 
 fn take(
@@ -54,12 +46,27 @@ fn take(
 }
 
 fn collect(geometry: geojson::Geometry, polygons: &mut Vec<geo::Polygon<f64>>) -> Result<(), String> {
-    match geo::Geometry::<f64>::try_from(geometry).map_err(|error| format!("not a geometry: {error}"))? {
+    // The library takes a position of one number and panics when it looks for the second.
+    let whole = |rings: &Vec<Vec<geojson::Position>>| rings.iter().flatten().all(|position| position.len() >= 2);
+    let all_whole = match &geometry.value {
+        geojson::GeometryValue::Polygon { coordinates } => whole(coordinates),
+        geojson::GeometryValue::MultiPolygon { coordinates } => coordinates.iter().all(whole),
+        _ => return Err("an outline is a Polygon or a MultiPolygon, not points or lines".into()),
+    };
+    if !all_whole {
+        return Err("a position of fewer than two numbers: GeoJSON writes [longitude, latitude]".into());
+    }
+    match geo::Geometry::<f64>::try_from(geometry).map_err(|error| format!("not a geometry: {}", short(&error)))? {
         geo::Geometry::Polygon(polygon) => polygons.push(polygon),
         geo::Geometry::MultiPolygon(many) => polygons.extend(many),
-        _ => return Err("an outline is a Polygon or a MultiPolygon, not points or lines".into()),
+        _ => {}
     }
     Ok(())
+}
+
+/// The library's words, which may quote the whole file.
+fn short(error: &dyn std::fmt::Display) -> String {
+    error.to_string().chars().take(200).collect()
 }
 
 fn check(polygons: &MultiPolygon<f64>, timezone: &str) -> Result<(), String> {
@@ -84,9 +91,7 @@ fn check(polygons: &MultiPolygon<f64>, timezone: &str) -> Result<(), String> {
             return Err(swapped.into());
         }
     }
-    polygons
-        .check_validation()
-        .map_err(|error| format!("{error}; repair it (in QGIS: Fix geometries) so that no line crosses itself"))?;
+    soundness::check(polygons)?;
     if polygons.unsigned_area() == 0.0 {
         return Err("the outline has no area".into());
     }

@@ -14,6 +14,11 @@ const COMMON_WORDS: [&str; 40] = [
     "voiron", "vertou",
 ];
 
+/// Whether a folded tag or word says too little by itself, being a town's name.
+pub fn is_common_word(key: &str) -> bool {
+    COMMON_WORDS.contains(&key)
+}
+
 impl Reader<'_> {
     pub(super) fn check_terms(&mut self, file: &CityFile, city: &City) {
         let recipe = &file.recipe;
@@ -44,20 +49,28 @@ impl Reader<'_> {
             }
         }
         for word in &recipe.words {
-            if COMMON_WORDS.contains(&fold_tag(word.get_ref()).as_str()) {
+            if is_common_word(&fold_tag(word.get_ref())) {
                 self.warn(
                     word,
                     "a common word or another town's name: consider `ambiguous`, which asks for a local term beside it",
                 );
             }
         }
+        for tag in &recipe.hashtags {
+            if is_common_word(&fold_tag(tag.get_ref())) {
+                self.warn(
+                    tag,
+                    "a common word or another town's name: look at what it brings in, and consider `ambiguous`",
+                );
+            }
+        }
+        let contexts: Vec<_> = recipe.context.iter().map(|context| (context, fold_words(context.get_ref()))).collect();
         for term in &recipe.ambiguous {
             let words = fold_words(term.get_ref());
-            let vouches = recipe.context.iter().find(|context| {
-                let context = fold_words(context.get_ref());
+            let vouches = contexts.iter().find(|(_, context)| {
                 !words.is_empty() && context.windows(words.len()).any(|run| run == words.as_slice())
             });
-            if let Some(context) = vouches {
+            if let Some((context, _)) = vouches {
                 self.warn(
                     context,
                     &format!("contains the ambiguous term {:?}, which would vouch for itself", term.get_ref()),
@@ -78,8 +91,8 @@ impl Reader<'_> {
             }
             for other in city.zones.iter().skip(index + 1) {
                 let Some(other_outline) = &other.boundary else { continue };
-                let shared = outline.intersection(other_outline).unsigned_area();
-                if shared > 0.02 * outline.unsigned_area() {
+                let smaller = outline.unsigned_area().min(other_outline.unsigned_area());
+                if outline.intersection(other_outline).unsigned_area() > 0.02 * smaller {
                     self.warn(
                         &at.name,
                         &format!("overlaps the zone {:?}: a point there belongs to the first", other.name),

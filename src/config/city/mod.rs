@@ -4,19 +4,26 @@
 //! is returned has a valid outline or none, and names no account, colour or time zone that can't exist.
 
 mod boundary;
+mod bounds;
 mod check;
 mod contrast;
 mod file;
+mod folder;
 mod reader;
+mod seen;
+mod soundness;
 
+pub use check::is_common_word;
 pub use file::CityFile;
+pub use folder::{CityFiles, CityState};
+pub use soundness::check as check_outline;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::line_and_column;
 use crate::domain::City;
 use reader::Reader;
+use seen::Seen;
 
 /// Something to mend in a city file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,16 +35,6 @@ pub struct CityProblem {
     pub reason: String,
     /// A warning leaves the city running; anything else refuses the file.
     pub warning: bool,
-}
-
-/// All city files of a folder, as read at one moment.
-#[derive(Debug, Default)]
-pub struct CityFolder {
-    pub cities: Vec<City>,
-    /// Slug and problems of each file that can't be used.
-    pub broken: BTreeMap<String, Vec<CityProblem>>,
-    /// Changes whenever a byte of a city file or of an outline it names changes.
-    pub fingerprint: String,
 }
 
 /// Addresses that mean something else.
@@ -64,53 +61,37 @@ const RESERVED: [&str; 20] = [
     "parvis",
 ];
 
-/// Most cities that a folder may hold; further files are reported as broken.
-const CITIES_MAX: usize = 40_000;
-
-/// Reads every `*.toml` of `folder`, in the order of their names. A broken file does not hide the others.
-pub fn read_folder(folder: &Path) -> std::io::Result<CityFolder> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    files.sort();
-    let mut read = CityFolder::default();
-    let mut fingerprint = blake3::Hasher::new();
-    for (index, file) in files.iter().enumerate() {
-        let slug = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if index >= CITIES_MAX {
-            let problem = problem(file, "", None, &format!("more than {CITIES_MAX} city files"));
-            read.broken.insert(slug, vec![problem]);
-            continue;
-        }
-        match read_city(file) {
-            Ok((city, _warnings, hash)) => {
-                fingerprint.update(hash.as_bytes());
-                read.cities.push(city);
-            }
-            Err(problems) => {
-                fingerprint.update(&std::fs::read(file).unwrap_or_default());
-                read.broken.insert(slug, problems);
-            }
-        }
-    }
-    read.fingerprint = fingerprint.finalize().to_hex().to_string();
-    Ok(read)
+/// Reads one city file with the outlines it names. Returns the city and its warnings, or everything that is to mend.
+pub fn read_city(path: &Path) -> Result<(City, Vec<CityProblem>), Vec<CityProblem>> {
+    read(path, true).0
 }
 
-/// Reads one city file with the outlines it names. Returns the city, its warnings and a hash over all bytes read.
-pub fn read_city(path: &Path) -> Result<(City, Vec<CityProblem>, String), Vec<CityProblem>> {
-    let text = std::fs::read_to_string(path).map_err(|error| vec![problem(path, "", None, &error.to_string())])?;
-    let file: CityFile = toml::from_str(&text)
-        .map_err(|error| vec![problem(path, &text, error.span(), &error.message().trim().replace('\n', " "))])?;
-    let mut reader = Reader { path, text: &text, problems: Vec::new(), hash: blake3::Hasher::new() };
-    reader.hash.update(text.as_bytes());
+type CityRead = Result<(City, Vec<CityProblem>), Vec<CityProblem>>;
+
+/// As [`read_city`], with every file that was read for it. Comparing outlines with each other takes longer than all
+/// the rest and gives warnings alone, so a server does not ask for it.
+fn read(path: &Path, compares_outlines: bool) -> (CityRead, Vec<Seen>) {
+    let (seen, text) = Seen::read(path);
+    let parsed = text.map_err(|reason| vec![problem(path, "", None, &reason)]).and_then(|text| {
+        let file: CityFile = toml::from_str(&text)
+            .map_err(|error| vec![problem(path, &text, error.span(), &error.message().trim().replace('\n', " "))])?;
+        Ok((text, file))
+    });
+    let (text, file) = match parsed {
+        Ok(parsed) => parsed,
+        Err(problems) => return (Err(problems), vec![seen]),
+    };
+    let mut reader = Reader { path, text: &text, problems: Vec::new(), seen: vec![seen] };
     let city = reader.city(&file);
-    let refused = reader.problems.iter().any(|problem| !problem.warning);
-    match city {
-        Some(city) if !refused => Ok((city, reader.problems, reader.hash.finalize().to_hex().to_string())),
-        _ => Err(reader.problems),
+    if let Some(city) = city.as_ref().filter(|_| compares_outlines) {
+        reader.check_zones(&file, city);
     }
+    let is_refused = reader.problems.iter().any(|problem| !problem.warning);
+    let read = match city {
+        Some(city) if !is_refused => Ok((city, reader.problems)),
+        _ => Err(reader.problems),
+    };
+    (read, reader.seen)
 }
 
 fn problem(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, reason: &str) -> CityProblem {

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use super::contrast::contrast;
+use super::seen::Seen;
 use super::{CityFile, CityProblem, boundary, check_slug, problem};
 use crate::domain::{AccountRef, Around, City, CityId, Look, Network, Official, OfficialKind, Recipe, Zone};
 
@@ -11,22 +12,35 @@ pub(super) struct Reader<'a> {
     pub path: &'a Path,
     pub text: &'a str,
     pub problems: Vec<CityProblem>,
-    /// Over every byte read.
-    pub hash: blake3::Hasher,
+    /// Every file read for it, in the order of reading.
+    pub seen: Vec<Seen>,
 }
+
+/// Problems beyond which none is only warned of. As many again may refuse the file, so that no warnings hide a refusal;
+/// nobody reads more, and each is looked for in the whole text.
+const WARNINGS_MAX: usize = 100;
 
 impl Reader<'_> {
     pub(super) fn refuse<T>(&mut self, at: &Spanned<T>, reason: &str) {
+        if self.problems.len() >= 2 * WARNINGS_MAX {
+            return;
+        }
         self.problems.push(problem(self.path, self.text, Some(at.span()), reason));
     }
 
     pub(super) fn warn<T>(&mut self, at: &Spanned<T>, reason: &str) {
+        if self.problems.len() >= WARNINGS_MAX {
+            return;
+        }
         let warning = CityProblem { warning: true, ..problem(self.path, self.text, Some(at.span()), reason) };
         self.problems.push(warning);
     }
 
     /// The city, when enough of the file could be read to make one.
     pub(super) fn city(&mut self, file: &CityFile) -> Option<City> {
+        if !self.is_bounded(file) {
+            return None;
+        }
         let slug = self.path.file_stem()?.to_string_lossy().into_owned();
         if let Err(reason) = check_slug(&slug) {
             self.problems.push(problem(self.path, self.text, None, &reason));
@@ -95,7 +109,6 @@ impl Reader<'_> {
             self.warn(&event.name, "event lanes are not opened by this version: its tags admit nothing by themselves");
         }
         self.check_terms(file, &city);
-        self.check_zones(file, &city);
         Some(city)
     }
 
@@ -106,10 +119,10 @@ impl Reader<'_> {
         attribution: &mut Vec<String>,
     ) -> Option<geo::MultiPolygon<f64>> {
         let path = self.path.parent().unwrap_or(Path::new(".")).join(at.get_ref());
-        let read = boundary::read(&path, timezone);
-        match read {
+        let (seen, text) = Seen::read(&path);
+        self.seen.push(seen);
+        match text.and_then(|text| boundary::parse(&text, timezone)) {
             Ok(outline) => {
-                self.hash.update(outline.text.as_bytes());
                 if let Some(line) = outline.attribution.filter(|line| !attribution.contains(line)) {
                     attribution.push(line);
                 }

@@ -2,7 +2,7 @@ use super::*;
 
 const SQUARE: &str = r#"{"type":"Feature","properties":{"source":"S","licence":"L"},"geometry":{"type":"Polygon","coordinates":[[[-1.6,47.1],[-1.4,47.1],[-1.4,47.3],[-1.6,47.3],[-1.6,47.1]]]}}"#;
 
-fn read(toml: &str, geojson: &str) -> Result<(City, Vec<CityProblem>, String), Vec<CityProblem>> {
+fn read(toml: &str, geojson: &str) -> CityRead {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("ville.geojson"), geojson).unwrap();
     let file = folder.path().join("ville.toml");
@@ -19,10 +19,10 @@ const MINIMAL: &str = "name = \"Ville\"\nboundary = \"ville.geojson\"\n[recipe]\
 
 #[test]
 fn s07_a_name_and_a_hashtag_are_enough() {
-    let (city, warnings, _) = read("name = \"Ville\"\n[recipe]\nhashtags = [\"villefictive\"]\n", "{}").unwrap();
+    let (city, warnings) = read("name = \"Ville\"\n[recipe]\nhashtags = [\"villefictive\"]\n", "{}").unwrap();
     assert_eq!((city.id.as_str(), city.timezone.as_str()), ("ville", "Europe/Paris"));
     assert!(warnings.is_empty(), "{warnings:?}");
-    let (city, _, _) = read(MINIMAL, SQUARE).unwrap();
+    let (city, _) = read(MINIMAL, SQUARE).unwrap();
     assert_eq!(city.attribution, ["S · L"]);
 }
 
@@ -53,21 +53,51 @@ fn bad_outlines_are_refused_with_the_mend() {
         (r#"{"type":"Point","coordinates":[1,2]}"#.into(), "Polygon"),
         (polygon("[[350000,6690000],[351000,6690000],[351000,6691000],[350000,6690000]]"), "WGS 84"),
         ("not json".into(), "GeoJSON"),
+        (format!(r#"{{"type":"{}"}}"#, "x".repeat(10_000)), "GeoJSON"),
+        (polygon("[[47.1],[],[47.3],[47.1]]"), "fewer than two numbers"),
     ] {
         let (line, _, reason) = refusal(MINIMAL, &geojson);
         assert_eq!(line, 2);
-        assert!(reason.contains(words), "{words}: {reason}");
+        assert!(reason.contains(words) && reason.len() < 500, "{words}: {reason}");
     }
 }
 
 #[test]
 fn homonyms_and_self_vouching_terms_are_warned_of() {
-    let toml =
-        "name = \"T\"\n[recipe]\nwords = [\"tours\"]\nambiguous = [\"sanitas\"]\ncontext = [\"quartier Sanitas\"]\n";
-    let (_, warnings, _) = read(toml, "{}").unwrap();
+    let toml = "name = \"T\"\n[recipe]\nwords = [\"tours\"]\nhashtags = [\"tours\"]\nambiguous = [\"sanitas\"]\ncontext = [\"quartier Sanitas\"]\n";
+    let (_, warnings) = read(toml, "{}").unwrap();
     let reasons: Vec<&str> = warnings.iter().map(|warning| warning.reason.as_str()).collect();
-    assert!(reasons.iter().any(|reason| reason.contains("common word")), "{reasons:?}");
+    let common: Vec<usize> =
+        warnings.iter().filter(|warning| warning.reason.contains("common word")).map(|warning| warning.line).collect();
+    assert_eq!(common, [3, 4], "{reasons:?}");
     assert!(reasons.iter().any(|reason| reason.contains("vouch for itself")), "{reasons:?}");
+}
+
+#[test]
+fn s07_zones_that_overlap_or_lie_outside_or_are_tiny_are_warned_of() {
+    let square = |x: f64, y: f64, side: f64| {
+        let (a, b) = (x + side, y + side);
+        format!(r#"{{"type":"Polygon","coordinates":[[[{x},{y}],[{a},{y}],[{a},{b}],[{x},{b}],[{x},{y}]]]}}"#)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("ville.geojson", &square(0.0, 47.0, 0.2));
+    write("large.geojson", &square(0.0, 47.0, 0.2));
+    // Wholly inside the large one, though it is little of it.
+    write("small.geojson", &square(0.1, 47.1, 0.02));
+    write("tiny.geojson", &square(0.3, 47.0, 0.005));
+    let zone = |name: &str| format!("[[zone]]\nname = \"{name}\"\nboundary = \"{name}.geojson\"\n");
+    let text =
+        format!("name = \"V\"\nboundary = \"ville.geojson\"\n{}{}{}", zone("large"), zone("small"), zone("tiny"));
+    write("ville.toml", &text);
+    let (_, warnings) = read_city(&folder.path().join("ville.toml")).unwrap();
+    let told: Vec<(usize, &str)> = warnings.iter().map(|warning| (warning.line, warning.reason.as_str())).collect();
+    for (line, words) in
+        [(4, "overlaps the zone \"small\""), (10, "privacy cell"), (10, "100 % of this zone lies outside")]
+    {
+        assert!(told.iter().any(|(at, reason)| *at == line && reason.contains(words)), "{words}: {told:?}");
+    }
+    assert_eq!(told.len(), 3, "{told:?}");
 }
 
 #[test]
@@ -88,16 +118,42 @@ fn addresses_of_the_server_are_no_cities() {
 
 #[test]
 fn s06_the_six_shipped_cities_are_sound() {
-    let folder = read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities")).unwrap();
-    assert!(folder.broken.is_empty(), "{:?}", folder.broken);
-    let slugs: Vec<&str> = folder.cities.iter().map(|city| city.id.as_str()).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities");
+    let files = CityFiles::read(&folder, &|_| {}).unwrap();
+    assert_eq!(files.broken().count(), 0, "{:?}", files.broken().collect::<Vec<_>>());
+    let slugs: Vec<&str> = files.cities().map(|city| city.id.as_str()).collect();
     assert_eq!(slugs, ["lausanne", "le-pellerin", "montreal", "nantes", "rennes", "tours"]);
-    for city in &folder.cities {
+    for city in files.cities() {
         use geo::CoordsIter;
         let outline = city.boundary.as_ref().unwrap();
         assert!(outline.coords_count() <= 200, "{} has {} vertices", city.name, outline.coords_count());
         assert!(!city.attribution.is_empty(), "{} names no source", city.name);
     }
-    let nantes = folder.cities.iter().find(|city| city.id.as_str() == "nantes").unwrap();
+    let nantes = files.cities().find(|city| city.id.as_str() == "nantes").unwrap();
     assert_eq!(nantes.zones.len(), 11);
+}
+
+#[test]
+fn h1_lists_without_end_are_refused_and_soon() {
+    let list = |entry: &str, times: usize| vec![entry; times].join(",");
+    let recipe = |lists: String| format!("name = \"V\"\n[recipe]\nhashtags = [\"ville\"]\n{lists}\n");
+    let begun = std::time::Instant::now();
+    for (toml, words) in [
+        (recipe("[[zone]]\nname = \"Z\"\nboundary = \"ville.geojson\"\n".repeat(10_000)), "more than 128 zones"),
+        (recipe(format!("ambiguous = [{0}]\ncontext = [{0}]", list("\"a b\"", 50_000))), "more than 1000 entries"),
+        (recipe(format!("words = [{}]", list("\"-\"", 100_000))), "more than 1000 entries"),
+        (recipe(format!("words = [\"{}\"]", "a".repeat(1_000))), "more than 640 bytes"),
+        (
+            recipe("[[official]]\nname = \"O\"\nkind = \"x\"\naccounts = [\"x\"]\n".repeat(10_000)),
+            "more than 1000 entries",
+        ),
+    ] {
+        let (_, _, reason) = refusal(&toml, SQUARE);
+        assert_eq!(reason, words);
+    }
+    // A file that is within the bounds and wrong in every entry.
+    let wrong = list("\"-\"", 1_000);
+    let problems = read(&recipe(format!("words = [{wrong}]\nambiguous = [{wrong}]")), SQUARE).unwrap_err();
+    assert!(problems.len() <= 200 && problems.iter().any(|problem| !problem.warning), "{}", problems.len());
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
 }

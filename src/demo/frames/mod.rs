@@ -6,6 +6,7 @@
 mod facets;
 pub mod record;
 pub mod wire;
+pub mod wire_v2;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

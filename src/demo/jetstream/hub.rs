@@ -1,14 +1,16 @@
 //! The log of frames that all subscribers read from, and the faults that a test has ordered.
 //!
-//! Owns the frames, the window that replay reaches, and the switches. Does not own sockets.
-//! Invariant: a frame's number never changes, and every subscriber pulls frames in that order.
+//! Owns the frames, the window that replay reaches, the dictionaries, and the switches. Does not own sockets.
+//! Invariant: a frame's number never changes, and every subscriber of either wire pulls frames in that order.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::watch;
 
 use super::subscription::{Cursor, Envelope};
+use crate::demo::frames::wire_v2;
+use crate::ingest::sources::bluesky::Wire;
 
 /// How far back a cursor reaches, as on the real server.
 const WINDOW_US: u64 = 36 * 3600 * 1_000_000;
@@ -21,6 +23,22 @@ pub(super) struct Kept {
     pub text: Arc<str>,
     /// `None` for what is not an event.
     pub envelope: Option<Envelope>,
+    /// Counted from 1.
+    sequence: u64,
+    second: OnceLock<Arc<str>>,
+}
+
+impl Kept {
+    /// The frame on a wire; `None` where that wire never has it. What is not an event is the same on both.
+    pub fn on(&self, wire: Wire) -> Option<&Arc<str>> {
+        match wire {
+            Wire::V1 => Some(&self.text).filter(|_| self.envelope.as_ref().is_none_or(|event| event.kind != "sync")),
+            Wire::V2 => Some(self.second.get_or_init(|| match wire_v2::message(&self.text, self.sequence) {
+                Some(message) => message.into(),
+                None => Arc::clone(&self.text),
+            })),
+        }
+    }
 }
 
 /// What a session is to do next.
@@ -33,24 +51,48 @@ pub(super) enum Next {
     Wait,
     /// Cut the connection without a word.
     Drop,
+    /// Cut the connection; a v2 client is told why.
+    Fail(Arc<Failure>),
+}
+
+/// An error that ends every stream.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub name: String,
+    pub message: String,
+}
+
+/// Where a subscription begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Start {
+    pub sequence: u64,
+    /// A time cursor was older than what is kept, and was moved.
+    pub is_outdated: bool,
 }
 
 #[derive(Debug, Default)]
 struct State {
     frames: VecDeque<Arc<Kept>>,
-    /// The number of the first frame still kept; numbers count from 0.
+    /// How many frames were forgotten; the first one kept has the number after it.
     first: u64,
     /// Replay does not reach before this time, whatever the window says.
     forgotten_before: u64,
     newest_us: u64,
     stalled: bool,
     refusal: Option<u16>,
+    /// Refuse old times on the second wire as old numbers are.
+    declines_old_times: bool,
     /// Rises with every order to drop; sessions end that began under another number.
     drops: u64,
+    /// With the number of the last drop that had a reason.
+    failure: Option<(u64, Arc<Failure>)>,
     /// The next frame goes out in half, to each session that was there.
     cuts: u64,
+    /// Frames that went out in half.
+    halves: u64,
     clients: usize,
     accepted: u64,
+    dictionaries: [Option<Arc<[u8]>>; 2],
 }
 
 #[derive(Debug)]
@@ -92,7 +134,8 @@ impl Hub {
         self.change(|state| {
             let time = envelope.as_ref().map_or(0, |envelope| envelope.time_us);
             state.newest_us = state.newest_us.max(time);
-            state.frames.push_back(Arc::new(Kept { text, envelope }));
+            let sequence = state.first + state.frames.len() as u64 + 1;
+            state.frames.push_back(Arc::new(Kept { text, envelope, sequence, second: OnceLock::new() }));
             if state.frames.len() > LOG_LIMIT {
                 state.frames.pop_front();
                 state.first += 1;
@@ -106,6 +149,14 @@ impl Hub {
 
     pub fn drop_clients(&self) {
         self.change(|state| state.drops += 1);
+    }
+
+    pub fn fail(&self, name: &str, message: &str) {
+        let failure = Arc::new(Failure { name: name.to_owned(), message: message.to_owned() });
+        self.change(|state| {
+            state.drops += 1;
+            state.failure = Some((state.drops, failure));
+        });
     }
 
     pub fn cut_next_frame(&self) {
@@ -124,6 +175,24 @@ impl Hub {
         self.change(|state| state.forgotten_before = time_us);
     }
 
+    pub fn set_declines_old_times(&self, declines: bool) {
+        self.change(|state| state.declines_old_times = declines);
+    }
+
+    pub fn set_dictionary(&self, wire: Wire, dictionary: Option<Vec<u8>>) {
+        self.change(|state| *state.dictionary_mut(wire) = dictionary.map(Into::into));
+    }
+
+    pub fn dictionary(&self, wire: Wire) -> Option<Arc<[u8]>> {
+        self.state().dictionary_mut(wire).clone()
+    }
+
+    /// Where a cursor leads on a wire. The error is the oldest number kept, when the cursor is older and this wire does
+    /// not move it without a word.
+    pub fn start(&self, wire: Wire, cursor: Cursor) -> Result<Start, u64> {
+        self.state().start(wire, cursor)
+    }
+
     pub fn refusal(&self) -> Option<u16> {
         self.state().refusal
     }
@@ -140,33 +209,47 @@ impl Hub {
         self.state().accepted
     }
 
-    /// Begins to read at `cursor`.
-    pub fn reader(self: &Arc<Self>, cursor: Cursor) -> Reader {
+    pub fn halves(&self) -> u64 {
+        self.state().halves
+    }
+
+    /// Begins to read.
+    pub fn reader(self: &Arc<Self>, start: Start) -> Reader {
         let mut state = self.state();
         state.clients += 1;
         state.accepted += 1;
-        let next = state.position(cursor);
-        Reader { hub: Arc::clone(self), next, drops: state.drops, cuts: state.cuts }
+        Reader { hub: Arc::clone(self), next: start.sequence - 1, drops: state.drops, cuts: state.cuts }
     }
 }
 
 impl State {
-    /// The number of the first frame to send. A cursor before the window is moved to its beginning without a word;
-    /// one in the future, or beyond the last frame, is the live tip.
-    fn position(&self, cursor: Cursor) -> u64 {
-        let tip = self.first + self.frames.len() as u64;
+    fn dictionary_mut(&mut self, wire: Wire) -> &mut Option<Arc<[u8]>> {
+        let [first, second] = &mut self.dictionaries;
+        match wire {
+            Wire::V1 => first,
+            Wire::V2 => second,
+        }
+    }
+
+    /// A cursor before the window is moved to its beginning, or declined; one in the future, or beyond the last frame,
+    /// is the live tip.
+    fn start(&self, wire: Wire, cursor: Cursor) -> Result<Start, u64> {
+        let tip = self.first + self.frames.len() as u64 + 1;
         let oldest = self.newest_us.saturating_sub(WINDOW_US).max(self.forgotten_before);
         let first_at = |time_us: u64| {
-            let found = self
-                .frames
-                .iter()
-                .position(|kept| kept.envelope.as_ref().is_some_and(|envelope| envelope.time_us >= time_us));
-            found.map_or(tip, |at| self.first + at as u64)
+            let is_later = |kept: &Arc<Kept>| kept.envelope.as_ref().is_some_and(|event| event.time_us >= time_us);
+            self.frames.iter().find(|kept| is_later(kept)).map_or(tip, |kept| kept.sequence)
         };
+        let start = |sequence| Ok(Start { sequence, is_outdated: false });
         match cursor {
-            Cursor::Live => tip,
-            Cursor::Time(time_us) => first_at(time_us.max(oldest)),
-            Cursor::Sequence(sequence) => (sequence - 1).clamp(first_at(oldest), tip),
+            Cursor::Live => start(tip),
+            Cursor::Time(time_us) if time_us < oldest => match wire {
+                Wire::V2 if self.declines_old_times => Err(first_at(oldest)),
+                _ => Ok(Start { sequence: first_at(oldest), is_outdated: true }),
+            },
+            Cursor::Time(time_us) => start(first_at(time_us)),
+            Cursor::Sequence(sequence) if sequence < first_at(oldest) && wire == Wire::V2 => Err(first_at(oldest)),
+            Cursor::Sequence(sequence) => start(sequence.clamp(first_at(oldest), tip)),
         }
     }
 }
@@ -174,21 +257,25 @@ impl State {
 impl Reader {
     /// The next thing to do; takes a frame only when it is to be sent.
     pub fn next(&mut self) -> Next {
-        let state = self.hub.state();
+        let mut state = self.hub.state();
         if state.drops != self.drops {
-            return Next::Drop;
+            return match &state.failure {
+                Some((number, failure)) if *number == state.drops => Next::Fail(Arc::clone(failure)),
+                _ => Next::Drop,
+            };
         }
         if state.stalled {
             return Next::Wait;
         }
         self.next = self.next.max(state.first);
         let kept = usize::try_from(self.next - state.first).ok().and_then(|at| state.frames.get(at));
-        let Some(kept) = kept else { return Next::Wait };
+        let Some(kept) = kept.map(Arc::clone) else { return Next::Wait };
         if state.cuts != self.cuts {
-            return Next::SendHalf(Arc::clone(kept));
+            state.halves += 1;
+            return Next::SendHalf(kept);
         }
         self.next += 1;
-        Next::Send(Arc::clone(kept))
+        Next::Send(kept)
     }
 
     /// Whether this reader's connection was ordered to be dropped.

@@ -1,8 +1,10 @@
-//! A simulator of Bluesky's Jetstream, first wire: the network's side of the connector, on a loopback port.
+//! A simulator of Bluesky's Jetstream: the network's side of the connector, on a loopback port.
 //!
 //! Owns the server and the handle by which the demonstration and the tests drive it. Does not own what the frames
-//! say. Invariant: it behaves as the real server does, but where a test orders a fault.
+//! say. Invariant: it behaves as the real server does on both wires, which share one log, but where a test orders a
+//! fault.
 
+mod handshake;
 mod hub;
 mod session;
 mod subscription;
@@ -12,6 +14,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
+use crate::ingest::sources::bluesky::Wire;
 use crate::shutdown::Shutdown;
 use hub::Hub;
 
@@ -35,13 +38,13 @@ impl JetstreamSimulator {
         Ok(Self { address, hub })
     }
 
-    /// The endpoint as a configuration names it, `ws://127.0.0.1:PORT`, to which clients add `/subscribe`.
+    /// The endpoint as a configuration names it, `ws://127.0.0.1:PORT`, to which clients add a wire's path.
     pub fn url(&self) -> String {
         format!("ws://{}", self.address)
     }
 
-    /// Adds a frame to the log, from where every subscriber it passes gets it. A frame that is not an event is sent
-    /// to everybody as it is.
+    /// Adds a frame to the log, in the form of the first wire, from where every subscriber it passes gets it in that of
+    /// his own. A frame that is not an event is sent to everybody as it is; a `sync` is kept from the first wire.
     pub fn push(&self, frame: impl Into<Arc<str>>) {
         self.hub.push(frame.into());
     }
@@ -59,6 +62,11 @@ impl JetstreamSimulator {
     /// Cuts every connection in the middle of the next frame it would get.
     pub fn cut_next_frame(&self) {
         self.hub.cut_next_frame();
+    }
+
+    /// Frames that were cut so far: proof that the order was carried out.
+    pub fn cut_frames(&self) -> u64 {
+        self.hub.halves()
     }
 
     /// Falls silent: connections stay and new ones are accepted, but nothing is sent, no ping either.
@@ -81,7 +89,26 @@ impl JetstreamSimulator {
         self.hub.set_refusal(None);
     }
 
-    /// Makes the window begin at `time_us`: an older cursor is moved there without a word.
+    /// Ends every stream: the second wire's with an error frame (`ConsumerTooSlow`, `InternalError`), the first wire's
+    /// without a word. Clients may come again.
+    pub fn fail(&self, name: &str, message: &str) {
+        self.hub.fail(name, message);
+    }
+
+    /// The dictionary for compressed frames of a wire; without one, compression is declined. On the second wire it is
+    /// given out, and a client that names another one is declined.
+    pub fn set_dictionary(&self, wire: Wire, dictionary: Option<Vec<u8>>) {
+        self.hub.set_dictionary(wire, dictionary);
+    }
+
+    /// Whether the second wire declines a time that is too old, as it does a number, instead of beginning at the oldest
+    /// event. The real server does not; a future one may.
+    pub fn set_declines_old_times(&self, declines: bool) {
+        self.hub.set_declines_old_times(declines);
+    }
+
+    /// Makes the window begin at `time_us`. An older cursor is moved there: without a word on the first wire; on the
+    /// second a time is moved with a word (`OutdatedCursor`), and a number declined (`CursorTooOld`).
     pub fn forget_before(&self, time_us: u64) {
         self.hub.forget_before(time_us);
     }

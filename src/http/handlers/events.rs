@@ -2,9 +2,12 @@ use actix_web::http::{Method, header};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::http::connections::becomes_session;
 use crate::http::query::{self, LiveQuery};
 use crate::http::{ApiError, AppState, Problem, sse};
 use crate::live::{Framing, TooMany};
+
+use super::params::{FilterParams, LiveParams};
 
 /// A city's live feed as server-sent events.
 ///
@@ -17,14 +20,8 @@ use crate::live::{Framing, TooMany};
     params(
         ("city" = String, Path, description = "The city's slug"),
         ("Last-Event-ID" = Option<String>, Header, description = "Where to go on; goes before `cursor`"),
-        ("cursor" = Option<String>, Query, description = "Where to go on; without it the session starts at now"),
-        ("format" = Option<String>, Query, description = "json (default) or html"),
-        ("hl" = Option<String>, Query, description = "The language of html: fr (default) or en"),
-        ("tag" = Option<String>, Query, description = "A hashtag, with or without `#`"),
-        ("zone" = Option<String>, Query, description = "The name of a part of the city"),
-        ("network" = Option<String>, Query, description = "bluesky, mastodon, nostr, feed, opendata or push"),
-        ("lang" = Option<String>, Query, description = "A primary language subtag"),
-        ("lane" = Option<String>, Query, description = "people, info, press, agenda, around or event:<slug>"),
+        LiveParams,
+        FilterParams,
     ),
     responses(
         (status = 200, content_type = "text/event-stream", description = "The stream"),
@@ -49,6 +46,7 @@ pub async fn open(request: HttpRequest, slug: Path<String>, state: Data<AppState
         TooMany::OfAddress => ApiError::TooManySessions,
     })?;
     let subscription = super::live::subscribe(&state, &city.id, query, Framing::Sse).await?;
+    becomes_session(&request);
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))

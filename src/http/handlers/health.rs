@@ -17,7 +17,7 @@ pub async fn alive() -> HttpResponse {
     path = "/readyz",
     tag = "operation",
     responses(
-        (status = 200, body = ReadyView, description = "Ready, or degraded: some city file can't be read"),
+        (status = 200, body = ReadyView, description = "Ready, or degraded: some city file can't be read, or the disk is filling up"),
         (status = 503, body = ReadyView, description = "Starting or draining"),
     )
 )]
@@ -25,14 +25,15 @@ pub async fn ready(state: Data<AppState>) -> HttpResponse {
     let directory = state.cities.load();
     let file = |(file, reason): &(String, String)| BrokenFile { file: file.clone(), reason: reason.clone() };
     let broken: Vec<BrokenFile> = directory.broken.iter().map(file).collect();
+    let detail = state.trouble.borrow().clone();
     let (serving, status) = match () {
         () if state.shutdown.is_triggered() => (false, "draining"),
         () if !state.is_ready() => (false, "starting"),
-        () if !broken.is_empty() => (true, "degraded"),
+        () if !broken.is_empty() || !detail.is_empty() => (true, "degraded"),
         () => (true, "ready"),
     };
     let response = if serving { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    uncached(response).json(ReadyView { status, cities: directory.cities.len(), broken })
+    uncached(response).json(ReadyView { status, cities: directory.cities.len(), broken, detail })
 }
 
 /// Metrics in Prometheus' text form.

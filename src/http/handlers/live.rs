@@ -4,10 +4,13 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::domain::CityId;
 use crate::http::address::client_of;
+use crate::http::connections::becomes_session;
 use crate::http::query::LiveQuery;
 use crate::http::websocket::Opening;
 use crate::http::{ApiError, AppState, Problem};
 use crate::live::{AddressBlock, Framing, Permit, Request, SubscribeError, Subscription, TooMany};
+
+use super::params::{FilterParams, LiveParams};
 
 /// A city's live feed over WebSocket.
 ///
@@ -20,14 +23,8 @@ use crate::live::{AddressBlock, Framing, Permit, Request, SubscribeError, Subscr
     tag = "live",
     params(
         ("city" = String, Path, description = "The city's slug"),
-        ("cursor" = Option<String>, Query, description = "Where to go on; without it the session starts at now"),
-        ("format" = Option<String>, Query, description = "json (default) or html"),
-        ("hl" = Option<String>, Query, description = "The language of html: fr (default) or en"),
-        ("tag" = Option<String>, Query, description = "A hashtag, with or without `#`"),
-        ("zone" = Option<String>, Query, description = "The name of a part of the city"),
-        ("network" = Option<String>, Query, description = "bluesky, mastodon, nostr, feed, opendata or push"),
-        ("lang" = Option<String>, Query, description = "A primary language subtag"),
-        ("lane" = Option<String>, Query, description = "people, info, press, agenda, around or event:<slug>"),
+        LiveParams,
+        FilterParams,
     ),
     responses(
         (status = 101, description = "The session is open"),
@@ -77,6 +74,7 @@ pub(super) async fn subscribe(
 
 /// Answers the handshake. The session begins when the answer is sent.
 fn switch(request: &HttpRequest, opening: Opening) -> HttpResponse {
+    becomes_session(request);
     let mut response = HttpResponse::from(ws::handshake_response(request.head()).finish().map_into_boxed_body());
     response.extensions_mut().insert(opening);
     response

@@ -9,6 +9,7 @@ pub mod documents;
 pub mod events;
 pub mod health;
 pub mod live;
+mod params;
 pub mod posts;
 pub mod sources;
 

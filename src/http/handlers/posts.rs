@@ -5,6 +5,8 @@ use crate::domain::Cursor;
 use crate::http::view::PostsView;
 use crate::http::{ApiError, AppState, PostsQuery, Problem};
 
+use super::params::FilterParams;
+
 /// A city's posts, newest first.
 #[utoipa::path(
     get,
@@ -14,13 +16,9 @@ use crate::http::{ApiError, AppState, PostsQuery, Problem};
         ("city" = String, Path, description = "The city's slug"),
         ("before" = Option<String>, Query, description = "Only posts of a smaller position: the `next` of a page"),
         ("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "Posts a page; 50 unless given"),
-        ("tag" = Option<String>, Query, description = "A hashtag, with or without `#`; accents and case don't count"),
-        ("zone" = Option<String>, Query, description = "The name of a part of the city"),
-        ("network" = Option<String>, Query, description = "bluesky, mastodon, nostr, feed, opendata or push"),
-        ("lang" = Option<String>, Query, description = "A primary language subtag, such as fr"),
-        ("lane" = Option<String>, Query, description = "people, info, press, agenda, around or event:<slug>"),
         ("q" = Option<String>, Query, min_length = 2, max_length = 200,
             description = "Words to look for in texts whose authors allow it; never in handles or names"),
+        FilterParams,
     ),
     responses(
         (status = 200, body = PostsView, description = "A page, and the live position read in the same snapshot"),

@@ -14,8 +14,6 @@ struct Dist;
 pub struct Linked {
     pub style: Option<String>,
     pub script: Option<String>,
-    /// Preloaded: the two Latin faces that every page uses.
-    pub fonts: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -29,8 +27,6 @@ struct Entry {
     file: String,
     #[serde(default)]
     css: Vec<String>,
-    #[serde(default)]
-    assets: Vec<String>,
 }
 
 static LINKED: LazyLock<Linked> = LazyLock::new(|| read_manifest().unwrap_or_default());
@@ -38,17 +34,7 @@ static LINKED: LazyLock<Linked> = LazyLock::new(|| read_manifest().unwrap_or_def
 fn read_manifest() -> Option<Linked> {
     let manifest: Manifest = serde_json::from_slice(&Dist::get("manifest.json")?.data).ok()?;
     let address = |path: &String| format!("/{path}");
-    Some(Linked {
-        style: manifest.main.css.first().map(address),
-        script: Some(address(&manifest.main.file)),
-        fonts: manifest
-            .main
-            .assets
-            .iter()
-            .filter(|path| path.ends_with(".woff2") && !path.contains("-ext-") && !path.contains("italic"))
-            .map(address)
-            .collect(),
-    })
+    Some(Linked { style: manifest.main.css.first().map(address), script: Some(address(&manifest.main.file)) })
 }
 
 /// Pages without style still read well, so a page never fails for a missing manifest (the build itself does).
@@ -94,9 +80,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_have_their_style_their_script_and_their_two_faces() {
+    fn pages_have_their_style_and_their_script() {
         let linked = linked();
         assert!(linked.style.is_some() && linked.script.is_some(), "{linked:?}");
-        assert_eq!(linked.fonts.len(), 2, "{linked:?}");
     }
 }

@@ -59,6 +59,11 @@ async fn a_bad_parameter_is_named_with_its_mend() {
     }
     let fine = "/api/v1/cities/nantes/posts?zone=centre%20ville&tag=%23Nantes&lang=FR&q=";
     assert_eq!(server.get(fine).await.status(), 200);
+    // Every network that the contract names may be asked for, whether or not it is read yet.
+    for network in ["bluesky", "mastodon", "nostr", "feed", "opendata", "push", "x"] {
+        let response = server.get(&format!("/api/v1/cities/nantes/posts?network={network}")).await;
+        assert_eq!(response.status(), 200, "{network}");
+    }
 }
 
 #[tokio::test]
@@ -130,7 +135,13 @@ async fn answers_are_compressed() {
 #[tokio::test]
 async fn readiness_says_what_is_wrong() {
     let server = spawn().await;
-    assert_eq!(server.json("/readyz").await, serde_json::json!({ "status": "ready", "cities": 2, "broken": [] }));
+    let well = serde_json::json!({ "status": "ready", "cities": 2, "broken": [], "detail": "" });
+    assert_eq!(server.json("/readyz").await, well);
+    server.trouble.send_replace("the disk is full".into());
+    let full = server.json("/readyz").await;
+    assert_eq!((&full["status"], &full["detail"]), (&"degraded".into(), &"the disk is full".into()));
+    server.trouble.send_replace(String::new());
+    assert_eq!(server.json("/readyz").await, well);
     let broken = vec![("rennes.toml".to_owned(), "line 3: no name".to_owned())];
     server.state.cities.store(Arc::new(CityDirectory { cities: vec![Arc::new(city("nantes"))], broken }));
     let degraded = server.get("/readyz").await;

@@ -3,6 +3,7 @@
 //! Owns what the tests share. Does not test what a unit test can. Invariant: each test has its own server.
 
 mod api;
+mod connections;
 mod events;
 mod live;
 mod query;
@@ -49,6 +50,7 @@ struct TestServer {
     live: Arc<Live>,
     state: Data<AppState>,
     sources: watch::Sender<Arc<Vec<SourceHealth>>>,
+    trouble: watch::Sender<String>,
     handle: ServerHandle,
 }
 
@@ -79,17 +81,20 @@ async fn spawn_with(limits: LiveLimits, settings: HttpSettings) -> TestServer {
     tokio::spawn(async move { follower.0.follow_sources(follower.1).await });
     let now = Timestamp::parse_rfc3339("2026-11-21T12:00:00Z").unwrap();
     let directory = CityDirectory { cities: vec![Arc::new(city("nantes")), Arc::new(city("rennes"))], broken: vec![] };
+    let (trouble_sender, trouble) = watch::channel(String::new());
     let state = Data::new(AppState {
         cities: Arc::new(ArcSwap::from_pointee(directory)),
         log: log.clone(),
         live: live.clone(),
         renderer: Arc::new(Plain),
         sources: health,
+        trouble,
         clock: Arc::new(ManualClock::new(now)),
         shutdown: Shutdown::new(),
         metrics: Some(metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle()),
         settings,
         forms: FormLimiter::default(),
+        gates: Gates::new(0),
         started_at: now,
         ready: true.into(),
     });
@@ -98,7 +103,7 @@ async fn spawn_with(limits: LiveLimits, settings: HttpSettings) -> TestServer {
     let server = serve(state.clone(), vec![listener], |_| {}).unwrap();
     let handle = server.handle();
     tokio::spawn(server);
-    TestServer { address, log, live, state, sources, handle }
+    TestServer { address, log, live, state, sources, trouble: trouble_sender, handle }
 }
 
 impl TestServer {

@@ -26,12 +26,14 @@ pub struct CityView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Ready)]
 pub struct ReadyView {
-    /// `ready`, `degraded` (serving, but a city file can't be read), `starting` or `draining`.
+    /// `ready`, `degraded` (serving, but something needs the operator), `starting` or `draining`.
     pub status: &'static str,
     /// Cities served.
     pub cities: usize,
     /// City files that can't be read, and why.
     pub broken: Vec<BrokenFile>,
+    /// What is wrong with the machine, in plain words; empty when nothing is.
+    pub detail: String,
 }
 
 #[derive(Serialize, ToSchema)]

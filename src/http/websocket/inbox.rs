@@ -15,7 +15,7 @@ const FLOOD_WINDOW: Duration = Duration::from_secs(10);
 
 /// What a client's bytes come to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub enum Said {
     Nothing,
     /// Pings; the answers to send.
     Asked(Bytes),
@@ -26,7 +26,7 @@ pub(super) enum Said {
 }
 
 /// Reads a client's frames. Holds at most one frame's bytes: a larger one is refused by its head.
-pub(super) struct Inbox {
+pub struct Inbox {
     codec: Codec,
     bytes: BytesMut,
     window_began: Instant,

@@ -21,7 +21,7 @@ use crate::live::{End, Permit, Subscription};
 
 use super::SessionTiming;
 
-use self::inbox::{Inbox, Said};
+pub use self::inbox::{Inbox, Said};
 
 /// Frames that one session sends before the others of its worker have their turn.
 const FRAMES_A_TURN: u32 = 8;
@@ -197,6 +197,10 @@ impl Session {
     }
 
     fn mind_the_time(&mut self, context: &mut Context<'_>, now: Instant) -> Result<(), Over> {
+        // Asked of the clock, for a peer that never stops sending leaves a timer no turn to go off.
+        if self.is_leaving && now >= self.due {
+            return Err(Over);
+        }
         // A timer that runs already wakes this task; it is asked again when it must have gone off.
         if self.alarm_runs && now < self.due {
             return Ok(());

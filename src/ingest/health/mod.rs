@@ -242,6 +242,11 @@ impl HealthHandle {
         });
     }
 
+    /// Something about the connection that stands which its operator should know, until the next one.
+    pub fn note(&self, detail: &str) {
+        self.board.change(self.index, |facts, _now| facts.detail = detail.to_owned());
+    }
+
     /// A frame came, sent by the upstream server at `sent_at` if it says so.
     pub fn saw(&self, sent_at: Option<Timestamp>) {
         let Some(row) = self.board.0.rows.get(self.index) else { return };
@@ -257,6 +262,10 @@ impl HealthHandle {
 
     pub(super) fn gap(&self, gap: Gap) {
         self.board.change(self.index, |facts, _now| {
+            // A gap that was stored is found again when the stream resumes before it.
+            if facts.gaps.contains(&gap) {
+                return;
+            }
             facts.gaps.push(gap);
             let surplus = facts.gaps.len().saturating_sub(GAPS_KEPT);
             facts.gaps.drain(..surplus);

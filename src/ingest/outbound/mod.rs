@@ -33,7 +33,7 @@ pub enum OutboundError {
     Forbidden(String),
     #[error("{0}")]
     Unreachable(String),
-    #[error("the answer is larger than {} MiB", BODY_LIMIT >> 20)]
+    #[error("the answer is larger than may be")]
     TooLarge,
     /// The client can't be built.
     #[error("{0}")]
@@ -91,11 +91,16 @@ impl Outbound {
 
     /// Asks once. A redirect is an answer like any other.
     pub async fn get(&self, url: Url, headers: HeaderMap) -> Result<Answer, OutboundError> {
+        self.get_at_most(url, headers, BODY_LIMIT).await
+    }
+
+    /// The same, for an answer that has no reason to be as large as [`BODY_LIMIT`].
+    pub async fn get_at_most(&self, url: Url, headers: HeaderMap, bytes_max: usize) -> Result<Answer, OutboundError> {
         self.guard.check(&url, &["http", "https"])?;
         let mut response = self.http.get(url).headers(headers).send().await.map_err(unreachable)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len().saturating_add(chunk.len()) > BODY_LIMIT {
+            if body.len().saturating_add(chunk.len()) > bytes_max {
                 return Err(OutboundError::TooLarge);
             }
             body.extend_from_slice(&chunk);

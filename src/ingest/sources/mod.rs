@@ -5,6 +5,7 @@
 
 pub mod bluesky;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Decode, Outbound, Source};
 use crate::clock::Clock;
+use crate::config::Section;
 use crate::domain::{AuthorProfile, Network, SourceId, Timestamp};
 use bluesky::{Bluesky, BlueskySettings};
 
@@ -38,6 +40,14 @@ pub enum ProfilesError {
     NotForNetwork(&'static str),
     #[error("line {line}: {reason}")]
     Unreadable { line: usize, reason: String },
+}
+
+impl Section for SourceSettings {
+    fn make_paths_relative_to(&mut self, folder: &Path) {
+        if let Some(file) = self.bluesky.as_mut().and_then(|settings| settings.dictionary.as_mut()) {
+            *file = folder.join(&*file);
+        }
+    }
 }
 
 impl SourceSettings {
@@ -69,7 +79,7 @@ pub fn build(
 pub fn decoder(network: Network) -> Option<Box<dyn Decode>> {
     match network {
         Network::Bluesky => Some(Box::new(bluesky::Decoder::new(SourceId::new(network.as_str())))),
-        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push => None,
+        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push | Network::X => None,
     }
 }
 
@@ -82,7 +92,7 @@ pub fn profiles_from_file(
 ) -> Result<Vec<AuthorProfile>, ProfilesError> {
     match network {
         Network::Bluesky => bluesky::profiles_from_file(text, checked_at),
-        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push => {
+        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push | Network::X => {
             Err(ProfilesError::NotForNetwork(network.as_str()))
         }
     }

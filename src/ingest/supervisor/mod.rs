@@ -17,7 +17,7 @@ use super::health::{HealthBoard, HealthHandle, Phase};
 use super::source::{Outlet, Source, SourceContext, SourceError};
 use super::telemetry;
 use crate::clock::Clock;
-use crate::domain::{Checkpoint, Observation, SourceHealth, SourceId};
+use crate::domain::{Checkpoint, Gap, Observation, SourceHealth, SourceId};
 use crate::shutdown::Shutdown;
 
 /// Pauses after a cut, and after a network that says no.
@@ -36,6 +36,8 @@ pub struct SupervisorOptions {
     pub out: mpsc::Sender<Observation>,
     /// The stored checkpoints, as read at start.
     pub checkpoints: HashMap<SourceId, Checkpoint>,
+    /// The stored gaps, oldest first: what could not be read stays told after a restart (D2).
+    pub gaps: Vec<(SourceId, Gap)>,
     pub clock: Arc<dyn Clock>,
     pub shutdown: Shutdown,
     /// Where jitter comes from.
@@ -50,13 +52,14 @@ pub struct Supervisor {
 
 /// Starts every source in a task of its own. Must be called inside a tokio runtime.
 pub fn start(sources: Vec<Box<dyn Source>>, options: SupervisorOptions) -> Supervisor {
-    let SupervisorOptions { out, mut checkpoints, clock, shutdown, mut rng } = options;
+    let SupervisorOptions { out, mut checkpoints, gaps, clock, shutdown, mut rng } = options;
     let rows = sources.iter().map(|source| (source.id(), source.network(), source.silent_after())).collect();
     let board = HealthBoard::new(rows, clock.clone());
     let mut tasks = JoinSet::new();
     for (index, source) in sources.into_iter().enumerate() {
         let health = board.handle(index);
         let id = source.id();
+        gaps.iter().filter(|(source, _)| *source == id).for_each(|(_, gap)| health.gap(gap.clone()));
         let keeper = Keeper {
             out: Outlet::new(&id, out.clone(), shutdown.clone(), health.clone()),
             stored: checkpoints.remove(&id),

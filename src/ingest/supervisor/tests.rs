@@ -68,6 +68,7 @@ fn run(lives: Vec<Life>, stored: Option<&str>, capacity: usize) -> Run {
         SupervisorOptions {
             out,
             checkpoints: stored.into_iter().collect(),
+            gaps: Vec::new(),
             clock: Arc::new(SystemClock),
             shutdown: shutdown.clone(),
             rng: fastrand::Rng::with_seed(1),
@@ -216,12 +217,10 @@ async fn sources_stop_when_the_pipeline_is_gone() {
     assert_eq!(run.supervisor.health().borrow()[0].state, SourceState::Stopped);
 }
 
-#[tokio::test(start_paused = true)]
-async fn d2_a_gap_that_is_handed_out_is_on_the_board() {
-    let gap = Gap { from: Timestamp::from_micros(1), until: Timestamp::from_micros(2) };
-    let told = gap.clone();
-    let life: Life = Box::new(move |context: SourceContext| {
-        let event = Event::Gap(told.clone());
+/// Tells of a gap, and lives on.
+fn tells(gap: Gap) -> Life {
+    Box::new(move |context: SourceContext| {
+        let event = Event::Gap(gap.clone());
         async move {
             let gap = Observation { checkpoint: None, event, ..observation("0") };
             let _closed = context.out.send(gap).await;
@@ -229,10 +228,42 @@ async fn d2_a_gap_that_is_handed_out_is_on_the_board() {
             Ok(())
         }
         .boxed()
-    });
-    let run = run(vec![life], None, 8);
+    })
+}
+
+const GAP: Gap = Gap { from: Timestamp::from_micros(1), until: Timestamp::from_micros(2) };
+
+#[tokio::test(start_paused = true)]
+async fn d2_a_gap_that_is_handed_out_is_on_the_board() {
+    let run = run(vec![tells(GAP)], None, 8);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(run.health().gaps, [gap]);
+    assert_eq!(run.health().gaps, [GAP]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn d2_a_stored_gap_is_told_after_a_restart_and_once() {
+    let (out, _seen) = mpsc::channel(8);
+    let lives = vec![tells(GAP)].into();
+    let scripted = Scripted { lives, zero: Instant::now(), begun: Begun::default() };
+    let earlier = Gap { from: Timestamp::from_micros(0), ..GAP };
+    let elsewhere = (SourceId::new("elsewhere"), Gap { until: Timestamp::from_micros(9), ..GAP });
+    let stored = [&earlier, &GAP].map(|gap| (SourceId::new("scripted"), gap.clone()));
+    let supervisor = start(
+        vec![Box::new(scripted)],
+        SupervisorOptions {
+            out,
+            checkpoints: HashMap::new(),
+            gaps: stored.into_iter().chain([elsewhere]).collect(),
+            clock: Arc::new(ManualClock::default()),
+            shutdown: Shutdown::new(),
+            rng: fastrand::Rng::with_seed(1),
+        },
+    );
+    let gaps = || supervisor.health().borrow()[0].gaps.clone();
+    assert_eq!(gaps(), [earlier.clone(), GAP]);
+    // The stream resumes before the gap once more, and finds it again.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(gaps(), [earlier, GAP]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -249,6 +280,7 @@ async fn one_sources_trouble_is_its_own() {
         SupervisorOptions {
             out,
             checkpoints: HashMap::new(),
+            gaps: Vec::new(),
             clock: Arc::new(ManualClock::default()),
             shutdown: Shutdown::new(),
             rng: fastrand::Rng::with_seed(1),

@@ -19,25 +19,43 @@ pub(super) struct Area {
     slabs_per_degree: f64,
 }
 
+#[derive(Clone, Copy)]
 struct Ring {
     /// The vertex behind the ring's last one.
     end: u32,
+    /// The polygon it belongs to, counted from 0.
+    polygon: u32,
     exterior: bool,
+}
+
+/// Whether a point lies in an outline, but for one ring: what remains to be known of that ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hinge {
+    /// In it, whatever the ring says.
+    Held,
+    /// Not in it, whatever the ring says.
+    Missed,
+    /// In it where the ring winds round the point.
+    Winds,
+    /// In it where the ring does not.
+    WindsNot,
+    /// Rings of one polygon lie across each other, so that a border may count where neither side does.
+    Tangled,
 }
 
 impl Area {
     pub fn new(outline: &MultiPolygon<f64>) -> Self {
         let mut points: Vec<Coord<f64>> = Vec::new();
         let mut rings = Vec::new();
-        for polygon in outline {
-            let exterior = std::iter::once((true, polygon.exterior()));
-            for (exterior, ring) in exterior.chain(polygon.interiors().iter().map(|hole| (false, hole))) {
+        for (polygon, shape) in (0..).zip(outline) {
+            let exterior = std::iter::once((true, shape.exterior()));
+            for (exterior, ring) in exterior.chain(shape.interiors().iter().map(|hole| (false, hole))) {
                 points.extend(&ring.0);
                 if let (1, Some(only)) = (ring.0.len(), ring.0.first()) {
                     // A ring of one vertex gets an edge of no length, which holds that one point.
                     points.push(*only);
                 }
-                rings.push(Ring { end: u32::try_from(points.len()).unwrap_or(u32::MAX), exterior });
+                rings.push(Ring { end: u32::try_from(points.len()).unwrap_or(u32::MAX), polygon, exterior });
             }
         }
         let finite = points.iter().all(|point| point.x.is_finite() && point.y.is_finite());
@@ -63,17 +81,22 @@ impl Area {
         &self.points
     }
 
-    /// All edges of all rings.
-    pub fn edges(&self) -> impl Iterator<Item = (Coord<f64>, Coord<f64>)> + '_ {
-        let mut rings = self.rings.iter();
-        let mut ring_end = rings.next().map_or(0, |ring| ring.end as usize);
-        self.points.iter().zip(self.points.iter().skip(1)).enumerate().filter_map(move |(start, (from, to))| {
-            while ring_end <= start {
-                ring_end = rings.next()?.end as usize;
-            }
-            // The last vertex of a ring and the first of the next are no edge.
-            (start.saturating_add(1) < ring_end).then_some((*from, *to))
-        })
+    /// The numbers of all edges of all rings, in ascending order.
+    pub fn edges(&self) -> impl Iterator<Item = u32> + '_ {
+        let starts = std::iter::once(0).chain(self.rings.iter().map(|ring| ring.end));
+        // The last vertex of a ring and the first of the next are no edge.
+        starts.zip(&self.rings).flat_map(|(start, ring)| start..ring.end.saturating_sub(1))
+    }
+
+    /// Where an edge begins and ends.
+    pub fn edge(&self, number: u32) -> Option<(Coord<f64>, Coord<f64>)> {
+        let ends = self.points.get(number as usize..)?;
+        Some((*ends.first()?, *ends.get(1)?))
+    }
+
+    /// The ring that an edge is part of.
+    pub fn ring_of(&self, edge: u32) -> usize {
+        self.rings.partition_point(|ring| ring.end <= edge)
     }
 
     /// Whether the point lies in the outline or on its border: in any polygon's outer ring by winding number, and in
@@ -94,9 +117,7 @@ impl Area {
                 }
                 ring = next;
             }
-            let edge = edge as usize;
-            let ends = self.points.get(edge).zip(self.points.get(edge.saturating_add(1)));
-            match ends.map_or(Side::Nowhere, |(from, to)| side(*from, *to, point)) {
+            match self.side(edge, point) {
                 Side::Nowhere => {}
                 Side::Up => winding += 1,
                 Side::Down => winding -= 1,
@@ -106,6 +127,66 @@ impl Area {
             }
         }
         ring.settle(inside, winding)
+    }
+
+    /// How often a ring winds round a point that lies on no border, and what the answer for that point hinges on.
+    pub fn hinge(&self, ring: usize, point: Coord<f64>) -> (i32, Hinge) {
+        let windings = self.windings(point);
+        let of = |wanted: usize| windings.iter().find(|(ring, _)| *ring == wanted).map_or(0, |(_, winding)| *winding);
+        let Some(asked) = self.rings.get(ring) else { return (0, Hinge::Missed) };
+        let (mut outer, mut in_hole) = (asked.exterior, false);
+        for of_polygon in windings.chunk_by(|(a, _), (b, _)| self.polygon(*a) == self.polygon(*b)) {
+            let others = || of_polygon.iter().filter(|(other, winding)| *other != ring && *winding != 0);
+            let wound = others().any(|(other, _)| self.is_exterior(*other));
+            let holed = others().any(|(other, _)| !self.is_exterior(*other));
+            if of_polygon.first().is_some_and(|(other, _)| self.polygon(*other) == Some(asked.polygon)) {
+                outer |= wound;
+                in_hole = holed;
+            } else if wound && !holed {
+                return (of(ring), Hinge::Held);
+            }
+        }
+        let hinge = match (outer, in_hole) {
+            (false, _) => Hinge::Missed,
+            (true, true) => Hinge::Tangled,
+            (true, false) if asked.exterior => Hinge::Winds,
+            (true, false) => Hinge::WindsNot,
+        };
+        (of(ring), hinge)
+    }
+
+    /// How often each ring winds round a point, of the rings that reach its height.
+    fn windings(&self, point: Coord<f64>) -> Vec<(usize, i32)> {
+        let Some(bounds) = self.bounds.filter(|bounds| bounds.holds(point)) else { return Vec::new() };
+        let mut windings: Vec<(usize, i32)> = Vec::new();
+        let mut ring_end = 0;
+        for &edge in self.slab_edges(self.slab_of(&bounds, point.y)) {
+            if ring_end <= edge {
+                let ring = self.ring_of(edge);
+                ring_end = self.rings.get(ring).map_or(u32::MAX, |ring| ring.end);
+                windings.push((ring, 0));
+            }
+            if let Some((_, winding)) = windings.last_mut() {
+                match self.side(edge, point) {
+                    Side::Up => *winding += 1,
+                    Side::Down => *winding -= 1,
+                    Side::Nowhere | Side::On => {}
+                }
+            }
+        }
+        windings
+    }
+
+    fn polygon(&self, ring: usize) -> Option<u32> {
+        self.rings.get(ring).map(|ring| ring.polygon)
+    }
+
+    fn is_exterior(&self, ring: usize) -> bool {
+        self.rings.get(ring).is_some_and(|ring| ring.exterior)
+    }
+
+    fn side(&self, edge: u32, point: Coord<f64>) -> Side {
+        self.edge(edge).map_or(Side::Nowhere, |(from, to)| side(from, to, point))
     }
 
     fn cut_into_slabs(&mut self) {
@@ -119,17 +200,11 @@ impl Area {
         }
         let slab_of = |y: f64| (((y - bounds.min.y) * self.slabs_per_degree) as usize).min(slabs.saturating_sub(1));
         let mut placed: Vec<(usize, u32)> = Vec::new();
-        let mut ring_starts: Vec<u32> = vec![0];
-        ring_starts.extend(self.rings.iter().map(|ring| ring.end));
-        for ring in ring_starts.windows(2) {
-            let [start, end] = ring else { continue };
-            for edge in *start..end.saturating_sub(1) {
-                let ends = self.points.get(edge as usize).zip(self.points.get(edge as usize + 1));
-                let Some((from, to)) = ends else { continue };
-                // `slab_of` never falls as y rises, so a point at a height of the edge is in one of these slabs.
-                for slab in slab_of(from.y.min(to.y))..=slab_of(from.y.max(to.y)) {
-                    placed.push((slab, edge));
-                }
+        for edge in self.edges() {
+            let Some((from, to)) = self.edge(edge) else { continue };
+            // `slab_of` never falls as y rises, so a point at a height of the edge is in one of these slabs.
+            for slab in slab_of(from.y.min(to.y))..=slab_of(from.y.max(to.y)) {
+                placed.push((slab, edge));
             }
         }
         placed.sort_unstable();

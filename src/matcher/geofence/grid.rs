@@ -1,12 +1,13 @@
 use geo::Coord;
 
 use super::area::Area;
-use super::{Bounds, Content, ContentsBuilder, Entry};
+use super::crossing::Present;
+use super::{Bounds, Contents};
 
 /// Cells along one side of a tile's grid: 512 cells of a degree are about 200 m.
 const SIDE_MAX: usize = 512;
-/// Cells per vertex in a tile: enough that most cells are crossed by no border.
-const CELLS_PER_VERTEX: usize = 4;
+/// Cells per vertex in a tile. More make the lists of the cells shorter and the grid larger than the caches.
+const CELLS_PER_VERTEX: usize = 2;
 /// Degrees (a tenth of a millimetre) by which an edge is held to be thicker than it is when cells are marked. Far
 /// above the error of the arithmetic, so a cell left unmarked is crossed by nothing.
 const SLACK: f64 = 1e-9;
@@ -17,13 +18,24 @@ pub(super) struct Grid {
     side: usize,
     columns_per_degree: f64,
     rows_per_degree: f64,
-    /// Row by row from the south-west.
-    cells: Box<[Content]>,
+    /// Width and height of a cell in degrees.
+    cell_size: Coord<f64>,
+    /// Where its cells begin among those of all grids; row by row from the south-west.
+    first_cell: usize,
+}
+
+/// That an outline has to do with a cell. Marks sort by cell, then by outline.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Mark {
+    cell: usize,
+    number: u32,
+    /// An edge that may cross the cell; `None`: the outline holds it whole.
+    edge: Option<u32>,
 }
 
 impl Grid {
     /// `None` when none of the areas reaches into the tile.
-    pub fn build(tile: Bounds, numbers: &[u32], areas: &[Area], contents: &mut ContentsBuilder) -> Option<Self> {
+    pub fn build(tile: Bounds, numbers: &[u32], areas: &[Area], contents: &mut Contents) -> Option<Self> {
         let present: Vec<(u32, &Area, Bounds)> = numbers
             .iter()
             .filter_map(|&number| {
@@ -34,52 +46,56 @@ impl Grid {
         let bounds = present.iter().map(|(.., bounds)| *bounds).reduce(|all, one| all.and(one.min, one.max))?;
         let vertices: usize =
             present.iter().map(|(_, area, _)| area.points().iter().filter(|point| bounds.holds(**point)).count()).sum();
-        let side = (vertices.saturating_mul(CELLS_PER_VERTEX)).isqrt().clamp(1, SIDE_MAX);
+        let side = vertices.saturating_mul(CELLS_PER_VERTEX).isqrt().clamp(1, SIDE_MAX);
         let per_degree = |length: f64| {
             let per_degree = side as f64 / length;
             if per_degree.is_finite() { per_degree } else { 0.0 }
         };
-        let mut grid = Self {
+        let grid = Self {
             bounds,
             side,
             columns_per_degree: per_degree(bounds.max.x - bounds.min.x),
             rows_per_degree: per_degree(bounds.max.y - bounds.min.y),
-            cells: vec![Content::NOTHING; side * side].into(),
+            cell_size: (bounds.max - bounds.min) / side as f64,
+            first_cell: contents.reserve(side * side),
         };
 
-        let mut entries: Vec<(usize, Entry)> = Vec::new();
+        let mut marks: Vec<Mark> = Vec::new();
         for (number, area, area_bounds) in present {
-            grid.place(number, area, area_bounds, &mut entries);
+            grid.place(number, area, area_bounds, &mut marks);
         }
-        entries.sort_unstable();
-        let mut content = Vec::new();
-        for same_cell in entries.chunk_by(|(a, _), (b, _)| a == b) {
-            content.clear();
-            content.extend(same_cell.iter().map(|(_, entry)| *entry));
-            let cell = same_cell.first().and_then(|(cell, _)| grid.cells.get_mut(*cell));
-            if let Some(cell) = cell {
-                *cell = contents.content(&content);
-            }
+        marks.sort_unstable();
+        for of_cell in marks.chunk_by(|a, b| a.cell == b.cell) {
+            let Some(cell) = of_cell.first().map(|mark| mark.cell) else { continue };
+            let outlines = of_cell.chunk_by(|a, b| a.number == b.number).filter_map(|marks| {
+                let number = marks.first()?.number;
+                let edges = marks.iter().filter_map(|mark| mark.edge).collect();
+                Some(Present { number, area: areas.get(number as usize)?, edges })
+            });
+            let corner = grid.corner(cell % side, cell / side);
+            contents.fill(grid.first_cell + cell, corner, grid.cell_size, &outlines.collect::<Vec<_>>());
         }
         Some(grid)
     }
 
-    pub fn content_at(&self, point: Coord<f64>) -> Option<Content> {
-        let cell = self.bounds.holds(point).then(|| self.row(point.y) * self.side + self.column(point.x))?;
-        self.cells.get(cell).copied().filter(|content| *content != Content::NOTHING)
+    /// The number of the cell that holds a point, among the cells of all grids, and its south-western corner.
+    pub fn cell_at(&self, point: Coord<f64>) -> Option<(usize, Coord<f64>)> {
+        let (column, row) = self.bounds.holds(point).then(|| (self.column(point.x), self.row(point.y)))?;
+        Some((self.first_cell + row * self.side + column, self.corner(column, row)))
     }
 
-    /// Adds what each cell says of one area: crossed by its border, or whole inside.
-    fn place(&self, number: u32, area: &Area, bounds: Bounds, entries: &mut Vec<(usize, Entry)>) {
-        let mut crossed: Vec<usize> = Vec::new();
-        for (from, to) in area.edges() {
-            self.mark(from, to, &mut crossed);
+    /// Marks the cells of one area: those that its border crosses, and those that are whole inside.
+    fn place(&self, number: u32, area: &Area, bounds: Bounds, marks: &mut Vec<Mark>) {
+        let mut crossed: Vec<(usize, u32)> = Vec::new();
+        for edge in area.edges() {
+            if let Some((from, to)) = area.edge(edge) {
+                self.cross(from, to, |cell| crossed.push((cell, edge)));
+            }
         }
         crossed.sort_unstable();
-        crossed.dedup();
-        entries.extend(crossed.iter().map(|cell| (*cell, Entry::crossed(number))));
+        marks.extend(crossed.iter().map(|(cell, edge)| Mark { cell: *cell, number, edge: Some(*edge) }));
 
-        let mut crossed = crossed.into_iter().peekable();
+        let mut crossed = crossed.into_iter().map(|(cell, _)| cell).peekable();
         for row in self.row(bounds.min.y)..=self.row(bounds.max.y) {
             // Cells between two crossed ones are separated by no border: what one of them is, all are.
             let mut run_is_inside = None;
@@ -88,15 +104,17 @@ impl Grid {
                 while crossed.next_if(|crossed| *crossed < cell).is_some() {}
                 if crossed.peek() == Some(&cell) {
                     run_is_inside = None;
-                } else if *run_is_inside.get_or_insert_with(|| area.holds(self.centre(column, row))) {
-                    entries.push((cell, Entry::whole(number)));
+                } else if *run_is_inside
+                    .get_or_insert_with(|| area.holds(self.corner(column, row) + self.cell_size / 2.0))
+                {
+                    marks.push(Mark { cell, number, edge: None });
                 }
             }
         }
     }
 
-    /// Collects the cells that an edge may touch.
-    fn mark(&self, from: Coord<f64>, to: Coord<f64>, crossed: &mut Vec<usize>) {
+    /// Names the cells that an edge may touch.
+    fn cross(&self, from: Coord<f64>, to: Coord<f64>, mut crosses: impl FnMut(usize)) {
         let (south, north) = if from.y <= to.y { (from, to) } else { (to, from) };
         let (west, east) = (from.x.min(to.x) - SLACK, from.x.max(to.x) + SLACK);
         let away = self.bounds.max.x < west
@@ -109,7 +127,8 @@ impl Grid {
         let rise = north.y - south.y;
         let run_per_degree = (north.x - south.x) / rise;
         for row in self.row(south.y - SLACK)..=self.row(north.y + SLACK) {
-            let (lower, upper) = self.band(row);
+            let lower = self.corner(0, row).y;
+            let upper = lower + self.cell_size.y;
             let at = |y: f64| south.x + (y.clamp(south.y, north.y) - south.y) * run_per_degree;
             let (first, last) = if run_per_degree.is_finite() {
                 let (a, b) = (at(lower - SLACK), at(upper + SLACK));
@@ -118,7 +137,7 @@ impl Grid {
                 (west, east)
             };
             if first <= self.bounds.max.x && self.bounds.min.x <= last {
-                crossed.extend((self.column(first)..=self.column(last)).map(|column| row * self.side + column));
+                (self.column(first)..=self.column(last)).for_each(|column| crosses(row * self.side + column));
             }
         }
     }
@@ -132,15 +151,8 @@ impl Grid {
         (((y - self.bounds.min.y) * self.rows_per_degree) as usize).min(self.side.saturating_sub(1))
     }
 
-    /// The southern and northern edge of a row.
-    fn band(&self, row: usize) -> (f64, f64) {
-        let height = (self.bounds.max.y - self.bounds.min.y) / self.side as f64;
-        (self.bounds.min.y + row as f64 * height, self.bounds.min.y + (row as f64 + 1.0) * height)
-    }
-
-    fn centre(&self, column: usize, row: usize) -> Coord<f64> {
-        let width = (self.bounds.max.x - self.bounds.min.x) / self.side as f64;
-        let (lower, upper) = self.band(row);
-        Coord { x: self.bounds.min.x + (column as f64 + 0.5) * width, y: f64::midpoint(lower, upper) }
+    /// The south-western corner of a cell.
+    fn corner(&self, column: usize, row: usize) -> Coord<f64> {
+        self.bounds.min + Coord { x: column as f64 * self.cell_size.x, y: row as f64 * self.cell_size.y }
     }
 }

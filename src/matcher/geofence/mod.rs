@@ -1,12 +1,13 @@
 //! Which outlines hold a point, exactly and at the speed of a table.
 //!
 //! Owns a snapshot of all outlines of all cities: a coarse table of one-degree tiles, each tile a fine grid over the
-//! outlines in it, each cell the list of outlines that hold it whole and of those whose border crosses it. Does not
-//! know what an outline belongs to: it answers with the number under which an outline was given.
+//! outlines in it, each cell the one outline that holds it whole or a short list of borders and owners. Does not know
+//! what an outline belongs to: it answers with the number under which an outline was given.
 //! Invariant: the answer equals `geo`'s `Intersects` for every outline (a point on a border is inside), overlaps
 //! included; the grid only spares work, so that 35,000 outlines cost no more to ask than one.
 
 mod area;
+mod crossing;
 mod grid;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ use geo::{Coord, MultiPolygon};
 
 use crate::domain::ExactPoint;
 use area::Area;
+use crossing::{Crossings, Present};
 use grid::Grid;
 
 /// Tiles of one degree: longitudes -180 to 180 and latitudes -90 to 90, both ends included.
@@ -26,12 +28,14 @@ const TILE_ROWS: usize = 181;
 /// The mark of a tile in which there is nothing.
 const NO_GRID: u32 = 0;
 
-pub(super) struct Geofence {
+/// A snapshot of outlines, to be asked which of them hold a point.
+pub struct Geofence {
     areas: Vec<Area>,
     /// Per tile, row by row: the number of its grid plus one.
     tiles: Box<[u32]>,
     grids: Vec<Grid>,
-    contents: Contents,
+    cells: Box<[Content]>,
+    crossings: Crossings,
 }
 
 impl Geofence {
@@ -52,7 +56,7 @@ impl Geofence {
 
         let mut tiles = vec![NO_GRID; TILE_COLUMNS * TILE_ROWS].into_boxed_slice();
         let mut grids = Vec::new();
-        let mut contents = ContentsBuilder::new();
+        let mut contents = Contents { cells: Vec::new(), crossings: Crossings::new(), wholes: HashMap::new() };
         // In order, so that one build is like another.
         let mut by_tile: Vec<_> = by_tile.into_iter().collect();
         by_tile.sort_unstable_by_key(|(tile, _)| *tile);
@@ -63,7 +67,9 @@ impl Geofence {
                 *slot = number;
             }
         }
-        Self { areas, tiles, grids, contents: contents.built }
+        let Contents { cells, mut crossings, .. } = contents;
+        crossings.shrink();
+        Self { areas, tiles, grids, cells: cells.into(), crossings }
     }
 
     /// Appends the numbers of all outlines that hold the point, in ascending order.
@@ -74,49 +80,18 @@ impl Geofence {
             let index = usize::try_from(number).ok()?.checked_sub(1)?;
             self.grids.get(index)
         });
-        let Some(content) = grid.and_then(|grid| grid.content_at(point)) else { return };
-        if let Some(only) = content.only_whole() {
-            // Most cells: answered without a look at any list.
-            out.push(only);
-            return;
-        }
-        for entry in self.contents.of(content) {
-            let holds = entry.is_whole() || self.areas.get(entry.area()).is_some_and(|area| area.holds(point));
-            if holds {
-                out.push(entry.number());
-            }
+        let Some((cell, corner)) = grid.and_then(|grid| grid.cell_at(point)) else { return };
+        let Some(content) = self.cells.get(cell) else { return };
+        match content.only_whole() {
+            // Answered without a look at any list.
+            Some(only) => out.push(only),
+            None if *content == Content::NOTHING => {}
+            None => self.crossings.holders(*content, corner, point, &self.areas, out),
         }
     }
 }
 
-/// What a cell says of one outline: its number, and in the lowest bit whether its border crosses the cell. So entries
-/// sort by number.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Entry(u32);
-
-impl Entry {
-    const fn whole(number: u32) -> Self {
-        Self(number << 1)
-    }
-
-    const fn crossed(number: u32) -> Self {
-        Self(number << 1 | 1)
-    }
-
-    const fn is_whole(self) -> bool {
-        self.0 & 1 == 0
-    }
-
-    const fn number(self) -> u32 {
-        self.0 >> 1
-    }
-
-    const fn area(self) -> usize {
-        self.number() as usize
-    }
-}
-
-/// What a cell holds: nothing, one outline whole, or a number into [`Contents`].
+/// What a cell holds: nothing, one outline whole, or borders and a number into [`Crossings`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Content(u32);
 
@@ -130,46 +105,35 @@ impl Content {
     }
 }
 
-/// The distinct contents of cells that need a list. Neighbouring cells mostly hold the same.
+/// The cells of all grids.
 struct Contents {
-    /// Content `n` is `entries[starts[n] .. starts[n + 1]]`; content 0 is empty.
-    starts: Vec<u32>,
-    entries: Vec<Entry>,
+    cells: Vec<Content>,
+    crossings: Crossings,
+    /// The number of the cell that holds just these outlines whole. Neighbouring cells mostly hold the same.
+    wholes: HashMap<Box<[u32]>, Content>,
 }
 
 impl Contents {
-    fn of(&self, content: Content) -> &[Entry] {
-        let number = content.0 as usize;
-        let bounds = self.starts.get(number).zip(self.starts.get(number.saturating_add(1)));
-        bounds.and_then(|(start, end)| self.entries.get(*start as usize..*end as usize)).unwrap_or_default()
-    }
-}
-
-struct ContentsBuilder {
-    built: Contents,
-    known: HashMap<Box<[Entry]>, Content>,
-}
-
-impl ContentsBuilder {
-    fn new() -> Self {
-        Self { built: Contents { starts: vec![0, 0], entries: Vec::new() }, known: HashMap::new() }
+    /// Room for so many cells; gives the number of the first.
+    fn reserve(&mut self, cells: usize) -> usize {
+        let first = self.cells.len();
+        self.cells.resize(first.saturating_add(cells), Content::NOTHING);
+        first
     }
 
-    /// The content of these entries, which are in order; equal entries give one content.
-    fn content(&mut self, entries: &[Entry]) -> Content {
-        if let [only] = entries
-            && only.is_whole()
-        {
-            return Content(only.number() | Content::ONLY_WHOLE);
+    fn fill(&mut self, cell: usize, corner: Coord<f64>, size: Coord<f64>, present: &[Present<'_>]) {
+        let content = match present {
+            [only] if only.edges.is_empty() => Content(only.number | Content::ONLY_WHOLE),
+            _ if present.iter().all(|present| present.edges.is_empty()) => {
+                let numbers = present.iter().map(|present| present.number).collect();
+                let crossings = &mut self.crossings;
+                *self.wholes.entry(numbers).or_insert_with(|| crossings.add(corner, size, present))
+            }
+            _ => self.crossings.add(corner, size, present),
+        };
+        if let Some(slot) = self.cells.get_mut(cell) {
+            *slot = content;
         }
-        if let Some(content) = self.known.get(entries) {
-            return *content;
-        }
-        let content = Content(u32::try_from(self.built.starts.len().saturating_sub(1)).unwrap_or_default());
-        self.built.entries.extend_from_slice(entries);
-        self.built.starts.push(u32::try_from(self.built.entries.len()).unwrap_or(u32::MAX));
-        self.known.insert(entries.into(), content);
-        content
     }
 }
 

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Ledger, StoredAuthor, StoredCity, StoredPlacement, StoredPost, Tombstone};
+use super::{Erasure, Ledger, StoredCity, StoredPlacement, StoredPost, Tombstone};
 use crate::domain::{
-    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Batch, Change, CityId, CoarseLocation, IdKey, NativeId,
-    Network, Outcome, Placement, Post, PostId, RefuseReason, SubjectHash, Timestamp,
+    AuthorProfile, Batch, Change, CityId, CoarseLocation, IdKey, NativeId, Network, Outcome, Placement, Post, PostId,
+    RefuseReason, SubjectHash, Timestamp,
 };
 use crate::store::retention::SHORT_TOMBSTONE_S;
 
@@ -38,7 +38,7 @@ impl Ledger {
                 }
                 Change::Delete { network, native_id, at } => self.delete(key, *network, native_id, *at),
                 Change::Author { profile, verdict, at: _ } => self.author_changed(profile, *verdict),
-                Change::Checked { post, at } => self.out.checked.push((*post, *at)),
+                Change::Checked { post, at } => self.checked(*post, *at),
                 Change::Hide { post, hidden } => self.hide(*post, *hidden),
                 Change::Erase { post, at: _ } => {
                     self.forget(*post);
@@ -86,27 +86,6 @@ impl Ledger {
         Ok(())
     }
 
-    /// Stores what is newly known of an author who posts. A post never lifts the hiding of its author's account.
-    fn meet_author(&mut self, profile: &AuthorProfile) -> i64 {
-        let known = self.author_rows.get(&(profile.network, profile.id.clone())).copied();
-        if let Some(row) = known
-            && let Some(stored) = self.authors.get_mut(&row)
-        {
-            // `None` sorts first: an assumed profile never replaces one that was asked for.
-            if profile.checked_at >= stored.profile.checked_at {
-                stored.replace_profile(profile);
-            }
-            return row;
-        }
-        self.last_author_row += 1;
-        let row = self.last_author_row;
-        let hidden = profile.status != AccountStatus::Active;
-        let profile = AuthorProfile { bio: String::new(), ..profile.clone() };
-        self.author_rows.insert((profile.network, profile.id.clone()), row);
-        self.authors.insert(row, StoredAuthor { row, profile, hidden, dirty: true });
-        row
-    }
-
     fn take_content(&mut self, post: &Post, author_row: i64, received_at: Timestamp) {
         self.touch(post.id);
         let content = Post { point: None, ..post.clone() };
@@ -114,12 +93,15 @@ impl Ledger {
             // Versions of one revision are one; where a network has no revisions, the content tells.
             let later = post.revision > stored.post.revision || post.revision.is_empty();
             if later && stored.post != content {
-                self.out.erases_text |= stored.stored && stored.post.text != content.text;
+                if stored.stored {
+                    self.out.erases_text |= stored.post.text != content.text;
+                    self.out.erasures.push(Erasure::Outdated(post.id));
+                }
                 stored.post = content;
                 stored.dirty = true;
             }
             // To see a post again is to know that it still stands.
-            self.out.checked.push((post.id, received_at));
+            self.checked(post.id, received_at);
             return;
         }
         let row = self.vacated.remove(&post.id).unwrap_or_else(|| {
@@ -138,6 +120,13 @@ impl Ledger {
             stored: false,
         };
         self.posts.insert(post.id, stored);
+    }
+
+    fn checked(&mut self, id: PostId, at: Timestamp) {
+        if let Some(stored) = self.posts.get_mut(&id) {
+            stored.checked_at = stored.checked_at.max(at);
+        }
+        self.out.checked.push((id, at));
     }
 
     /// Makes `placements` the whole truth of where a post stands.
@@ -209,48 +198,13 @@ impl Ledger {
         }
     }
 
-    fn author_changed(&mut self, profile: &AuthorProfile, verdict: AuthorVerdict) {
-        let Some(row) = self.author_rows.get(&(profile.network, profile.id.clone())).copied() else { return };
-        if verdict == AuthorVerdict::Purge {
-            self.purge(row);
-            return;
-        }
-        let Some(author) = self.authors.get_mut(&row) else { return };
-        author.replace_profile(profile);
-        let hidden = verdict == AuthorVerdict::Hide;
-        author.dirty |= author.hidden != hidden;
-        author.hidden = hidden;
-    }
-
     fn hide(&mut self, id: PostId, hidden: bool) {
         if let Some(stored) = self.posts.get_mut(&id)
             && stored.moderated != hidden
         {
             stored.moderated = hidden;
             stored.dirty = true;
-        }
-    }
-
-    fn leave(&mut self, key: &IdKey, network: Network, author: &AuthorId) {
-        let subject = SubjectHash::derive(key, network, author);
-        let row = self.author_rows.get(&(network, author.clone())).copied();
-        let handle = row.and_then(|row| self.authors.get(&row)?.profile.handle.clone()).unwrap_or_default();
-        if let Some(row) = row {
-            self.purge(row);
-        }
-        if self.suppressed.insert(subject) {
-            self.out.suppressed.push(subject);
-        }
-        self.out.left.push((network, handle, author.as_str().to_owned()));
-    }
-
-    /// Erases all posts of an author; each leaves a tombstone, so that no replay brings one back.
-    fn purge(&mut self, author_row: i64) {
-        let ids: Vec<PostId> =
-            self.posts.iter().filter(|(_, stored)| stored.author_row == author_row).map(|(id, _)| *id).collect();
-        for id in ids {
-            self.forget(id);
-            self.bury(id, RefuseReason::Deleted, None);
+            self.out.erasures.push(if hidden { Erasure::Hidden(id) } else { Erasure::Unhidden(id) });
         }
     }
 
@@ -286,12 +240,13 @@ impl Ledger {
             self.vacated.insert(id, stored.row);
             if stored.stored {
                 self.out.erased_posts.push(stored.row);
+                self.out.erasures.push(Erasure::Outdated(id));
                 self.out.erases_text = true;
             }
         }
     }
 
-    fn bury(&mut self, id: PostId, reason: RefuseReason, expires_at: Option<Timestamp>) {
+    pub(super) fn bury(&mut self, id: PostId, reason: RefuseReason, expires_at: Option<Timestamp>) {
         let new = Tombstone { reason, expires_at };
         let tombstone = match self.tombstones.get(&id) {
             Some(old) => Tombstone {
@@ -302,20 +257,6 @@ impl Ledger {
         };
         self.tombstones.insert(id, tombstone);
         self.out.tombstones.push((id, tombstone));
-    }
-}
-
-impl StoredAuthor {
-    fn replace_profile(&mut self, profile: &AuthorProfile) {
-        let new = AuthorProfile {
-            bio: String::new(),
-            checked_at: profile.checked_at.max(self.profile.checked_at),
-            ..profile.clone()
-        };
-        if self.profile != new {
-            self.profile = new;
-            self.dirty = true;
-        }
     }
 }
 

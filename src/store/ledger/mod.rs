@@ -6,6 +6,7 @@
 //! a change applied twice adds nothing.
 
 mod apply;
+mod authors;
 mod settle;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -80,6 +81,13 @@ pub struct StoredPost {
     pub stored: bool,
 }
 
+impl StoredPost {
+    /// Came from a backup whose later deletions are unknown: hidden until it was seen at its origin.
+    pub fn is_unchecked(&self) -> bool {
+        self.checked_at == Timestamp::from_micros(0)
+    }
+}
+
 /// Whether a card is shown behind a fold: the post carries a label, and none that consent refuses.
 pub fn is_sensitive(post: &Post, now: Timestamp) -> bool {
     Label::in_force(&post.labels, now).any(|value| value != "bot")
@@ -100,6 +108,15 @@ pub struct Tombstone {
     pub expires_at: Option<Timestamp>,
 }
 
+/// What a backup must not bring back, beside tombstones and those who left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Erasure {
+    /// Its rows were erased, or replaced by another text: those of an earlier copy are void.
+    Outdated(PostId),
+    Hidden(PostId),
+    Unhidden(PostId),
+}
+
 /// What a batch touches. Loaded whole, changed in memory, written back whole.
 #[derive(Debug, Default)]
 pub struct Ledger {
@@ -112,6 +129,8 @@ pub struct Ledger {
     pub last_post_row: i64,
     pub last_author_row: i64,
     pub last_city_row: i64,
+    /// The number of the last erasure that was journalled.
+    pub last_erasure: i64,
 
     /// Posts whose entries and rows may change, in the order in which the batch came to them. Other posts are here
     /// to be pointed at.
@@ -137,6 +156,7 @@ pub struct Writes {
     pub bereft_authors: HashSet<i64>,
     pub dropped_placements: Vec<(i64, CityId)>,
     pub tombstones: Vec<(PostId, Tombstone)>,
+    pub erasures: Vec<Erasure>,
     pub suppressed: Vec<SubjectHash>,
     pub checked: Vec<(PostId, Timestamp)>,
     pub gaps: Vec<(SourceId, Gap)>,

@@ -77,7 +77,7 @@ impl Ledger {
         for id in &self.touched {
             let Some(stored) = self.posts.get(id) else { continue };
             let author_shown = self.authors.get(&stored.author_row).is_some_and(StoredAuthor::may_be_shown);
-            if stored.moderated || !author_shown {
+            if stored.moderated || stored.is_unchecked() || !author_shown {
                 continue;
             }
             for (city, placed) in stored.placements.iter().filter(|(_, placed)| placed.admitted()) {

@@ -111,13 +111,15 @@ fn labels(labels: &[Label]) -> Vec<Json> {
     labels.iter().map(label).collect()
 }
 
-const fn hide_reason(stored: &StoredPost, author: &StoredAuthor) -> Option<HideReason> {
+fn hide_reason(stored: &StoredPost, author: &StoredAuthor) -> Option<HideReason> {
     if stored.moderated {
         Some(HideReason::Moderated)
     } else if author.hidden {
         Some(HideReason::AuthorInactive)
     } else if author.profile.checked_at.is_none() {
         Some(HideReason::AuthorUnchecked)
+    } else if stored.is_unchecked() {
+        Some(HideReason::PostUnchecked)
     } else {
         None
     }
@@ -131,6 +133,7 @@ fn post(stored: &StoredPost, author: &StoredAuthor, placements: &[(i64, StoredPl
         HideReason::Moderated => "moderated",
         HideReason::AuthorInactive => "author_inactive",
         HideReason::AuthorUnchecked => "author_unchecked",
+        HideReason::PostUnchecked => "post_unchecked",
     });
     let facets: Vec<Json> = post
         .facets

@@ -3,6 +3,7 @@
 //! Owns these arrays' form. Does not own the values in them (`domain`).
 //! Invariant: what is written is read back equal; what can't be read is our own corruption.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::{
@@ -11,18 +12,18 @@ use crate::domain::{
 use crate::store::error::unreadable;
 
 /// `[start, end, kind, value]`
-pub type FacetJson = (usize, usize, String, String);
+type FacetJson = (usize, usize, String, String);
 /// `[display, key]`
-pub type TagJson = (String, String);
+type TagJson = (String, String);
 /// `[kind, url, alt]`
-pub type MediaJson = (String, Option<String>, String);
+type MediaJson = (String, Option<String>, String);
 /// `[value, negated, expires_at]`
-pub type LabelJson = (String, bool, Option<i64>);
+type LabelJson = (String, bool, Option<i64>);
 /// `[rule, value]`
-pub type ReasonJson = (String, String);
+type ReasonJson = (String, String);
 
-pub fn facets_out(facets: &[Facet]) -> Vec<FacetJson> {
-    facets.iter().map(|f| (f.start, f.end, f.kind.as_str().to_owned(), f.value.clone())).collect()
+pub fn facets_out(facets: &[Facet]) -> String {
+    write(facets, |f| (f.start, f.end, f.kind.as_str(), f.value.as_str()))
 }
 
 pub fn facets_in(text: &str) -> Result<Vec<Facet>, StoreError> {
@@ -32,24 +33,24 @@ pub fn facets_in(text: &str) -> Result<Vec<Facet>, StoreError> {
 }
 
 /// The key is folded again, so that a filter in SQL and [`crate::domain::Filter`] compare the same thing.
-pub fn tags_out(tags: &[Hashtag]) -> Vec<TagJson> {
-    tags.iter().map(|tag| (tag.display.clone(), fold_tag(&tag.display))).collect()
+pub fn tags_out(tags: &[Hashtag]) -> String {
+    write(tags, |tag| (tag.display.as_str(), fold_tag(&tag.display)))
 }
 
 pub fn tags_in(text: &str) -> Result<Vec<Hashtag>, StoreError> {
     read::<TagJson, _>(text, "tags", |(display, key)| Some(Hashtag { display, key }))
 }
 
-pub fn media_out(media: &[Media]) -> Vec<MediaJson> {
-    media.iter().map(|m| (m.kind.as_str().to_owned(), m.url.clone(), m.alt.clone())).collect()
+pub fn media_out(media: &[Media]) -> String {
+    write(media, |m| (m.kind.as_str(), m.url.as_deref(), m.alt.as_str()))
 }
 
 pub fn media_in(text: &str) -> Result<Vec<Media>, StoreError> {
     read::<MediaJson, _>(text, "media", |(kind, url, alt)| Some(Media { kind: MediaKind::parse(&kind)?, url, alt }))
 }
 
-pub fn labels_out(labels: &[Label]) -> Vec<LabelJson> {
-    labels.iter().map(|l| (l.value.clone(), l.negated, l.expires_at.map(Timestamp::as_micros))).collect()
+pub fn labels_out(labels: &[Label]) -> String {
+    write(labels, |l| (l.value.as_str(), l.negated, l.expires_at.map(Timestamp::as_micros)))
 }
 
 pub fn labels_in(text: &str) -> Result<Vec<Label>, StoreError> {
@@ -58,16 +59,26 @@ pub fn labels_in(text: &str) -> Result<Vec<Label>, StoreError> {
     })
 }
 
-pub fn reasons_out(reasons: &[Reason]) -> Vec<ReasonJson> {
-    reasons.iter().map(|r| (r.rule.as_str().to_owned(), r.value.clone())).collect()
+pub fn reasons_out(reasons: &[Reason]) -> String {
+    write(reasons, |r| (r.rule.as_str(), r.value.as_str()))
 }
 
 pub fn reasons_in(text: &str) -> Result<Vec<Reason>, StoreError> {
     read::<ReasonJson, _>(text, "reasons", |(rule, value)| Some(Reason { rule: Rule::parse(&rule)?, value }))
 }
 
+pub fn languages_out(languages: &[String]) -> String {
+    write(languages, String::as_str)
+}
+
 pub fn languages_in(text: &str) -> Result<Vec<String>, StoreError> {
     read::<String, _>(text, "languages", Some)
+}
+
+fn write<'a, T, J: Serialize>(items: &'a [T], form: impl Fn(&'a T) -> J) -> String {
+    let items: Vec<J> = items.iter().map(form).collect();
+    // Of texts and numbers this can't fail; what is no array would be refused as unreadable when it is read.
+    serde_json::to_string(&items).unwrap_or_default()
 }
 
 fn read<J: DeserializeOwned, T>(text: &str, what: &str, value: impl Fn(J) -> Option<T>) -> Result<Vec<T>, StoreError> {

@@ -49,10 +49,13 @@ impl Named {
                 Change::Leave { network, author, .. } => {
                     named.authors.insert((*network, author.clone()));
                 }
-                Change::Hide { post, .. } | Change::Erase { post, .. } | Change::Unplace { post, .. } => {
+                Change::Hide { post, .. }
+                | Change::Erase { post, .. }
+                | Change::Unplace { post, .. }
+                | Change::Checked { post, .. } => {
                     named.posts.insert(*post);
                 }
-                Change::Checked { .. } | Change::Gap { .. } => {}
+                Change::Gap { .. } => {}
             }
         }
         named
@@ -106,6 +109,7 @@ async fn load_numbers(connection: &mut SqliteConnection, ledger: &mut Ledger) ->
         ledger.last_post_row = rows::get(&row, "posts")?;
         ledger.last_author_row = rows::get(&row, "authors")?;
         ledger.last_city_row = rows::get(&row, "cities")?;
+        ledger.last_erasure = rows::get(&row, "erased")?;
     }
     Ok(())
 }

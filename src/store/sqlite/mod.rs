@@ -3,10 +3,14 @@
 //! Owns all SQL. Does not own what a change means (`ledger`) or when it is applied (`writer`).
 //! Invariant: every word shown to a reader is selected from the view `cards`.
 
+pub(super) mod copy;
 pub(super) mod export;
 pub(super) mod flush;
+pub(super) mod insert;
+pub(super) mod journal;
 pub(super) mod json;
 pub(super) mod load;
+pub(super) mod lock;
 pub(super) mod open;
 pub(super) mod read;
 pub(super) mod rows;

@@ -1,9 +1,10 @@
 //! Opening the database file.
 //!
-//! Owns the file, its lock, its settings and its schema version. Does not own what is in it.
-//! Invariant: one process serves a database at a time, and none starts on one that is damaged or newer than itself.
+//! Owns the file, its settings and its schema version. Does not own what is in it, nor who may serve it (`lock`).
+//! Invariant: no process starts on a database that is damaged or newer than itself.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
+use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +15,8 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
+use super::journal::Erasures;
+use super::lock::Held;
 use super::statement::Value;
 use super::{rows, statements};
 use crate::domain::{Epoch, IdKey, StoreError};
@@ -39,46 +42,6 @@ pub fn path_of(url: &str) -> Result<PathBuf, StoreError> {
     Ok(path.into())
 }
 
-fn lock_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
-}
-
-/// Takes the right to serve a database. `None`: another process has it. It is given back when the file is dropped.
-pub fn lock(path: &Path) -> Result<Option<File>, StoreError> {
-    let lock_path = lock_path(path);
-    let unable = |error: std::io::Error| StoreError::Fatal(format!("can't open {}: {error}", lock_path.display()));
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(unable)?;
-    }
-    let file =
-        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&lock_path).map_err(unable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(unable(error)),
-    }
-}
-
-/// A command line that looks whether the lock is free holds it for a moment; that is no second server.
-async fn lock_patiently(path: &Path) -> Result<Option<File>, StoreError> {
-    for _ in 0..10 {
-        if let Some(file) = lock(path)? {
-            return Ok(Some(file));
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    lock(path)
-}
-
-fn served_elsewhere(path: &Path) -> StoreError {
-    StoreError::Fatal(format!(
-        "{} is served by another parvis: stop that one first, or give this one another `url` in [store]",
-        path.display()
-    ))
-}
-
 fn settings(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).foreign_keys(true).disable_statement_logging()
 }
@@ -95,21 +58,36 @@ fn writer_settings(path: &Path) -> SqliteConnectOptions {
         .pragma("journal_size_limit", JOURNAL_BYTES_MAX)
         .pragma("wal_autocheckpoint", "2000")
         .pragma("cache_size", "-65536")
+        // All statements, and those of many rows in each of their sizes.
+        .statement_cache_capacity(256)
 }
 
 /// An open database.
 pub struct Opened {
-    pub lock: File,
+    pub lock: Held,
     pub writer: SqliteConnection,
+    pub erasures: Erasures,
     pub readers: SqlitePool,
     pub epoch: Epoch,
     pub id_key: IdKey,
+    /// Set when this is a copy, or an earlier state, put into the place of the database.
+    pub behind: Option<Behind>,
+}
+
+/// How a database that was put back stands to what has happened since.
+#[derive(Clone, Copy, Debug)]
+pub struct Behind {
+    /// The last erasure it knows of.
+    pub since: i64,
+    /// Everything erased since is in the journal.
+    pub is_journalled: bool,
 }
 
 /// Opens, creates and migrates. `entropy` makes the keys of a new database; `None` takes it from the system.
 pub async fn open(url: &str, entropy: Option<[u8; 32]>) -> Result<Opened, StoreError> {
     let path = path_of(url)?;
-    let lock = lock_patiently(&path).await?.ok_or_else(|| served_elsewhere(&path))?;
+    let mut lock = Held::take(&path).await?;
+    let is_sound = lock.was_closed_by_us();
     // Created by us and not by SQLite, which would not keep it from other users; its side files take its mode.
     OpenOptions::new()
         .create(true)
@@ -123,9 +101,23 @@ pub async fn open(url: &str, entropy: Option<[u8; 32]>) -> Result<Opened, StoreE
     let named = |error: sqlx::Error| named(&path, error);
     let mut writer = writer_settings(&path).connect().await.map_err(named)?;
     check_version(&mut writer).await?;
-    check_soundness(&mut writer, &path).await?;
+    // Every page is read, which takes seconds where there is much: only where the file may not be as we left it.
+    if !is_sound {
+        check_soundness(&mut writer, &path).await?;
+    }
     MIGRATOR.run_direct(None, &mut writer, false).await.map_err(|error| migration_error(&path, error))?;
-    let (epoch, id_key) = identity(&mut writer, entropy).await?;
+    let Identity { epoch, id_key, erased, is_copy } = identity(&mut writer, entropy).await?;
+    // Of what was erased after a copy was made, a journal that begins now knows nothing.
+    let mut erasures = Erasures::open(&path, &id_key, if is_copy { erased + 1 } else { erased }, erased).await?;
+    erasures.take(&mut writer).await?;
+    let is_journalled = erasures.reaches_back_to(erased);
+    let behind = (is_copy || erasures.last() > erased).then_some(Behind { since: erased, is_journalled });
+    if behind.is_none() {
+        if !is_journalled {
+            erasures.begin_anew(erased).await?;
+        }
+        erasures.take_requests(&mut writer).await?;
+    }
 
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -133,10 +125,10 @@ pub async fn open(url: &str, entropy: Option<[u8; 32]>) -> Result<Opened, StoreE
         .connect_with(settings(&path).read_only(true).pragma("temp_store", "MEMORY"))
         .await
         .map_err(named)?;
-    Ok(Opened { lock, writer, readers, epoch, id_key })
+    Ok(Opened { lock, writer, erasures, readers, epoch, id_key, behind })
 }
 
-/// Opens a database that another process serves, to leave it a command. Its version must be ours.
+/// Opens a database beside the process that serves it, or a copy that nobody serves. Its version must be ours.
 pub async fn join(path: &Path) -> Result<SqliteConnection, StoreError> {
     let mut connection = settings(path).pragma("secure_delete", "ON").connect().await.map_err(|e| named(path, e))?;
     let applied: Vec<(i64,)> = sqlx::query_as("SELECT version FROM _sqlx_migrations ORDER BY version")
@@ -145,7 +137,7 @@ pub async fn join(path: &Path) -> Result<SqliteConnection, StoreError> {
         .map_err(|error| named(path, error))?;
     let ours: Vec<i64> = MIGRATOR.iter().map(|migration| migration.version).collect();
     if applied.into_iter().map(|(version,)| version).ne(ours) {
-        let advice = "the parvis that serves it is of another version than this one: use the same program for both";
+        let advice = "written by another version of parvis than this one: use the same program for both";
         return Err(StoreError::Fatal(format!("{}: {advice}", path.display())));
     }
     Ok(connection)
@@ -158,7 +150,7 @@ fn named(path: &Path, error: sqlx::Error) -> StoreError {
 fn damaged(path: &Path, detail: &str) -> StoreError {
     StoreError::Fatal(format!(
         "{} is damaged or is no database ({detail}): keep a copy of it and of {}-wal, then restore the last backup, \
-         or move both away to start empty",
+         or move both and the .erasures away to start empty",
         path.display(),
         path.display()
     ))
@@ -199,16 +191,35 @@ async fn check_soundness(connection: &mut SqliteConnection, path: &Path) -> Resu
     if said == "ok" { Ok(()) } else { Err(damaged(path, &said)) }
 }
 
-async fn identity(connection: &mut SqliteConnection, entropy: Option<[u8; 32]>) -> Result<(Epoch, IdKey), StoreError> {
+/// What a database says of itself.
+struct Identity {
+    epoch: Epoch,
+    id_key: IdKey,
+    /// The number of its last erasure.
+    erased: i64,
+    is_copy: bool,
+}
+
+async fn identity(connection: &mut SqliteConnection, entropy: Option<[u8; 32]>) -> Result<Identity, StoreError> {
     if let Some(row) = statements::META.first(connection, []).await? {
-        let epoch: i64 = rows::get(&row, "epoch")?;
-        return Ok((Epoch(epoch.cast_unsigned()), read_key(&row)?));
+        return Ok(Identity {
+            epoch: Epoch(rows::get::<i64>(&row, "epoch")?.cast_unsigned()),
+            id_key: read_key(&row)?,
+            erased: rows::get(&row, "erased")?,
+            is_copy: rows::get::<Option<i64>>(&row, "copied_at")?.is_some(),
+        });
     }
     let entropy = entropy.map_or_else(system_entropy, Ok)?;
     let key = blake3::derive_key("parvis 2026 identifiers of posts and persons", &entropy);
-    let epoch = IdKey::new(blake3::derive_key("parvis 2026 epoch of the feed log", &entropy)).hash64(&[]);
-    statements::META_INSERT.run(connection, [epoch.cast_signed().into(), Value::Blob(key.to_vec())]).await?;
-    Ok((Epoch(epoch), IdKey::new(key)))
+    let epoch = new_epoch(Some(entropy), &[])?;
+    statements::META_INSERT.run(connection, [epoch.0.cast_signed().into(), Value::Blob(key.to_vec())]).await?;
+    Ok(Identity { epoch, id_key: IdKey::new(key), erased: 0, is_copy: false })
+}
+
+/// An epoch that no log had before. `parts` tell two epochs of one database apart where entropy is given.
+pub fn new_epoch(entropy: Option<[u8; 32]>, parts: &[&str]) -> Result<Epoch, StoreError> {
+    let entropy = entropy.map_or_else(system_entropy, Ok)?;
+    Ok(Epoch(IdKey::new(blake3::derive_key("parvis 2026 epoch of the feed log", &entropy)).hash64(parts)))
 }
 
 fn read_key(meta: &sqlx::sqlite::SqliteRow) -> Result<IdKey, StoreError> {
@@ -223,7 +234,6 @@ pub async fn id_key(connection: &mut SqliteConnection) -> Result<IdKey, StoreErr
 }
 
 fn system_entropy() -> Result<[u8; 32], StoreError> {
-    use std::io::Read;
     let mut bytes = [0; 32];
     File::open("/dev/urandom")
         .and_then(|mut source| source.read_exact(&mut bytes))

@@ -42,7 +42,8 @@ pub async fn known_posts(pool: &SqlitePool) -> Result<Vec<KnownPost>, StoreError
                 known.push(KnownPost { id, thread: id, cities: Vec::new() });
             }
             let Some(post) = known.last_mut() else { continue };
-            if rows::get::<Option<bool>>(row, "shown")? == Some(true) {
+            // What is hidden for now still has its cities, so that its replies wait with it.
+            if rows::get::<Option<bool>>(row, "placed")? == Some(true) {
                 post.cities.push(rows::city(row)?);
             }
             if let Some(thread) = rows::get::<Option<i64>>(row, "thread")? {

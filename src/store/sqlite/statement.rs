@@ -69,3 +69,17 @@ impl<const N: usize> Statement<N> {
         self.query(values).execute(connection).await.map(|done| done.rows_affected())
     }
 }
+
+/// A list of named statements, with `all()` for the test that prepares each.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident: $n:literal = $sql:expr;)*) => {
+        $($(#[$doc])* pub const $name: Statement<$n> = Statement($sql);)*
+
+        /// Name, text and number of parameters of every statement.
+        #[cfg(test)]
+        pub fn all() -> Vec<(&'static str, &'static str, usize)> {
+            vec![$((stringify!($name), $name.0, $n),)*]
+        }
+    };
+}
+pub(super) use statements;

@@ -3,22 +3,11 @@
 //! Owns their texts, under the names by which the other modules call them. Does not own when they run.
 //! Invariant: each is in [`all`], so that a test prepares it and counts its parameters.
 //!
-//! A batch is read and written with one statement for each table, whatever its size: the rows travel as one JSON
-//! array. `jsonb_each` unpacks it once, and `->>` then reads a field without parsing again.
+//! A batch is read with one statement for each table, whatever its size: the keys travel as one JSON array. Its rows are
+//! written by the hundred ([`Insert`]), value by value: to unpack them from JSON would cost more than to store them.
 
-use super::statement::Statement;
-
-macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident: $n:literal = $sql:expr;)*) => {
-        $($(#[$doc])* pub const $name: Statement<$n> = Statement($sql);)*
-
-        /// Name, text and number of parameters of every statement.
-        #[cfg(test)]
-        pub fn all() -> Vec<(&'static str, &'static str, usize)> {
-            vec![$((stringify!($name), $name.0, $n),)*]
-        }
-    };
-}
+use super::insert::Insert;
+use super::statement::{Statement, statements};
 
 /// [`crate::domain::Filter`] over the view `cards`; the values are bound in this order.
 macro_rules! filter {
@@ -50,12 +39,17 @@ statements! {
     BEGIN: 0 = "BEGIN IMMEDIATE";
     COMMIT: 0 = "COMMIT";
     ROLLBACK: 0 = "ROLLBACK";
-    META: 0 = "SELECT epoch, id_key FROM meta";
+    META: 0 = "SELECT epoch, id_key, erased, copied_at FROM meta";
+    /// What the copied file will hold is fixed when it is called; writing goes on beside it.
+    COPY_INTO: 1 = "VACUUM INTO $1";
+    WHOLE_CHECK: 0 = "PRAGMA integrity_check(1)";
+    PAGES: 0 = "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size";
     META_INSERT: 2 = "INSERT INTO meta (only_row, epoch, id_key) VALUES (1, $1, $2)";
 
     // ── loading what a batch touches ──
     LAST_ROWS: 0 = "SELECT (SELECT coalesce(max(row), 0) FROM posts) AS posts,
-        (SELECT coalesce(max(row), 0) FROM authors) AS authors, (SELECT coalesce(max(row), 0) FROM cities) AS cities";
+        (SELECT coalesce(max(row), 0) FROM authors) AS authors, (SELECT coalesce(max(row), 0) FROM cities) AS cities,
+        (SELECT erased FROM meta) AS erased";
     /// `$1`: ids.
     POSTS: 1 = "SELECT s.*, a.network AS author_network, a.native_id AS author_id, a.handle, a.name,
             a.labels AS author_labels, a.discoverable, a.indexable, a.noindex, a.locked,
@@ -89,44 +83,10 @@ statements! {
     CITIES: 1 = "SELECT c.* FROM json_each($1) AS j JOIN cities AS c ON c.slug = j.value";
 
     // ── writing it back ──
-    WRITE_AUTHORS: 1 = "INSERT INTO authors (row, network, native_id, handle, name, labels, discoverable, indexable,
-            noindex, locked, automated, status, checked_at, hidden)
-        SELECT value ->> 'row', value ->> 'network', value ->> 'native_id', value ->> 'handle', value ->> 'name',
-            value -> 'labels', value ->> 'discoverable', value ->> 'indexable', value ->> 'noindex',
-            value ->> 'locked', value ->> 'automated', value ->> 'status', value ->> 'checked_at', value ->> 'hidden'
-        FROM jsonb_each($1) WHERE true
-        ON CONFLICT (row) DO UPDATE SET handle = excluded.handle, name = excluded.name, labels = excluded.labels,
-            discoverable = excluded.discoverable, indexable = excluded.indexable, noindex = excluded.noindex,
-            locked = excluded.locked, automated = excluded.automated, status = excluded.status,
-            checked_at = excluded.checked_at, hidden = excluded.hidden";
-    WRITE_POSTS: 1 = "INSERT INTO posts (row, id, network, native_id, author, url, text, facets, languages, tags,
-            media, labels, created_at, edited_at, received_at, revision, reply_parent, reply_root, place_name,
-            sensitive, automated, moderated, checked_at)
-        SELECT value ->> 'row', value ->> 'id', value ->> 'network', value ->> 'native_id', value ->> 'author',
-            value ->> 'url', value ->> 'text', value -> 'facets', value -> 'languages', value -> 'tags',
-            value -> 'media', value -> 'labels', value ->> 'created_at', value ->> 'edited_at',
-            value ->> 'received_at', value ->> 'revision', value ->> 'reply_parent', value ->> 'reply_root',
-            value ->> 'place_name', value ->> 'sensitive', value ->> 'automated', value ->> 'moderated',
-            value ->> 'checked_at'
-        FROM jsonb_each($1) WHERE true
-        ON CONFLICT (row) DO UPDATE SET url = excluded.url, text = excluded.text, facets = excluded.facets,
-            languages = excluded.languages, tags = excluded.tags, media = excluded.media, labels = excluded.labels,
-            created_at = excluded.created_at, edited_at = excluded.edited_at, revision = excluded.revision,
-            reply_parent = excluded.reply_parent, reply_root = excluded.reply_root, place_name = excluded.place_name,
-            sensitive = excluded.sensitive, automated = excluded.automated, moderated = excluded.moderated,
-            checked_at = excluded.checked_at";
-    WRITE_PLACEMENTS: 1 = "INSERT INTO placements (post, city, tier, position, published, shown, received_at, lane,
-            thread, reply_to, zone, zone_from_text, lon, lat, precision_m, origin, official, reasons, recipe)
-        SELECT value ->> 'post', value ->> 'city', value ->> 'tier', value ->> 'position', value ->> 'published',
-            value ->> 'shown', value ->> 'received_at', value ->> 'lane', value ->> 'thread', value ->> 'reply_to',
-            value ->> 'zone', value ->> 'zone_from_text', value ->> 'lon', value ->> 'lat', value ->> 'precision_m',
-            value ->> 'origin', value ->> 'official', value -> 'reasons', value ->> 'recipe'
-        FROM jsonb_each($1) WHERE true
-        ON CONFLICT (post, city) DO UPDATE SET tier = excluded.tier, position = excluded.position,
-            published = excluded.published, shown = excluded.shown, lane = excluded.lane, thread = excluded.thread,
-            reply_to = excluded.reply_to, zone = excluded.zone, zone_from_text = excluded.zone_from_text,
-            lon = excluded.lon, lat = excluded.lat, precision_m = excluded.precision_m, origin = excluded.origin,
-            official = excluded.official, reasons = excluded.reasons, recipe = excluded.recipe";
+    /// `$1`: rows of posts, upwards: FTS5 writes its index out whenever a row number goes back. One statement for a batch,
+    /// and the last one: FTS5 also writes it out before every other statement.
+    WRITE_TEXTS: 1 = "INSERT INTO posts_text (rowid, text)
+        SELECT s.row, s.text FROM json_each($1) AS j CROSS JOIN posts AS s ON s.row = j.value";
     /// `$1`: pairs of post row and city row.
     DELETE_PLACEMENTS: 1 = "DELETE FROM placements
         WHERE (post, city) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
@@ -139,9 +99,6 @@ statements! {
     WRITE_CITIES: 1 = "INSERT INTO cities (row, slug, head, floor, last_position)
         SELECT value ->> 0, value ->> 1, value ->> 2, 0, value ->> 3 FROM json_each($1) WHERE true
         ON CONFLICT (row) DO UPDATE SET head = excluded.head, last_position = excluded.last_position";
-    /// `$2`: now.
-    WRITE_LOG: 2 = "INSERT INTO feed_log (city, log_offset, op, post, at)
-        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2 FROM jsonb_each($1)";
     /// A permanent tombstone is never shortened, and `erased` outlives `deleted`.
     WRITE_TOMBSTONES: 1 = "INSERT INTO tombstones (post, reason, expires_at)
         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true
@@ -152,6 +109,10 @@ statements! {
     /// `$2`: now.
     WRITE_SUPPRESSED: 2 = "INSERT INTO suppressed (subject, at) SELECT value, $2 FROM json_each($1) WHERE true
         ON CONFLICT (subject) DO NOTHING";
+    /// `$1`: number, kind, subject, end. `$2`: now.
+    WRITE_ERASURES: 2 = "INSERT INTO erasures (number, kind, subject, expires_at, at)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2 FROM json_each($1)";
+    COUNT_ERASURES: 1 = "UPDATE meta SET erased = $1";
     WRITE_CHECKED: 1 = "UPDATE posts SET checked_at = max(checked_at, j.value ->> 1)
         FROM json_each($1) AS j WHERE posts.id = j.value ->> 0";
     WRITE_CHECKPOINT: 2 = "INSERT INTO checkpoints (source, position) VALUES ($1, $2)
@@ -192,7 +153,7 @@ statements! {
 
     // ── what the process starts from ──
     CHECKPOINT: 1 = "SELECT position FROM checkpoints WHERE source = $1";
-    KNOWN: 2 = "SELECT s.row AS row, s.id AS id, p.shown AS shown, c.slug AS slug, t.id AS thread
+    KNOWN: 2 = "SELECT s.row AS row, s.id AS id, p.tier IS NOT NULL AS placed, c.slug AS slug, t.id AS thread
         FROM (SELECT row, id FROM posts WHERE row > $1 ORDER BY row LIMIT $2) AS s
         LEFT JOIN placements AS p ON p.post = s.row LEFT JOIN cities AS c ON c.row = p.city
         LEFT JOIN posts AS t ON t.row = p.thread ORDER BY s.row, c.slug";
@@ -230,6 +191,32 @@ statements! {
     DROP_LOG: 2 = "DELETE FROM feed_log WHERE city = $1 AND log_offset <= $2";
     RAISE_FLOOR: 2 = "UPDATE cities SET floor = $2 WHERE row = $1";
 
+    // ── backup and restore ──
+    ERASURES: 1 = "SELECT json_group_array(json_array(number, kind, subject, expires_at, at)) AS rows, max(number) AS last,
+            min(number) AS first
+        FROM (SELECT * FROM erasures WHERE number > $1 ORDER BY number LIMIT 10000)";
+    DROP_ERASURES: 1 = "DELETE FROM erasures WHERE number <= $1";
+    REQUESTS: 0 = "SELECT json_group_array(json_array(row, city, network, handle, person, at)) AS rows
+        FROM (SELECT * FROM leave_requests ORDER BY row)";
+    DROP_REQUESTS: 0 = "DELETE FROM leave_requests";
+    WRITE_REQUESTS: 1 = "INSERT INTO leave_requests (row, city, network, handle, person, at)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($1)";
+    /// Nothing of anybody is shown until the networks have been asked for them again.
+    UNCHECK_AUTHORS: 0 = "UPDATE authors SET checked_at = NULL WHERE checked_at IS NOT NULL";
+    /// Above, up to.
+    UNSHOW: 2 = "UPDATE placements SET shown = 0 WHERE post > $1 AND post <= $2 AND shown";
+    /// Above, up to.
+    UNCHECK_POSTS: 2 = "UPDATE posts SET checked_at = 0 WHERE row > $1 AND row <= $2";
+    /// `$1`: ids.
+    PLACES_OF: 1 = "SELECT s.id AS id, c.slug AS slug FROM json_each($1) AS j JOIN posts AS s ON s.id = j.value
+        JOIN placements AS p ON p.post = s.row JOIN cities AS c ON c.row = p.city";
+    /// Epoch, last erasure.
+    TAKE_INTO_USE: 2 = "UPDATE meta SET epoch = $1, erased = $2, copied_at = NULL";
+    MARK_COPY: 1 = "UPDATE meta SET copied_at = $1";
+    WRITE_COPIED: 3 = "INSERT INTO copied_tables (name, entries, sum) VALUES ($1, $2, $3)";
+    COPIED: 0 = "SELECT name, entries, sum FROM copied_tables ORDER BY name";
+    DROP_COPIED: 0 = "DELETE FROM copied_tables";
+
     // ── the operator ──
     PEOPLE: 2 = "SELECT row, network, native_id FROM authors WHERE ($1 IS NULL OR network = $1)
         AND (lower(handle) = $2 OR lower(native_id) = $2)";
@@ -253,3 +240,37 @@ statements! {
     COMMAND_DELETE: 1 = "DELETE FROM commands WHERE row = $1";
     COMMAND_WITHDRAW: 1 = "DELETE FROM commands WHERE row = $1 AND outcome IS NULL";
 }
+
+pub const WRITE_AUTHORS: Insert<14> = Insert {
+    into: "authors (row, network, native_id, handle, name, labels, discoverable, indexable, noindex, locked, automated,
+        status, checked_at, hidden)",
+    again: "ON CONFLICT (row) DO UPDATE SET handle = excluded.handle, name = excluded.name, labels = excluded.labels,
+        discoverable = excluded.discoverable, indexable = excluded.indexable, noindex = excluded.noindex,
+        locked = excluded.locked, automated = excluded.automated, status = excluded.status,
+        checked_at = excluded.checked_at, hidden = excluded.hidden",
+};
+
+/// The search index is written apart, by [`WRITE_TEXTS`], for rows that are new.
+pub const WRITE_POSTS: Insert<23> = Insert {
+    into: "posts (row, id, network, native_id, author, url, text, facets, languages, tags, media, labels, created_at,
+        edited_at, received_at, revision, reply_parent, reply_root, place_name, sensitive, automated, moderated,
+        checked_at)",
+    again: "ON CONFLICT (row) DO UPDATE SET url = excluded.url, text = excluded.text, facets = excluded.facets,
+        languages = excluded.languages, tags = excluded.tags, media = excluded.media, labels = excluded.labels,
+        created_at = excluded.created_at, edited_at = excluded.edited_at, revision = excluded.revision,
+        reply_parent = excluded.reply_parent, reply_root = excluded.reply_root, place_name = excluded.place_name,
+        sensitive = excluded.sensitive, automated = excluded.automated, moderated = excluded.moderated,
+        checked_at = excluded.checked_at",
+};
+
+pub const WRITE_PLACEMENTS: Insert<19> = Insert {
+    into: "placements (post, city, tier, position, published, shown, received_at, lane, thread, reply_to, zone,
+        zone_from_text, lon, lat, precision_m, origin, official, reasons, recipe)",
+    again: "ON CONFLICT (post, city) DO UPDATE SET tier = excluded.tier, position = excluded.position,
+        published = excluded.published, shown = excluded.shown, lane = excluded.lane, thread = excluded.thread,
+        reply_to = excluded.reply_to, zone = excluded.zone, zone_from_text = excluded.zone_from_text,
+        lon = excluded.lon, lat = excluded.lat, precision_m = excluded.precision_m, origin = excluded.origin,
+        official = excluded.official, reasons = excluded.reasons, recipe = excluded.recipe",
+};
+
+pub const WRITE_LOG: Insert<5> = Insert { into: "feed_log (city, log_offset, op, post, at)", again: "" };

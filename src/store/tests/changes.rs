@@ -1,5 +1,7 @@
 //! What each change does for readers of a city.
 
+use sqlx::ConnectOptions;
+
 use super::*;
 
 #[tokio::test]
@@ -54,6 +56,40 @@ async fn a_card_comes_back_from_the_database_as_it_was_handed_to_the_tail() {
     assert_eq!(stored.post.tags[0].key, "ile_de_nantes");
     assert_eq!(stored.post.reply, Some(Reply { parent: native("x"), root: native("y") }));
     assert!(place.store.posts_of_city(&nantes(), Some(place.id("a")), 10).await.unwrap().is_empty());
+}
+
+/// Looks, when it is told of a commit, what another process would find in the file.
+struct Durable {
+    file: PathBuf,
+    /// The head told, and the head found.
+    heads: Mutex<Vec<(u64, i64)>>,
+}
+
+impl CommitListener for Durable {
+    fn committed(&self, committed: &Committed) {
+        let told = committed.entries[0].1.last().unwrap().offset.0;
+        let look = async {
+            let mut other = sqlx::sqlite::SqliteConnectOptions::new().filename(&self.file).connect().await.unwrap();
+            let found: (i64,) = sqlx::query_as("SELECT max(head) FROM cities").fetch_one(&mut other).await.unwrap();
+            found.0
+        };
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let found = std::thread::scope(|threads| threads.spawn(|| runtime().block_on(look)).join().unwrap());
+        self.heads.lock().unwrap().push((told, found));
+    }
+}
+
+#[tokio::test]
+async fn d1_nobody_is_told_of_what_a_crash_could_take_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = StoreOptions { entropy: Some([7; 32]), ..StoreOptions::new(Arc::new(ManualClock::new(NOON))) };
+    let durable = Arc::new(Durable { file: database_of(&folder), heads: Mutex::default() });
+    let store = open(&url_of(&folder), options, Some(durable.clone())).await.unwrap();
+    let place = Place { store, clock: Arc::default(), heard: Arc::default(), folder };
+    for name in ["a", "b"] {
+        place.commit(vec![draft(&place, name).upsert()]).await;
+    }
+    assert_eq!(*durable.heads.lock().unwrap(), [(1, 1), (2, 2)]);
 }
 
 #[tokio::test]

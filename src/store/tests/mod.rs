@@ -1,5 +1,6 @@
 //! The store's contract, run against SQLite (and later PostgreSQL): plain functions over [`Store`] and its ports.
 
+mod backup;
 mod changes;
 mod erasure;
 mod files;
@@ -7,6 +8,7 @@ mod model;
 mod operator;
 mod reads;
 mod retention;
+mod soak;
 mod threads;
 
 use std::path::PathBuf;
@@ -54,7 +56,7 @@ impl Place {
     pub async fn within(folder: TempDir) -> Self {
         let clock = Arc::new(ManualClock::new(NOON));
         let heard = Arc::new(Heard::default());
-        let options = StoreOptions { clock: clock.clone(), entropy: Some([7; 32]) };
+        let options = StoreOptions { entropy: Some([7; 32]), ..StoreOptions::new(clock.clone()) };
         let store = open(&url_of(&folder), options, Some(heard.clone())).await.unwrap();
         Self { store, clock, heard, folder }
     }

@@ -25,6 +25,34 @@ async fn pages_follow_each_other_without_gap() {
 }
 
 #[tokio::test]
+async fn d7_a_page_stands_in_the_order_of_arrival_whatever_a_clock_says() {
+    const YEAR_S: i64 = 365 * 86_400;
+    let place = Place::new().await;
+    let (mut last, mut names) = (Offset(0), Vec::new());
+    for (number, step) in [0, 60, -3_600, 10 * YEAR_S, -10 * YEAR_S, 1, 10 * YEAR_S].into_iter().enumerate() {
+        let now = after_s(step);
+        place.clock.set(now);
+        let name = char::from(b'a' + number as u8).to_string();
+        let mut new = draft(&place, &name).at(now);
+        new.post.created_at = now;
+        let committed = place.commit(vec![new.upsert()]).await;
+        let offsets: Vec<Offset> = committed.entries[0].1.iter().map(|entry| entry.offset).collect();
+        assert_eq!(offsets, [last.next()], "after a step of {step} s");
+        (last, _) = (last.next(), names.insert(0, name));
+    }
+    assert_eq!(place.texts().await, names);
+    let positions: Vec<u64> = place.page(&nantes()).await.iter().map(|card| card.position).collect();
+    assert_eq!(positions, (1..=7).rev().collect::<Vec<u64>>());
+    // The log reads the same after a restart, on a clock of another year.
+    let place = place.reopened().await;
+    place.clock.set(after_s(-10 * YEAR_S));
+    let entries = place.store.entries(&nantes(), Offset(0), 100).await.unwrap();
+    assert!(entries.iter().map(|entry| entry.offset.0).eq(1..=7));
+    assert_eq!(place.ops(draft(&place, "z").upsert()).await, ["post z"]);
+    assert_eq!(place.head().await.head, Offset(8));
+}
+
+#[tokio::test]
 async fn entries_are_contiguous_and_stand_as_they_are_now() {
     let place = Place::new().await;
     place.commit(vec![draft(&place, "a").upsert(), draft(&place, "b").upsert(), draft(&place, "c").upsert()]).await;

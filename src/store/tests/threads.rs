@@ -47,6 +47,17 @@ async fn q7_replies_of_a_hidden_thread_are_hidden_with_it() {
 }
 
 #[tokio::test]
+async fn q7_after_a_restart_a_hidden_thread_still_has_its_cities() {
+    let place = with_thread().await;
+    place.ops(hide(&place, "a", true)).await;
+    place.ops(draft(&place, "q").by(&profile("bob")).placed(vec![placement(nantes(), None)]).upsert()).await;
+    let known = place.store.known_posts().await.unwrap();
+    let cities = |name| known.iter().find(|post| post.id == place.id(name)).map(|post| post.cities.as_slice());
+    assert_eq!(cities("a"), Some(&[nantes()][..]));
+    assert_eq!(cities("q"), Some(&[][..]), "what waits for a moderator is placed nowhere");
+}
+
+#[tokio::test]
 async fn q7_a_thread_that_leaves_one_city_takes_its_replies_there_only() {
     let place = Place::new().await;
     let both = || vec![placement(nantes(), Some(Tier::Public)), placement(tours(), Some(Tier::Public))];

@@ -46,6 +46,8 @@ impl Writer {
         let values =
             [city.as_str().into(), network.as_str().into(), handle.into(), person.into(), at.as_micros().into()];
         statements::WRITE_LEAVE_REQUEST.run(&mut self.connection, values).await?;
+        self.requests_changed = true;
+        self.journal().await;
         Ok(())
     }
 
@@ -57,6 +59,8 @@ impl Writer {
             Command::PersonErase(person) => self.erase_person(person).await,
             Command::CloseLeaveRequest(request) => {
                 let found = statements::DROP_LEAVE_REQUEST.run(&mut self.connection, [(*request).into()]).await? > 0;
+                self.requests_changed = true;
+                self.journal().await;
                 self.truncate_soon();
                 let summary = if found { "The request is closed." } else { "There is no such request." };
                 Ok(Report { found, summary: summary.into() })
@@ -111,6 +115,8 @@ impl Writer {
         } else {
             statements::DROP_LEAVE_REQUESTS_OF.run(&mut self.connection, values).await?
         };
+        self.requests_changed = true;
+        self.journal().await;
         self.truncate_soon();
         let summary = match (found.is_empty(), stored) {
             (true, _) => "Nobody of that name is stored. To keep them out all the same, give their lasting id \

@@ -4,11 +4,12 @@
 //! Invariant: a job's entries reach the listener after its commit, in commit order, and before its caller is answered.
 
 mod jobs;
+mod transaction;
 
 pub use jobs::outcome;
+pub use transaction::transact;
 
-use std::collections::BTreeMap;
-use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,11 +20,15 @@ use tokio::time::Instant;
 
 use super::command::{Command, Report};
 use super::retention::Retention;
-use super::sqlite::{flush, load, rows, statements, sweep};
+use super::sqlite::flush::Journalled;
+use super::sqlite::journal::Erasures;
+use super::sqlite::lock::Held;
+use super::sqlite::open::Opened;
+use super::sqlite::{rows, statements, sweep};
 use crate::clock::Clock;
-use crate::domain::{
-    Batch, Change, CityId, CommitListener, Committed, FeedEntry, IdKey, Network, StoreError, Timestamp,
-};
+use crate::crash::{self, Point};
+use crate::domain::{Batch, CityId, CommitListener, Committed, IdKey, Network, StoreError, Timestamp};
+use transaction::{Written, join};
 
 /// Jobs that may wait; at the bound their callers wait.
 const INGEST_QUEUE: usize = 16;
@@ -36,6 +41,9 @@ const COMMANDS_EVERY: Duration = Duration::from_millis(250);
 const TRUNCATE_EVERY: Duration = Duration::from_secs(60);
 /// A reader's snapshot kept the log from being emptied: the next try.
 const TRUNCATE_RETRY: Duration = Duration::from_millis(500);
+/// A write-ahead log of this size is emptied after the commit that made it so, were the writer never idle. SQLite's own
+/// checkpoints don't cut a log that readers follow one another in. Half of what D8 allows: the next commit comes on top.
+const LOG_BYTES_MAX: u64 = 32 << 20;
 /// How long erased bytes may wait for an idle moment of the writer.
 const TRUNCATE_LATEST: Duration = Duration::from_secs(5);
 
@@ -87,6 +95,11 @@ struct Retaining {
 
 struct Writer {
     connection: SqliteConnection,
+    /// The write-ahead log.
+    log: PathBuf,
+    erasures: Erasures,
+    /// A leave request came or went, and the journal does not have it yet.
+    requests_changed: bool,
     key: IdKey,
     clock: Arc<dyn Clock>,
     listener: Option<Arc<dyn CommitListener>>,
@@ -97,6 +110,8 @@ struct Writer {
     /// When the log is to be emptied at an idle moment, and when even at a busy one.
     truncate_at: Instant,
     truncate_latest: Instant,
+    /// Before this a log that could not be cut is not tried again, however large: each try waits for readers.
+    cut_at: Instant,
     commands_at: Instant,
     /// SQLite's mark of other processes' commits, as of the last look.
     data_version: i64,
@@ -105,19 +120,17 @@ struct Writer {
 }
 
 /// Starts the writer. It ends when all senders are gone, and keeps the lock until then.
-pub fn spawn(
-    connection: SqliteConnection,
-    lock: File,
-    key: IdKey,
-    clock: Arc<dyn Clock>,
-    listener: Option<Arc<dyn CommitListener>>,
-) -> Queues {
+pub fn spawn(opened: Opened, clock: Arc<dyn Clock>, listener: Option<Arc<dyn CommitListener>>) -> Queues {
+    let Opened { lock, writer: connection, erasures, id_key: key, .. } = opened;
     let (ingest_sender, ingest) = mpsc::channel(INGEST_QUEUE);
     let (desk_sender, desk) = mpsc::channel(DESK_QUEUE);
     let (retention_sender, retention) = mpsc::channel(RETENTION_QUEUE);
     let now = Instant::now();
     let writer = Writer {
         connection,
+        log: lock.log(),
+        erasures,
+        requests_changed: false,
         key,
         clock,
         listener,
@@ -125,8 +138,10 @@ pub fn spawn(
         desk,
         retention,
         retaining: None,
-        truncate_at: now + TRUNCATE_EVERY,
-        truncate_latest: now + TRUNCATE_EVERY + TRUNCATE_LATEST,
+        // A process that died may have left in the log what it had just erased.
+        truncate_at: now,
+        truncate_latest: now + TRUNCATE_LATEST,
+        cut_at: now,
         commands_at: now,
         data_version: -1,
         desk_waits: false,
@@ -136,7 +151,7 @@ pub fn spawn(
 }
 
 impl Writer {
-    async fn run(mut self, lock: File) {
+    async fn run(mut self, lock: Held) {
         let closing = loop {
             if Instant::now() >= self.truncate_latest {
                 self.truncate().await;
@@ -170,7 +185,8 @@ impl Writer {
         };
         self.truncate().await;
         let closed = self.connection.close().await.map_err(StoreError::from);
-        drop(lock);
+        self.erasures.close().await.ok();
+        lock.note_closed();
         if let Some(answer) = closing {
             let _ = answer.send(closed);
         }
@@ -220,55 +236,47 @@ impl Writer {
 
     /// One transaction: the changes, their entries, the checkpoints.
     async fn commit(&mut self, batch: &Batch) -> Result<Committed, StoreError> {
+        self.commit_as(batch, Journalled::Yes).await
+    }
+
+    async fn commit_as(&mut self, batch: &Batch, journalled: Journalled) -> Result<Committed, StoreError> {
         if batch.is_empty() {
             return Ok(Committed::default());
         }
         let now = self.clock.now();
-        let (connection, key) = (&mut self.connection, &self.key);
-        let begun = statements::BEGIN.run(connection, []).await;
-        let done = match begun {
-            Ok(_) => Self::write(connection, key, batch, now).await,
-            Err(error) => Err(error.into()),
-        };
-        let (committed, erases_text) = match done {
-            Ok(done) => done,
-            Err(error) => {
-                // A full disk has SQLite roll back by itself, and then there is nothing left to roll back.
-                let _ = statements::ROLLBACK.run(connection, []).await;
-                return Err(error);
-            }
-        };
+        let Written { committed, erases_text, erases, leaves } =
+            transact(&mut self.connection, &self.key, batch, now, journalled).await?;
         if erases_text {
             self.truncate_soon();
         }
+        self.requests_changed |= leaves;
+        crash::point(Point::AfterCommit);
         if let Some(listener) = &self.listener
             && !(committed.entries.is_empty() && committed.stored.is_empty() && committed.forgotten.is_empty())
         {
             listener.committed(&committed);
         }
+        crash::point(Point::AfterListener);
+        // Readers come first. The caller is answered when a backup can't undo the erasure any more either.
+        if erases && journalled == Journalled::Yes {
+            self.journal().await;
+        }
+        if std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LOG_BYTES_MAX) && Instant::now() >= self.cut_at {
+            self.truncate().await;
+        }
         Ok(committed)
     }
 
-    async fn write(
-        connection: &mut SqliteConnection,
-        key: &IdKey,
-        batch: &Batch,
-        now: Timestamp,
-    ) -> Result<(Committed, bool), StoreError> {
-        let mut ledger = load::ledger(connection, key, batch).await?;
-        ledger.apply(key, batch);
-        flush::flush(connection, &ledger, batch, now).await?;
-        statements::COMMIT.run(connection, []).await?;
-        let erases_text = ledger.out.erases_text || !ledger.out.left.is_empty();
-        let entries = ledger.out.entries.into_iter().collect();
-        let (posts, vacated) = (&ledger.posts, ledger.vacated.into_keys());
-        let forgotten = vacated.chain(ledger.kept_out).filter(|id| !posts.contains_key(id)).collect();
-        let upserted = batch.changes.iter().filter_map(|change| match change {
-            Change::Upsert { post, .. } => Some(post.id),
-            _ => None,
-        });
-        let stored = upserted.filter(|id| posts.contains_key(id)).collect();
-        Ok((Committed { entries, refused: ledger.refused, stored, forgotten }, erases_text))
+    /// Carries into the erasure journal what has been erased. What can't be written now is written with the next.
+    async fn journal(&mut self) {
+        let mut done = self.erasures.take(&mut self.connection).await;
+        if self.requests_changed && done.is_ok() {
+            done = self.erasures.take_requests(&mut self.connection).await;
+            self.requests_changed = done.is_err();
+        }
+        if let Err(error) = done {
+            tracing::error!(%error, "The erasure journal can't be written; it is tried again.");
+        }
     }
 
     async fn retain_step(&mut self, mut retaining: Retaining) {
@@ -288,9 +296,11 @@ impl Writer {
         let Retaining { now, retention, .. } = *retaining;
         let batch = sweep::expired(&mut self.connection, now, retention).await?;
         if batch.is_empty() {
+            self.erasures.sweep(now).await?;
             return sweep::leftovers(&mut self.connection, now).await;
         }
-        let committed = self.commit(&batch).await?;
+        let committed = self.commit_as(&batch, Journalled::No).await?;
+        crash::point(Point::RetentionStep);
         join(&mut retaining.so_far, committed);
         Ok(true)
     }
@@ -303,6 +313,12 @@ impl Writer {
 
     /// Moves the write-ahead log into the database and cuts it to nothing.
     async fn truncate(&mut self) {
+        crash::point(Point::LogTruncate);
+        self.journal().await;
+        // What the journal has the database need not keep.
+        if let Err(error) = statements::DROP_ERASURES.run(&mut self.connection, [self.erasures.last().into()]).await {
+            tracing::warn!(%error, "What was journalled could not be dropped yet.");
+        }
         let done = match statements::TRUNCATE_LOG.first(&mut self.connection, []).await {
             Ok(Some(row)) => rows::get::<i64>(&row, "busy").is_ok_and(|busy| busy == 0),
             Ok(None) | Err(_) => false,
@@ -310,17 +326,8 @@ impl Writer {
         if !done {
             tracing::debug!("The write-ahead log could not be emptied yet.");
         }
+        self.cut_at = if done { Instant::now() } else { Instant::now() + TRUNCATE_RETRY };
         self.truncate_at = Instant::now() + if done { TRUNCATE_EVERY } else { TRUNCATE_RETRY };
         self.truncate_latest = self.truncate_at + TRUNCATE_LATEST;
     }
-}
-
-/// Adds what a later transaction did.
-fn join(all: &mut Committed, later: Committed) {
-    let mut by_city: BTreeMap<CityId, Vec<FeedEntry>> = std::mem::take(&mut all.entries).into_iter().collect();
-    for (city, entries) in later.entries {
-        by_city.entry(city).or_default().extend(entries);
-    }
-    all.entries = by_city.into_iter().collect();
-    all.refused.extend(later.refused);
 }

@@ -1,6 +1,8 @@
 //! What several tests share.
 
 pub mod city;
+pub mod gazetteer;
+pub mod hostile;
 pub mod network;
 pub mod reader;
 pub mod scene;

@@ -1,6 +1,6 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -13,6 +13,7 @@ pub struct Server {
     pub folder: TempDir,
     port: u16,
     child: Option<Child>,
+    client: reqwest::Client,
 }
 
 /// A city that every test serves.
@@ -30,6 +31,11 @@ impl Server {
     }
 
     pub fn prepare_with(network: &SimulatedNetwork, more: &str) -> Self {
+        Self::prepare_at(&network.endpoints(), &network.appview.url(), more)
+    }
+
+    /// The same for streams and an AppView of the test's own.
+    pub fn prepare_at(endpoints: &[String], appview: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let cities = folder.path().join("cities");
@@ -38,12 +44,10 @@ impl Server {
         let settings = format!(
             "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://localhost:{port}\"\n\
              [store]\nurl = \"sqlite://parvis.db\"\n[ingest]\nallow_private_networks = true\n\
-             [source.bluesky]\nendpoints = [{:?}]\nappview = {:?}\nstall_seconds = 86400\n{more}",
-            network.jetstream.url(),
-            network.appview.url(),
+             [source.bluesky]\nendpoints = {endpoints:?}\nappview = {appview:?}\nstall_seconds = 86400\n{more}"
         );
         std::fs::write(folder.path().join("parvis.toml"), settings).unwrap();
-        Self { folder, port, child: None }
+        Self { folder, port, child: None, client: client() }
     }
 
     pub fn config(&self) -> PathBuf {
@@ -51,18 +55,25 @@ impl Server {
     }
 
     pub fn start(&mut self) {
+        let line = self.spawn(&[]);
+        assert!(line.contains("serves on"), "it did not start: {}", self.log_text());
+    }
+
+    /// Starts with these variables set, and gives the first line said: empty when the program ended before.
+    pub fn spawn(&mut self, variables: &[(&str, &str)]) -> String {
         let mut child = Command::new(env!("CARGO_BIN_EXE_parvis"))
             .args(["serve", "--config"])
             .arg(self.config())
             .env("RUST_LOG", "warn")
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap())
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.contains("serves on"), "it did not start: {}", std::fs::read_to_string(self.log()).unwrap());
         self.child = Some(child);
+        line
     }
 
     fn log(&self) -> PathBuf {
@@ -82,11 +93,33 @@ impl Server {
 
     /// SIGTERM; returns how long it took and the exit status.
     pub fn stop(&mut self) -> (Duration, Option<i32>) {
-        let mut child = self.child.take().unwrap();
         let began = Instant::now();
-        Command::new("kill").arg(child.id().to_string()).status().unwrap();
-        let status = child.wait().unwrap();
-        (began.elapsed(), status.code())
+        self.terminate();
+        let status = self.ended();
+        (began.elapsed(), status)
+    }
+
+    /// SIGTERM, without waiting for the end.
+    pub fn terminate(&self) {
+        Command::new("kill").arg(self.pid().to_string()).status().unwrap();
+    }
+
+    /// Waits for the end; returns the exit status.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.child.take().unwrap().wait().unwrap().code()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// How the program has ended, if it has.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.as_mut().unwrap().try_wait().unwrap()
+    }
+
+    pub fn address(&self) -> std::net::SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -98,7 +131,7 @@ impl Server {
     }
 
     pub async fn text(&self, path: &str) -> (u16, String) {
-        let response = client().get(self.url(path)).send().await.unwrap();
+        let response = self.client.get(self.url(path)).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
@@ -110,10 +143,14 @@ impl Server {
 
     /// Every post of the city, newest first.
     pub async fn posts(&self) -> Vec<Value> {
+        self.posts_of("ville").await
+    }
+
+    pub async fn posts_of(&self, city: &str) -> Vec<Value> {
         let mut posts = Vec::new();
         let mut before = String::new();
         loop {
-            let page = self.json(&format!("/api/v1/cities/ville/posts?limit=100{before}")).await;
+            let page = self.json(&format!("/api/v1/cities/{city}/posts?limit=100{before}")).await;
             posts.extend(page["posts"].as_array().unwrap().iter().cloned());
             match page["next"].as_str() {
                 Some(next) => before = format!("&before={next}"),
@@ -173,5 +210,6 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 pub fn client() -> reqwest::Client {
     rustls::crypto::ring::default_provider().install_default().ok();
-    reqwest::Client::builder().build().unwrap()
+    // The server ends connections on which nothing is asked for a minute; none is taken up again near that.
+    reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(5)).build().unwrap()
 }

@@ -32,6 +32,7 @@ network-nostr = Nostr
 network-feed = Website feeds
 network-opendata = Open data
 network-push = Direct push
+network-x = X
 language-fr = French
 language-en = English
 language-br = Breton

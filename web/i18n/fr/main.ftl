@@ -33,6 +33,7 @@ network-nostr = Nostr
 network-feed = Flux de sites
 network-opendata = Données ouvertes
 network-push = Envoi direct
+network-x = X
 language-fr = français
 language-en = anglais
 language-br = breton

@@ -8,11 +8,12 @@ mod appview;
 mod config;
 mod connector;
 mod decode;
+mod inflate;
 mod lenient;
 mod resume;
-pub mod wire;
+mod wire;
 
-pub use appview::{AppView, profiles_from_file};
+pub use appview::{AppView, posts_answer, profiles_answer, profiles_from_file};
 pub use config::{BlueskySettings, DEFAULT_PROFILE_ATTEMPTS, Wire};
 pub use connector::Bluesky;
 pub use decode::Decoder;

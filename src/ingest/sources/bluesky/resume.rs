@@ -6,7 +6,12 @@
 //! A cursor is inclusive, so a server that keeps what we last read sends it again: its first event is then at our
 //! position or before it, however quiet the stream is. A server that no longer keeps it (older than its window of 36
 //! hours, or a server that lost its store) says nothing and begins at the oldest event that it has. So a first event
-//! that is later than our position, by more than clocks of two servers may differ, is a gap.
+//! that is later than our position, by more than clocks of two servers may differ, is a gap. A server of the second
+//! wire says so (`OutdatedCursor`): then any later event is one.
+//!
+//! A position is a time, on both wires. The second one numbers its events besides (`seq`), but each server has its own
+//! numbers: one server's number is a wrong place on another, without an error. A time means the same on every server of
+//! either wire, so that a stream goes on after the endpoint or the wire was changed.
 
 use std::time::Duration;
 
@@ -37,6 +42,12 @@ impl Resume {
     /// Begins now and reports whatever lay between as a gap.
     pub const fn passing_over(position: Timestamp) -> Self {
         Self { cursor: None, unchecked: Some(position), tolerance_us: 0 }
+    }
+
+    /// The server says that it no longer keeps what was asked for: whatever it begins with, if that is later than our
+    /// position, the time before it is lost.
+    pub const fn outdated(&mut self) {
+        self.tolerance_us = 0;
     }
 
     /// Told of every event's time. The gap before it, if it is the first of this life and comes too late.
@@ -109,6 +120,20 @@ mod tests {
         assert_eq!(Resume::new(Some(AT), REWIND, TOLERANCE).check(AT.plus_seconds(10)), None);
         // Nothing was read before: nothing can be missing.
         assert_eq!(Resume::new(None, REWIND, TOLERANCE).check(AT.plus_seconds(500)), None);
+    }
+
+    #[test]
+    fn d2_a_server_that_says_so_has_a_gap_without_tolerance_and_none_when_it_has_all() {
+        let mut resume = Resume::new(Some(AT), REWIND, TOLERANCE);
+        resume.outdated();
+        assert_eq!(resume.check(AT.plus_seconds(1)), Some(Gap { from: AT, until: AT.plus_seconds(1) }));
+        // What it has lost may all lie within the rewind.
+        let mut resume = Resume::new(Some(AT), REWIND, TOLERANCE);
+        resume.outdated();
+        assert_eq!(resume.check(AT), None);
+        let mut fresh = Resume::new(None, REWIND, TOLERANCE);
+        fresh.outdated();
+        assert_eq!(fresh.check(AT), None);
     }
 
     #[test]

@@ -10,22 +10,21 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use reqwest::header::HeaderMap;
-use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::{decode, lenient};
+use super::decode;
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, AuthorProfile, LookupError, NativeId, Network, PostCheck};
 use crate::ingest::Outbound;
 use crate::ingest::outbound::retry_after;
-use views::{PostView, PostsAnswer, ProfileView, ProfilesAnswer};
+use views::BATCH_MAX;
 
 mod views;
 
-pub use views::profiles_from_file;
+pub use views::{posts as posts_answer, profiles as profiles_answer, profiles_from_file};
 
-/// The most actors or posts that the AppView takes in one question.
-const BATCH_MAX: usize = 25;
+/// Bytes of an answer. Twenty-five profiles or posts of the longest that the network allows are a quarter of it.
+const ANSWER_MAX: usize = 2 << 20;
 
 /// Asks one AppView, without signing in: it tells us what any signed-out visitor is told.
 pub struct AppView {
@@ -49,15 +48,17 @@ impl AppView {
         Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), outbound, clock })
     }
 
-    /// Asks about all `values`, in questions of at most [`BATCH_MAX`].
+    /// Asks about all `values`, in questions of at most [`BATCH_MAX`]; `read` reads an answer as it comes, so that no
+    /// more than one is held.
     ///
     /// One bad value makes the AppView refuse a whole question. Such a question is asked again in halves, so that only
     /// the bad value goes without an answer and counts as not existing; that is at most twice as many questions.
-    async fn ask<T: DeserializeOwned>(
+    async fn ask<T>(
         &self,
         method: &str,
         parameter: &str,
         values: Vec<String>,
+        read: impl Fn(&[u8]) -> Option<Vec<T>>,
     ) -> Result<Vec<T>, LookupError> {
         let mut questions: Vec<Vec<String>> = values.chunks(BATCH_MAX).map(<[_]>::to_vec).collect();
         questions.reverse();
@@ -67,10 +68,10 @@ impl AppView {
                 continue;
             }
             match self.ask_once(method, parameter, &question).await? {
-                Said::Body(body) => answers.push(
-                    serde_json::from_slice(&body)
-                        .map_err(|_nonsense| unavailable("the AppView's answer can't be read"))?,
-                ),
+                Said::Body(body) => {
+                    let nonsense = || unavailable("the AppView's answer can't be read");
+                    answers.extend(read(&body).ok_or_else(nonsense)?);
+                }
                 Said::BadQuestion if question.len() == 1 => {}
                 Said::BadQuestion => {
                     let second = question.split_off(question.len() / 2);
@@ -87,7 +88,7 @@ impl AppView {
             .map_err(|error| unavailable(&error.to_string()))?;
         let answer = self
             .outbound
-            .get(url, HeaderMap::new())
+            .get_at_most(url, HeaderMap::new(), ANSWER_MAX)
             .await
             .map_err(|error| unavailable(&format!("the AppView can't be asked: {error}")))?;
         match answer.status {
@@ -119,22 +120,15 @@ impl AuthorLookup for AppView {
         // What is neither a DID nor a handle exists nowhere, and would spoil the question for the others.
         actors.retain(|actor| decode::author(actor).is_some() || decode::handle(actor).is_some());
         async move {
-            let answers: Vec<ProfilesAnswer> = self.ask("app.bsky.actor.getProfiles", "actors", actors).await?;
-            let checked_at = self.clock.now();
-            let views = answers.iter().flat_map(|answer| &answer.profiles).filter_map(|raw| lenient::read(raw));
-            Ok(views.filter_map(|view: ProfileView| view.into_profile(checked_at)).collect())
+            let read = |answer: &[u8]| profiles_answer(answer, self.clock.now());
+            self.ask("app.bsky.actor.getProfiles", "actors", actors, read).await
         }
         .boxed()
     }
 
     fn posts(&self, ids: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>> {
         let uris = ids.iter().map(|id| id.as_str().to_owned()).filter(|uri| uri.starts_with("at://")).collect();
-        async move {
-            let answers: Vec<PostsAnswer> = self.ask("app.bsky.feed.getPosts", "uris", uris).await?;
-            let views = answers.iter().flat_map(|answer| &answer.posts).filter_map(|raw| lenient::read(raw));
-            Ok(views.filter_map(PostView::into_check).collect())
-        }
-        .boxed()
+        async move { self.ask("app.bsky.feed.getPosts", "uris", uris, posts_answer).await }.boxed()
     }
 }
 

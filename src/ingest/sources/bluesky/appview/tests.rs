@@ -9,7 +9,6 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::clock::ManualClock;
 use crate::domain::{AuthorId, Label, Timestamp};
-use crate::ingest::outbound::BODY_LIMIT;
 use crate::ingest::sources::ProfilesError;
 
 const PROFILES: &str = include_str!("../../../../../tests/fixtures/bluesky/profiles.json");
@@ -129,7 +128,7 @@ async fn a_busy_or_broken_appview_is_no_answer() {
         (says("200 OK", "{}"), None, "can't be read"),
         (says("200 OK", r#"{"profiles":"none"}"#), None, "can't be read"),
         (says("200 OK", ""), None, "can't be read"),
-        (Box::new(|_| ("200 OK".into(), vec![b' '; BODY_LIMIT + 1])), None, "larger than 5 MiB"),
+        (Box::new(|_| ("200 OK".into(), vec![b' '; ANSWER_MAX + 1])), None, "larger than may be"),
     ];
     for (answer, after, says) in cases {
         let mut tasks = JoinSet::new();

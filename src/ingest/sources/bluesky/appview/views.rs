@@ -4,7 +4,7 @@
 //! Invariant: a view whose identity or labels can't be read is dropped, and its author counts as unknown: nobody is shown
 //! because a wish could not be read.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
 use crate::domain::{AuthorProfile, Label, NativeId, Network, PostCheck, Timestamp};
@@ -12,22 +12,44 @@ use crate::ingest::sources::ProfilesError;
 use crate::ingest::sources::bluesky::decode::{self, AUTOMATED};
 use crate::ingest::sources::bluesky::lenient;
 
+/// The most actors or posts that the AppView takes in one question, and so the most views of an honest answer: what an
+/// answer holds beyond them is passed over, for a small view takes many times its size in memory (H2).
+pub const BATCH_MAX: usize = 25;
+
+/// Labels of one account or post; those with more can't be judged, and count as if their labels could not be read.
+const LABELS_MAX: usize = 100;
+
 /// The list must be there: an answer without it is not an answer about nobody. Views are read one by one, so that an odd
 /// one costs its own author only.
 #[derive(Deserialize)]
-pub struct ProfilesAnswer {
-    pub profiles: Vec<Box<RawValue>>,
+struct ProfilesAnswer<'a> {
+    #[serde(borrow)]
+    profiles: lenient::First<'a, BATCH_MAX>,
 }
 
 #[derive(Deserialize)]
-pub struct PostsAnswer {
-    pub posts: Vec<Box<RawValue>>,
+struct PostsAnswer<'a> {
+    #[serde(borrow)]
+    posts: lenient::First<'a, BATCH_MAX>,
+}
+
+/// Reads the answer of `getProfiles`; `None` when it is none.
+pub fn profiles(answer: &[u8], checked_at: Timestamp) -> Option<Vec<AuthorProfile>> {
+    let answer: ProfilesAnswer<'_> = serde_json::from_slice(answer).ok()?;
+    let views = answer.profiles.0.into_iter().filter_map(lenient::read);
+    Some(views.filter_map(|view: ProfileView| view.into_profile(checked_at)).collect())
+}
+
+/// Reads the answer of `getPosts`; `None` when it is none.
+pub fn posts(answer: &[u8]) -> Option<Vec<PostCheck>> {
+    let answer: PostsAnswer<'_> = serde_json::from_slice(answer).ok()?;
+    Some(answer.posts.0.into_iter().filter_map(lenient::read).filter_map(PostView::into_check).collect())
 }
 
 /// `app.bsky.actor.defs#profileView`, of any detail.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ProfileView {
+struct ProfileView {
     did: String,
     #[serde(default, deserialize_with = "lenient::value")]
     handle: Option<String>,
@@ -35,19 +57,31 @@ pub struct ProfileView {
     display_name: Option<String>,
     #[serde(default, deserialize_with = "lenient::value")]
     description: Option<String>,
-    labels: Option<Vec<LabelView>>,
+    #[serde(default, deserialize_with = "some_labels")]
+    labels: Vec<LabelView>,
 }
 
 /// `app.bsky.feed.defs#postView`.
 #[derive(Deserialize)]
-pub struct PostView {
+struct PostView {
     uri: String,
-    labels: Option<Vec<LabelView>>,
+    #[serde(default, deserialize_with = "some_labels")]
+    labels: Vec<LabelView>,
+}
+
+/// Null is no label. One label that can't be read, or too many of them, spoil the view: see the invariant.
+fn some_labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<LabelView>, D::Error> {
+    const READ: usize = LABELS_MAX + 1;
+    let Some(lenient::First::<READ>(raw)) = Option::deserialize(deserializer)? else { return Ok(Vec::new()) };
+    if raw.len() > LABELS_MAX {
+        return Err(de::Error::custom("too many labels"));
+    }
+    raw.into_iter().map(|raw| serde_json::from_str(raw.get()).map_err(de::Error::custom)).collect()
 }
 
 /// `com.atproto.label.defs#label`: a self-label has the account as its source, others a moderation service.
 #[derive(Clone, Debug, Deserialize)]
-pub struct LabelView {
+struct LabelView {
     val: String,
     #[serde(default, deserialize_with = "lenient::value")]
     src: Option<String>,
@@ -59,8 +93,8 @@ pub struct LabelView {
 
 impl ProfileView {
     /// `None` for a view whose `did` is none.
-    pub fn into_profile(self, checked_at: Timestamp) -> Option<AuthorProfile> {
-        let labels = labels(self.labels.unwrap_or_default());
+    fn into_profile(self, checked_at: Timestamp) -> Option<AuthorProfile> {
+        let labels = labels(self.labels);
         let automated = Label::in_force(&labels, checked_at).any(|value| value == AUTOMATED);
         Some(AuthorProfile {
             // `handle.invalid` is what the AppView says of a handle that no longer leads to the account.
@@ -76,9 +110,9 @@ impl ProfileView {
 }
 
 impl PostView {
-    pub fn into_check(self) -> Option<PostCheck> {
+    fn into_check(self) -> Option<PostCheck> {
         let sound = self.uri.starts_with("at://");
-        sound.then(|| PostCheck { native_id: NativeId::new(self.uri), labels: labels(self.labels.unwrap_or_default()) })
+        sound.then(|| PostCheck { native_id: NativeId::new(self.uri), labels: labels(self.labels) })
     }
 }
 

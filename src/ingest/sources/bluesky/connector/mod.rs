@@ -1,25 +1,35 @@
-//! The Jetstream connection.
+//! The Jetstream connection, on either wire.
 //!
-//! Owns one life of the stream: endpoints in turn, the subscription, resuming. Does not own back-off (supervisor) or
-//! transport (websocket). Invariant: every frame becomes exactly one observation, in the order in which it came.
+//! Owns one life of the stream: endpoints in turn, what a server declines and says of the stream, resuming. Does not own
+//! back-off (supervisor), transport (websocket), the words of a subscription (`request`) or dictionaries
+//! (`compression`). Invariant: every frame that is about an event becomes exactly one observation, in the order in which
+//! it came.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio_tungstenite::tungstenite::http::HeaderMap;
 use url::Url;
 
 use super::appview::AppView;
-use super::config::BlueskySettings;
-use super::decode::Decoder;
+use super::config::{BlueskySettings, Wire};
+use super::decode::{Decoder, Said};
+use super::inflate::Inflater;
 use super::resume::{Obstacle, Resume};
-use super::wire::{POST, PROFILE};
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, Checkpoint, Event, Network, Observation, RefuseReason, SourceId, Timestamp};
-use crate::ingest::websocket::{Incoming, Timing, WebSocket};
-use crate::ingest::{DECODE_LIMIT, Decode, Outbound, Source, SourceContext, SourceError};
+use crate::ingest::websocket::{ConnectError, Incoming, Timing, WebSocket};
+use crate::ingest::{Outbound, Source, SourceContext, SourceError};
+use compression::Compression;
+use request::Declined;
+
+mod compression;
+mod request;
+
+/// So many compressed frames in a row that can't be read are not the frames' fault but the dictionary's: else a wrong one
+/// would make a stream of nothing.
+const DOUBTS_MAX: u32 = 16;
 
 /// Bluesky as a source: `[source.bluesky]` at work.
 pub struct Bluesky {
@@ -31,6 +41,7 @@ pub struct Bluesky {
     timing: Timing,
     obstacle: Obstacle,
     decoder: Decoder,
+    compression: Compression,
     outbound: Outbound,
     appview: Arc<AppView>,
 }
@@ -52,6 +63,7 @@ impl Bluesky {
             appview: Arc::new(AppView::new(&settings.appview, outbound.clone(), clock)?),
             timing: Timing::with_stall(Duration::from_secs(settings.stall_seconds.into())),
             decoder: Decoder::new(id.clone()),
+            compression: Compression::new(&settings, &outbound)?,
             obstacle: Obstacle::default(),
             turn: 0,
             id,
@@ -70,28 +82,41 @@ impl Bluesky {
     async fn live(&mut self, context: SourceContext) -> Result<(), SourceError> {
         let position = context.resume.as_ref().map(position).transpose()?;
         let mut resume = self.resume(position);
-        let url = self.subscription(resume.cursor)?;
-        // Wherever this life ends, the next one is another endpoint's turn.
-        self.turn = self.turn.wrapping_add(1);
-        let now = context.clock.now();
-        let mut socket = WebSocket::connect(&self.outbound, &url, HeaderMap::new(), self.timing, now).await?;
-        context.health.connected();
-        tracing::info!(source = self.id.as_str(), host = url.host_str(), cursor = resume.cursor, "Source connected.");
+        let (mut socket, mut inflater) = self.connect(&context, &mut resume).await?;
+        let mut doubts = 0_u32;
         loop {
-            let frame = match socket.next(&context.shutdown).await {
-                Incoming::Text(frame) | Incoming::Binary(frame) => frame,
+            let (frame, is_text) = match socket.next(&context.shutdown).await {
+                Incoming::Text(frame) => (frame, true),
+                Incoming::Binary(frame) => (frame, false),
                 Incoming::Unreceivable(reason) => {
                     let last = context.out.position().as_ref().map(self::position).transpose()?;
                     self.obstacle.hit(last.or(position));
                     let _closed = context.out.send(self.unreadable(reason)).await;
-                    return Err(SourceError::Retry { reason: unreceivable(reason).into(), after: None });
+                    return Err(retry(unreceivable(reason)));
                 }
-                Incoming::Closed(reason) => return Err(SourceError::Retry { reason, after: None }),
+                Incoming::Closed(reason) => return Err(retry(reason)),
                 Incoming::Lost(error) => return Err(error),
                 Incoming::Shutdown => return Ok(()),
             };
             context.out.received(frame.len());
-            let observation = self.decoder.decode(&frame);
+            let said = match &mut inflater {
+                Some(inflater) if !is_text => match inflater.inflate(&frame) {
+                    Ok(text) => self.decoder.read(text),
+                    Err(reason) => Said::Seen(self.unreadable(reason)),
+                },
+                _ => self.decoder.read(&frame),
+            };
+            let observation = match said {
+                Said::Seen(observation) => observation,
+                Said::OutdatedCursor => {
+                    tracing::warn!(source = self.id.as_str(), "The server no longer has what was asked for.");
+                    resume.outdated();
+                    continue;
+                }
+                Said::Failed(name) => return Err(retry(failed(&name))),
+            };
+            let is_malformed = matches!(observation.event, Event::Unreadable(RefuseReason::Malformed));
+            doubts = if is_malformed && !is_text { doubts.saturating_add(1) } else { 0 };
             let gap = observation.sent_at.and_then(|sent_at| resume.check(sent_at));
             for observation in gap.map(|gap| self.observed(Event::Gap(gap))).into_iter().chain([observation]) {
                 // The pipeline being gone, there is nothing to do and nothing to say.
@@ -99,8 +124,76 @@ impl Bluesky {
                     return Ok(());
                 }
             }
+            if doubts >= DOUBTS_MAX && inflater.is_some() {
+                self.compression.distrust();
+                return Err(retry("the server's compressed frames can't be read"));
+            }
             socket.excuse_pause();
         }
+    }
+
+    /// Connects to the endpoint whose turn it is. What a v2 server declines and can be mended is mended at once: a cursor
+    /// that is too old becomes the server's oldest number, then none; a dictionary that it does not know is fetched anew,
+    /// once. So this ends after five attempts at most.
+    async fn connect(
+        &mut self,
+        context: &SourceContext,
+        resume: &mut Resume,
+    ) -> Result<(WebSocket, Option<Inflater>), SourceError> {
+        let index = self.turn.checked_rem(self.endpoints.len()).unwrap_or_default();
+        let endpoint = self.endpoints.get(index).cloned().ok_or_else(|| fatal("there is no endpoint"))?;
+        // Wherever this life ends, the next one is another endpoint's turn.
+        self.turn = self.turn.wrapping_add(1);
+        let wire = self.settings.wire;
+        let (mut cursor, mut cursors_declined, mut dictionaries_declined) = (resume.cursor, 0_u32, 0_u32);
+        loop {
+            let inflater = match dictionaries_declined {
+                0 | 1 => self.inflater(index, &request::subscription(wire, &endpoint, cursor, None)).await,
+                _ => Err("the server does not know its own dictionary".into()),
+            };
+            let dictionary = inflater.as_ref().ok().and_then(Option::as_ref).map(|inflater| inflater.dictionary);
+            let url = request::subscription(wire, &endpoint, cursor, dictionary);
+            let now = context.clock.now();
+            let error = match WebSocket::connect(&self.outbound, &url, request::headers(wire), self.timing, now).await {
+                Ok(socket) => {
+                    let (source, host) = (self.id.as_str(), url.host_str());
+                    tracing::info!(source, host, ?wire, cursor, dictionary, "Source connected.");
+                    context.health.connected();
+                    let inflater = inflater.unwrap_or_else(|reason| {
+                        tracing::warn!(source, host, %reason, "Frames come uncompressed.");
+                        context.health.note(&format!("frames come uncompressed: {reason}"));
+                        None
+                    });
+                    return Ok((socket, inflater));
+                }
+                Err(ConnectError { status: Some(400), error }) if wire == Wire::V2 => error,
+                Err(ConnectError { status: Some(404), .. }) if wire == Wire::V2 => {
+                    return Err(retry("the server answered HTTP 404: it does not speak the wire \"v2\""));
+                }
+                Err(ConnectError { error, .. }) => return Err(error),
+            };
+            let declined = Declined::ask(&self.outbound, &url).await.ok_or(error)?;
+            tracing::warn!(source = self.id.as_str(), ?declined, "The server declines the subscription.");
+            match &*declined.error {
+                "CursorTooOld" if cursor.is_some() => {
+                    resume.outdated();
+                    cursor = declined.floor().filter(|_| cursors_declined == 0);
+                    cursors_declined += 1;
+                }
+                "UnknownZstdDictionary" if dictionary.is_some() => {
+                    self.compression.forget(index);
+                    dictionaries_declined += 1;
+                }
+                other => return Err(retry(format!("the server declines the subscription: {other}"))),
+            }
+        }
+    }
+
+    /// What reads compressed frames of an endpoint, or in plain words why they will not be compressed.
+    async fn inflater(&mut self, endpoint: usize, subscription: &Url) -> Result<Option<Inflater>, String> {
+        let dictionary = self.compression.dictionary(endpoint, subscription, &self.outbound).await?;
+        let inflater = dictionary.map(|dictionary| Inflater::new(&dictionary)).transpose();
+        inflater.map_err(|reason| format!("the dictionary is not used: {reason}"))
     }
 
     fn resume(&mut self, position: Option<Timestamp>) -> Resume {
@@ -117,24 +210,6 @@ impl Bluesky {
         }
     }
 
-    /// The address of the endpoint whose turn it is, with what we want from it.
-    fn subscription(&self, cursor: Option<i64>) -> Result<Url, SourceError> {
-        let endpoint = self.turn.checked_rem(self.endpoints.len()).and_then(|turn| self.endpoints.get(turn));
-        let mut url = endpoint.cloned().ok_or_else(|| SourceError::Fatal("there is no endpoint".into()))?;
-        if matches!(url.path(), "" | "/") {
-            url.set_path("/subscribe");
-        }
-        let mut query = url.query_pairs_mut();
-        query.append_pair("wantedCollections", POST).append_pair("wantedCollections", PROFILE);
-        // Larger records are not sent at all; the decoder would skip them anyway.
-        query.append_pair("maxMessageSizeBytes", &DECODE_LIMIT.to_string());
-        if let Some(cursor) = cursor {
-            query.append_pair("cursor", &cursor.to_string());
-        }
-        drop(query);
-        Ok(url)
-    }
-
     fn unreadable(&self, reason: RefuseReason) -> Observation {
         self.observed(Event::Unreadable(reason))
     }
@@ -147,15 +222,32 @@ impl Bluesky {
 
 /// A checkpoint of ours is a time in Unix microseconds. Anything else is corruption, and guessing would lose posts.
 fn position(checkpoint: &Checkpoint) -> Result<Timestamp, SourceError> {
-    let broken = |_not_a_number| SourceError::Fatal("the stored position is not one of this wire".into());
+    let broken = |_not_a_number| fatal("the stored position is not a time");
     checkpoint.as_str().parse().map(Timestamp::from_micros).map_err(broken)
 }
 
 const fn unreceivable(reason: RefuseReason) -> &'static str {
     match reason {
-        RefuseReason::Oversized => "the server sent a message beyond 16 MiB",
+        RefuseReason::Oversized => "the server sent a message beyond 4 MiB",
         _ => "the server sent a message that is not text",
     }
+}
+
+/// Why a v2 server ended the stream.
+fn failed(name: &str) -> String {
+    match name {
+        "ConsumerTooSlow" => "the server cut us off: we read too slowly".into(),
+        "InternalError" => "the server ended the stream: it has a fault of its own".into(),
+        other => format!("the server ended the stream: {other}"),
+    }
+}
+
+fn retry(reason: impl Into<String>) -> SourceError {
+    SourceError::Retry { reason: reason.into(), after: None }
+}
+
+fn fatal(reason: &str) -> SourceError {
+    SourceError::Fatal(reason.to_owned())
 }
 
 impl Source for Bluesky {

@@ -3,7 +3,7 @@
 //! Owns how a record's fields become a [`RawPost`]. Does not own their checking: ranges, dates and places are handed on
 //! as claimed. Invariant: an unknown `$type` is skipped; only a record that is no object at all is unreadable.
 
-use super::{AUTOMATED, date, self_labels};
+use super::{AUTOMATED, bounded, date, self_labels};
 use crate::domain::{
     AuthorId, FacetKind, LocationOrigin, Media, MediaKind, NativeId, RawFacet, RawPlace, RawPost, Reply, Visibility,
 };
@@ -13,7 +13,7 @@ use crate::ingest::sources::bluesky::wire::{Commit, Embed, Facet, Place, PostRec
 /// `None` when there is no record, or it is not an object.
 pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Option<RawPost> {
     let record: PostRecord<'_> = lenient::object(commit.record?)?;
-    let url = format!("https://bsky.app/profile/{}/post/{}", author.as_str(), commit.rkey);
+    let url = ["https://bsky.app/profile/", author.as_str(), "/post/", &commit.rkey].concat();
     let labels = self_labels(record.labels.as_ref());
     let embeds = embeds(record.embed);
     Some(RawPost {
@@ -25,7 +25,7 @@ pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Optio
         // The record carries nothing of its author: handle, bio and account labels must be asked for.
         profile: None,
         url: Some(url),
-        text: record.text.into_owned(),
+        text: bounded(&record.text),
         facets: record.facets.iter().flat_map(facets).collect(),
         languages: record.langs,
         created_at: date(&record.created_at),
@@ -77,7 +77,7 @@ fn embeds(embed: Option<Embed<'_>>) -> Vec<Embed<'_>> {
 /// What hangs on the post. Pictures and films have no address of their own here, for they are never hot-linked: the
 /// card leads to the post.
 fn media(embed: &Embed<'_>, post: &str) -> Vec<Media> {
-    let on_post = |kind, alt: &str| Media { kind, url: Some(post.to_owned()), alt: alt.trim().to_owned() };
+    let on_post = |kind, alt: &str| Media { kind, url: Some(post.to_owned()), alt: bounded(alt.trim()) };
     match &*embed.kind {
         "app.bsky.embed.images" => embed.images.iter().map(|image| on_post(MediaKind::Image, &image.alt)).collect(),
         "app.bsky.embed.video" => vec![on_post(MediaKind::Video, &embed.alt)],
@@ -86,7 +86,7 @@ fn media(embed: &Embed<'_>, post: &str) -> Vec<Media> {
             let link = |uri: &str, title: &str| Media {
                 kind: MediaKind::Link,
                 url: Some(uri.to_owned()),
-                alt: title.trim().to_owned(),
+                alt: bounded(title.trim()),
             };
             external.map(|external| link(&external.uri, &external.title)).collect()
         }
@@ -113,7 +113,7 @@ fn place<'a>(embeds: &[Embed<'_>], locations: impl Iterator<Item = &'a Place<'a>
     let lon_lat = pinned.and_then(|(point, _)| *point);
     (lon_lat.is_some() || name.is_some()).then(|| RawPlace {
         lon_lat,
-        name: name.map(ToOwned::to_owned),
+        name: name.map(bounded),
         origin: if own_name.is_some() { LocationOrigin::Place } else { LocationOrigin::Geotag },
     })
 }

@@ -1,0 +1,30 @@
+//! What is done with hostile bytes, and what must hold then (H1).
+//!
+//! Owns one function a parser: it takes any bytes, gives them to the product's own code, and panics when a promise is
+//! broken. Does not own what feeds it: libFuzzer does (`fuzz_targets`, `make fuzz`), and so does `cargo test` with the
+//! seeds and mutations of them (`tests/it/fuzz.rs`, which includes this file).
+//! Invariant: a function is pure in its bytes, so that what was found once is found again.
+
+pub mod appview;
+pub mod boundary;
+pub mod city_file;
+pub mod client_frames;
+pub mod cursor;
+pub mod frame;
+pub mod markup;
+pub mod query;
+pub mod sound;
+pub mod text;
+pub mod town;
+
+/// Name and function of every target; a target's seeds are in `seeds/<name>`.
+pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+    ("appview", appview::run),
+    ("boundary", boundary::run),
+    ("city_file", city_file::run),
+    ("client_frames", client_frames::run),
+    ("cursor", cursor::run),
+    ("frame", frame::run),
+    ("query", query::run),
+    ("text", text::run),
+];

@@ -1,0 +1,102 @@
+//! What is known of authors, and what a change of it does to their posts.
+//!
+//! Owns the stored profiles and the erasing of a person. Does not own the posts' rules (`apply`).
+//! Invariant: no bio is ever stored.
+
+use super::{Ledger, StoredAuthor};
+use crate::domain::{
+    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, IdKey, Network, PostId, RefuseReason, SubjectHash,
+};
+
+impl Ledger {
+    /// Stores what is newly known of an author who posts. A post never lifts the hiding of its author's account.
+    pub(super) fn meet_author(&mut self, profile: &AuthorProfile) -> i64 {
+        let known = self.author_rows.get(&(profile.network, profile.id.clone())).copied();
+        if let Some(row) = known
+            && let Some(stored) = self.authors.get_mut(&row)
+        {
+            // `None` sorts first: an assumed profile never replaces one that was asked for.
+            if profile.checked_at >= stored.profile.checked_at {
+                stored.replace_profile(profile);
+            }
+            return row;
+        }
+        self.last_author_row += 1;
+        let row = self.last_author_row;
+        let hidden = profile.status != AccountStatus::Active;
+        let profile = AuthorProfile { bio: String::new(), ..profile.clone() };
+        self.author_rows.insert((profile.network, profile.id.clone()), row);
+        self.authors.insert(row, StoredAuthor { row, profile, hidden, dirty: true });
+        row
+    }
+
+    pub(super) fn author_changed(&mut self, profile: &AuthorProfile, verdict: AuthorVerdict) {
+        let Some(row) = self.author_rows.get(&(profile.network, profile.id.clone())).copied() else { return };
+        if verdict == AuthorVerdict::Purge {
+            self.purge(row);
+            return;
+        }
+        let Some(author) = self.authors.get_mut(&row) else { return };
+        author.replace_profile(profile);
+        let hidden = verdict == AuthorVerdict::Hide;
+        author.dirty |= author.hidden != hidden;
+        author.hidden = hidden;
+    }
+
+    pub(super) fn leave(&mut self, key: &IdKey, network: Network, author: &AuthorId) {
+        let subject = SubjectHash::derive(key, network, author);
+        let row = self.author_rows.get(&(network, author.clone())).copied();
+        let handle = row.and_then(|row| self.authors.get(&row)?.profile.handle.clone()).unwrap_or_default();
+        if let Some(row) = row {
+            self.purge(row);
+        }
+        if self.suppressed.insert(subject) {
+            self.out.suppressed.push(subject);
+        }
+        self.out.left.push((network, handle, author.as_str().to_owned()));
+    }
+
+    /// Erases all posts of an author; each leaves a tombstone, so that no replay brings one back.
+    fn purge(&mut self, author_row: i64) {
+        let ids: Vec<PostId> =
+            self.posts.iter().filter(|(_, stored)| stored.author_row == author_row).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.forget(id);
+            self.bury(id, RefuseReason::Deleted, None);
+        }
+    }
+}
+
+impl StoredAuthor {
+    fn replace_profile(&mut self, profile: &AuthorProfile) {
+        let checked_at = profile.checked_at.max(self.profile.checked_at);
+        // Mostly nothing is new, and then nothing is copied.
+        let same = self.profile.checked_at == checked_at && says_the_same(&self.profile, profile);
+        if !same {
+            self.profile = AuthorProfile { bio: String::new(), checked_at, ..profile.clone() };
+            self.dirty = true;
+        }
+    }
+}
+
+/// Whether two profiles differ in nothing that is stored, but perhaps in when they were asked for.
+fn says_the_same(stored: &AuthorProfile, other: &AuthorProfile) -> bool {
+    let AuthorProfile {
+        id,
+        network,
+        handle,
+        name,
+        bio: _,
+        labels,
+        discoverable,
+        indexable,
+        noindex,
+        locked,
+        automated,
+        status,
+        checked_at: _,
+    } = stored;
+    (id, network, handle, name, labels) == (&other.id, &other.network, &other.handle, &other.name, &other.labels)
+        && (discoverable, indexable, noindex) == (&other.discoverable, &other.indexable, &other.noindex)
+        && (locked, automated, status) == (&other.locked, &other.automated, &other.status)
+}

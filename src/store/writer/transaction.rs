@@ -1,0 +1,85 @@
+//! One batch, written whole or not at all.
+//!
+//! Owns the transaction: load, apply, write back, commit. Does not own when it runs, nor who is told.
+//! Invariant: after an error the database is as before.
+
+use std::collections::BTreeMap;
+
+use sqlx::sqlite::SqliteConnection;
+
+use crate::crash::{self, Point};
+use crate::domain::{Batch, Change, CityId, Committed, FeedEntry, IdKey, StoreError, Timestamp};
+use crate::store::ledger::Ledger;
+use crate::store::sqlite::flush::Journalled;
+use crate::store::sqlite::{flush, load, statements};
+
+/// What a transaction did.
+pub struct Written {
+    pub committed: Committed,
+    pub erases_text: bool,
+    /// Something was erased that the journal is to have.
+    pub erases: bool,
+    /// Somebody left, and their requests with them.
+    pub leaves: bool,
+}
+
+/// One transaction: the changes, their entries, the checkpoints. After an error nothing was written.
+pub async fn transact(
+    connection: &mut SqliteConnection,
+    key: &IdKey,
+    batch: &Batch,
+    now: Timestamp,
+    journalled: Journalled,
+) -> Result<Written, StoreError> {
+    let done = match statements::BEGIN.run(connection, []).await {
+        Ok(_) => write(connection, key, batch, now, journalled).await,
+        Err(error) => Err(error.into()),
+    };
+    if done.is_err() {
+        // A full disk has SQLite roll back by itself, and then there is nothing left to roll back.
+        let _ = statements::ROLLBACK.run(connection, []).await;
+    }
+    done
+}
+
+async fn write(
+    connection: &mut SqliteConnection,
+    key: &IdKey,
+    batch: &Batch,
+    now: Timestamp,
+    journalled: Journalled,
+) -> Result<Written, StoreError> {
+    let mut ledger = load::ledger(connection, key, batch).await?;
+    ledger.apply(key, batch);
+    flush::flush(connection, &ledger, batch, now, journalled).await?;
+    crash::point(Point::BeforeCommit);
+    // While the database commits, the answer is made and the ledger taken down.
+    let (done, written) = tokio::join!(statements::COMMIT.run(connection, []), async { finish(ledger, batch) });
+    done?;
+    Ok(written)
+}
+
+fn finish(ledger: Ledger, batch: &Batch) -> Written {
+    let Ledger { posts, vacated, kept_out, refused, out, .. } = ledger;
+    let leaves = !out.left.is_empty();
+    let erases_text = out.erases_text || leaves;
+    let erases = leaves || !(out.erasures.is_empty() && out.tombstones.is_empty() && out.suppressed.is_empty());
+    let forgotten = vacated.into_keys().chain(kept_out).filter(|id| !posts.contains_key(id)).collect();
+    let upserted = batch.changes.iter().filter_map(|change| match change {
+        Change::Upsert { post, .. } => Some(post.id),
+        _ => None,
+    });
+    let stored = upserted.filter(|id| posts.contains_key(id)).collect();
+    let committed = Committed { entries: out.entries.into_iter().collect(), refused, stored, forgotten };
+    Written { committed, erases_text, erases, leaves }
+}
+
+/// Adds what a later transaction did.
+pub fn join(all: &mut Committed, later: Committed) {
+    let mut by_city: BTreeMap<CityId, Vec<FeedEntry>> = std::mem::take(&mut all.entries).into_iter().collect();
+    for (city, entries) in later.entries {
+        by_city.entry(city).or_default().extend(entries);
+    }
+    all.entries = by_city.into_iter().collect();
+    all.refused.extend(later.refused);
+}

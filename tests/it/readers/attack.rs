@@ -1,0 +1,157 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::crowd::{Crowd, Writer};
+use super::hostile::{Ending, KINDS, Kind, PING_S, PONG_S, UNSENT_S};
+use super::{address, is_set, limit, serve, sized};
+use crate::support::network::SimulatedNetwork;
+use crate::support::server::Server;
+
+/// What a session can make the server hold: its write buffer (16 KiB) with one frame of a batch on top (32 KiB), its
+/// read buffer (8 KiB), and what the allocator rounds up.
+const SESSION_KB: usize = 64;
+/// What all share: a city's tail (16 MiB), and as much for the allocator's own store.
+const SHARED_KB: usize = 32 * 1024;
+/// What a loaded machine may add to the promised times.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// A crowd of hostile clients; each that is ended comes again, until they are called off.
+struct Mob {
+    attacks: JoinSet<Option<(Kind, Ending, Duration)>>,
+    address: String,
+    sent: u64,
+    kinds: Vec<Kind>,
+    endings: Vec<(Kind, Ending, Duration)>,
+}
+
+impl Mob {
+    fn gather(address: String, size: usize) -> Self {
+        let soak_only = |kind: &Kind| *kind == Kind::SlowSecondHead && !is_set("PARVIS_SOAK");
+        let kinds = KINDS.into_iter().filter(|kind| !soak_only(kind)).collect();
+        let mut mob = Self { attacks: JoinSet::new(), address, sent: 0, kinds, endings: Vec::new() };
+        (0..size).for_each(|_| mob.send_one());
+        mob
+    }
+
+    fn send_one(&mut self) {
+        let kind = self.kinds[self.sent as usize % self.kinds.len()];
+        let (address, number) = (self.address.clone(), self.sent);
+        self.sent += 1;
+        self.attacks.spawn(async move {
+            // Not all in one instant.
+            sleep(Duration::from_millis(number * 7 % 300)).await;
+            let (_, within) = kind.promise();
+            let ended = tokio::time::timeout(within + PATIENCE, kind.attack(&address, number)).await;
+            let Ok(ended) = ended else { panic!("{kind:?} was let in for more than {within:?}") };
+            ended.map(|(ending, took)| (kind, ending, took))
+        });
+    }
+
+    /// Keeps the mob at its size for a while.
+    async fn rage(&mut self, duration: Duration) {
+        let until = tokio::time::Instant::now() + duration;
+        while let Ok(Some(ended)) = tokio::time::timeout_at(until, self.attacks.join_next()).await {
+            self.endings.extend(ended.unwrap());
+            self.send_one();
+        }
+    }
+
+    /// Nobody comes again; waits until the server has ended the last.
+    async fn dissolve(mut self) -> Vec<(Kind, Ending, Duration)> {
+        while let Some(ended) = self.attacks.join_next().await {
+            self.endings.extend(ended.unwrap());
+        }
+        self.endings
+    }
+}
+
+/// Good readers beside as many hostile ones, in alternating windows with and without them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn w3_h2_good_readers_do_not_feel_hostile_ones_who_are_all_ended_in_time() {
+    let (good, hostile) = (sized(150, 1_000), sized(170, 1_000));
+    let (windows, window) = (sized(2, 5), Duration::from_millis(sized(1_500, 10_000) as u64));
+    let network = Arc::new(SimulatedNetwork::start().await);
+    network.join("ana", &[]);
+    let http = format!(
+        "max_sessions_per_address = 5000\ntrusted_proxies = [\"127.0.0.1\"]\nping_seconds = {PING_S}\n\
+         pong_seconds = {PONG_S}\nunsent_seconds = {UNSENT_S}"
+    );
+    let server = serve(&network, &http).await;
+    let mut crowd = Crowd::gather(&address(&server), good).await;
+    let _writer = Writer::start(network.clone(), 10);
+    crowd.measure(Duration::from_secs(1)).await;
+
+    let (mut calm, mut attacked, mut grown, mut endings) = (Vec::new(), Vec::new(), 0, Vec::new());
+    for window_number in 1..=windows {
+        let (p99, taken) = crowd.measure(window).await;
+        assert!(taken > good, "{taken} posts reached {good} readers");
+        calm.push(p99);
+        let before = rss_kb(&server);
+        let mut mob = Mob::gather(address(&server), hostile);
+        mob.rage(Duration::from_millis(500)).await;
+        let ((p99, _), ()) = tokio::join!(crowd.measure(window), mob.rage(window));
+        attacked.push(p99);
+        grown = grown.max(rss_kb(&server).saturating_sub(before));
+        endings.append(&mut mob.endings);
+        match window_number == windows {
+            true => endings.extend(mob.dissolve().await),
+            false => drop(mob),
+        }
+        settles(&server, good).await;
+    }
+    crowd.assert_all_are_here(good);
+    let (calm_median, attacked_median) = (median(&mut calm), median(&mut attacked));
+    println!("{good} good and {hostile} hostile: p99 {calm_median:?} without, {attacked_median:?} with them");
+    let bound_kb = hostile * SESSION_KB + SHARED_KB;
+    report(&endings);
+    println!("the server grew by {grown} KiB under attack; the bound is {bound_kb} KiB");
+    assert!(grown <= bound_kb, "{grown} KiB");
+    let tolerated = limit(calm_median.mul_f64(1.1) + Duration::from_millis(1), calm_median * 3 + PATIENCE / 16);
+    assert!(attacked_median <= tolerated, "{attacked:?} instead of {calm:?}");
+}
+
+/// Every ending is one that was promised for its kind, in its time; and every kind was there.
+fn report(endings: &[(Kind, Ending, Duration)]) {
+    let mut slowest: BTreeMap<Kind, (usize, Duration)> = BTreeMap::new();
+    for (kind, ending, took) in endings {
+        let (allowed, within) = kind.promise();
+        assert!(allowed.contains(ending), "{kind:?} was ended by {ending:?} instead of {allowed:?}");
+        assert!(*took <= within + PATIENCE, "{kind:?} took {took:?}");
+        let (count, most) = slowest.entry(*kind).or_default();
+        *count += 1;
+        *most = (*most).max(*took);
+    }
+    for (kind, (count, most)) in &slowest {
+        println!("{kind:?}: {count} ended, the last after {most:.1?} of {:?}", kind.promise().1);
+    }
+    assert!(slowest.len() + 1 >= KINDS.len(), "some kind never attacked: {:?}", slowest.keys());
+}
+
+/// Waits until the server counts the good readers alone.
+async fn settles(server: &Server, good: usize) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let (_, metrics) = server.text("/metrics").await;
+        let sessions = metrics.lines().find_map(|line| line.strip_prefix("parvis_live_sessions "));
+        if sessions == Some(good.to_string().as_str()) {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{sessions:?} sessions are counted, {good} are there");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn median(figures: &mut [Duration]) -> Duration {
+    super::percentile(figures, 0.5)
+}
+
+/// The server's resident memory.
+fn rss_kb(server: &Server) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
