@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use crate::domain::{CardRenderer, Cursor, Filter, Offset, Op, PostId};
 
@@ -25,6 +28,17 @@ pub(super) struct Batch {
     pub frame: Option<Bytes>,
     /// It ends where a limit was reached, not where the log ended.
     pub is_full: bool,
+    pub made_at: Instant,
+}
+
+impl Batch {
+    /// Whether it is what a session is to get now. One that went to the end of the log is given out for a moment after
+    /// more was committed: made anew for every commit, it would be made for a handful of sessions each time while one
+    /// pass over all of them runs.
+    pub fn is_fresh(&self, now: Instant) -> bool {
+        const MOMENT: Duration = Duration::from_millis(1);
+        self.is_full || now.duration_since(self.made_at) < MOMENT
+    }
 }
 
 /// Joins the events of `entries` for a group, up to the limit of a frame. `at` gives city and epoch of the cursor.
@@ -33,6 +47,7 @@ pub(super) fn encode(
     group: &Group,
     at: Cursor,
     renderer: &dyn CardRenderer,
+    now: Instant,
     limits: &LiveLimits,
 ) -> Batch {
     let mut events: Vec<Event> = Vec::new();
@@ -53,7 +68,7 @@ pub(super) fn encode(
     }
     let frame = (!events.is_empty()).then(|| frame(Cursor { offset: to, ..at }, &events, group.framing));
     let is_full = entries.last().is_some_and(|last| last.offset != to) || entries.len() >= limits.batch_entries;
-    Batch { to, entries: passed, frame, is_full }
+    Batch { to, entries: passed, frame, is_full, made_at: now }
 }
 
 /// One batch message. With no events it only moves the reader's cursor.

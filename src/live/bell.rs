@@ -154,7 +154,7 @@ mod tests {
                     let ringer = Arc::clone(&bell);
                     let waits = tokio::task::spawn_local(async move { rung(&mut listener, &bell).await });
                     tokio::task::yield_now().await;
-                    assert!(lock(&ringer.0).lists.iter().all(|list| list.relay.is_some() == is_running));
+                    assert!(lock(&ringer.0).lists.iter().any(|list| list.relay.is_some() == is_running));
                     std::thread::spawn(move || ringer.ring()).join().unwrap();
                     tokio::time::timeout(std::time::Duration::from_secs(5), waits).await.unwrap().unwrap();
                     relay.abort();

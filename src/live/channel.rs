@@ -2,6 +2,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
+use tokio::time::Instant;
+
 use crate::domain::{CardRenderer, CityId, Cursor, Epoch, FeedEntry, Head, Offset};
 
 use super::batch::{self, Batch, Group};
@@ -128,14 +130,21 @@ impl Channel {
 
     /// What the tail has after `from`, encoded. Cards are rendered outside the lock: a commit never waits for a
     /// template.
-    pub fn pull(&self, from: Offset, group: &Arc<Group>, renderer: &dyn CardRenderer, limits: &LiveLimits) -> Pulled {
-        let (shared, entries) = match lock(&self.tail).pull(from, group, limits) {
+    pub fn pull(
+        &self,
+        from: Offset,
+        group: &Arc<Group>,
+        renderer: &dyn CardRenderer,
+        now: Instant,
+        limits: &LiveLimits,
+    ) -> Pulled {
+        let (shared, entries) = match lock(&self.tail).pull(from, group, now, limits) {
             Pull::Behind => return Pulled::Behind,
             Pull::CaughtUp => return Pulled::CaughtUp,
             Pull::Ready(batch) => return Pulled::Batch(batch),
             Pull::Encode(shared, entries) => (shared, entries),
         };
-        let batch = shared.get_or_init(|| self.encode(&entries, from, group, renderer, limits)).clone();
+        let batch = shared.get_or_init(|| self.encode(&entries, from, group, renderer, now, limits)).clone();
         drop(entries);
         // Encoding is what makes a tail larger between two commits.
         let mut tail = lock(&self.tail);
@@ -152,11 +161,12 @@ impl Channel {
         from: Offset,
         group: &Group,
         renderer: &dyn CardRenderer,
+        now: Instant,
         limits: &LiveLimits,
     ) -> Batch {
         let uncounted = Arc::default();
         let entries: Vec<slice::Entry> = page.iter().map(|entry| slice::Entry::new(entry, &uncounted)).collect();
-        self.encode(&entries, from, group, renderer, limits)
+        self.encode(&entries, from, group, renderer, now, limits)
     }
 
     fn encode(
@@ -165,8 +175,9 @@ impl Channel {
         from: Offset,
         group: &Group,
         renderer: &dyn CardRenderer,
+        now: Instant,
         limits: &LiveLimits,
     ) -> Batch {
-        batch::encode(entries, group, self.cursor(from), renderer, limits)
+        batch::encode(entries, group, self.cursor(from), renderer, now, limits)
     }
 }

@@ -167,7 +167,7 @@ impl Subscription {
 
     /// Takes what the tail has after the position, or sends for a page of the store.
     fn pull(&mut self, now: Instant) -> Result<Option<Bytes>, End> {
-        match self.channel.pull(self.at, &self.group, self.live.renderer.as_ref(), &self.live.limits) {
+        match self.channel.pull(self.at, &self.group, self.live.renderer.as_ref(), now, &self.live.limits) {
             Pulled::CaughtUp => Ok(None),
             Pulled::Batch(batch) => {
                 self.keep_pace(now, false)?;
@@ -230,7 +230,7 @@ impl Subscription {
             return Ok(Some(self.hello(false)));
         }
         let live = Arc::clone(&self.live);
-        let batch = self.channel.encode_page(&page, self.at, &self.group, live.renderer.as_ref(), &live.limits);
+        let batch = self.channel.encode_page(&page, self.at, &self.group, live.renderer.as_ref(), now, &live.limits);
         Ok(self.advance(&batch, now))
     }
 

@@ -3,6 +3,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use tokio::time::Instant;
+
 use crate::domain::{FeedEntry, Head, Offset, Op, PostId};
 
 use super::batch::{Batch, Group};
@@ -122,7 +124,7 @@ impl Tail {
         self.trim(limits);
     }
 
-    pub fn pull(&mut self, from: Offset, group: &Arc<Group>, limits: &LiveLimits) -> Pull {
+    pub fn pull(&mut self, from: Offset, group: &Arc<Group>, now: Instant, limits: &LiveLimits) -> Pull {
         if from < self.start {
             return Pull::Behind;
         }
@@ -134,7 +136,7 @@ impl Tail {
         let key = (SameGroup(Arc::clone(group)), from);
         let shared = match self.batches.get(&key) {
             Some(shared) => match shared.get() {
-                Some(batch) if self.is_fresh(batch) => return Pull::Ready(batch.clone()),
+                Some(batch) if batch.is_fresh(now) => return Pull::Ready(batch.clone()),
                 Some(_) => self.keep(key, limits),
                 None => Arc::clone(shared),
             },
@@ -142,15 +144,6 @@ impl Tail {
         };
         let entries = self.entries.iter().skip(skip).take(limits.batch_entries).cloned().collect();
         Pull::Encode(shared, entries)
-    }
-
-    /// A batch that went to the head of its time is given out until a few times as much has come since. Were it made
-    /// anew with every commit, the sessions would come to stand at as many positions as there are commits while one pass
-    /// over them runs, and each position would need batches of its own.
-    fn is_fresh(&self, batch: &Batch) -> bool {
-        const TIMES: u64 = 4;
-        let since = self.head().0.saturating_sub(batch.to.0);
-        batch.is_full || since <= batch.entries.saturating_mul(TIMES)
     }
 
     /// A place for a batch that the sessions of a group can share. The oldest gives way.

@@ -18,6 +18,7 @@ pub fn rows(table: &Table, many: usize) -> Vec<Row> {
         figures.latency(),
         figures.one(many),
         figures.memory(1_000, many),
+        figures.tls(),
     ]
     .into_iter()
     .flatten()
