@@ -7,17 +7,22 @@ use crate::store::{self, Lost, Retention, StoreOptions, TableSum};
 
 /// Copies the database to FILE, whether or not a server runs. FILE holds personal data: keep it as you keep the
 /// database, and no longer than the retention. What is erased later stays erased when FILE is restored: that is what
-/// the file `.erasures` beside the database is for, of which a copy belongs on another disk.
+/// the file `.erasures` beside the database is for. Copy that often to another disk, with `--erasures`.
 #[derive(clap::Args)]
 pub struct Backup {
     /// Where the copy goes; a file that is there is not overwritten
     file: PathBuf,
+    /// Copy the journal of what was erased instead, in the place of its earlier copy: it is small, and holds hashes, and
+    /// the requests to leave that wait
+    #[arg(long)]
+    erasures: bool,
     #[command(flatten)]
     config: ConfigFile,
 }
 
 /// Puts the backup FILE into the place of the database; no server may run. Nothing of it is shown before deletions and
-/// opt-outs since have been taken over and the networks have been asked for its authors.
+/// opt-outs since have been taken over and the networks have been asked for its authors. On a new disk, put the copy of
+/// the journal beside it first, under the database's name and `.erasures`.
 #[derive(clap::Args)]
 pub struct Restore {
     /// What `parvis backup` wrote
@@ -37,6 +42,11 @@ impl Backup {
     pub fn run(self) -> anyhow::Result<()> {
         block_on(async {
             let url = self.config.load()?.store.url;
+            if self.erasures {
+                store::backup_erasures(&url, &self.file).await?;
+                println!("{}: what was erased until now.", self.file.display());
+                return Ok(());
+            }
             let bar = bar()?;
             let copied =
                 store::backup(&url, &self.file, SystemClock.now(), |done, most| tell(&bar, done, most)).await?;
@@ -69,7 +79,7 @@ impl Restore {
                 restored.erasures,
                 restored.expired
             );
-            if self.erasures_lost {
+            if restored.journal_lost {
                 println!(
                     "What you hid or erased since then, who left and who asked to leave is not known any more: do it \
                      again before you serve."

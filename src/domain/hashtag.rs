@@ -15,7 +15,7 @@ impl Hashtag {
 
     /// `None` when nothing comparable is left (punctuation only), or when the tag is too long.
     pub fn new(display: &str) -> Option<Self> {
-        let display = display.trim().trim_start_matches(['#', '＃']);
+        let display = display.trim().trim_start_matches(['#', '＃']).trim_start();
         if display.len() > Self::BYTES_MAX {
             return None;
         }

@@ -1,14 +1,15 @@
+use super::text::is_padding;
 use super::{facet, facets, is_hash};
 use crate::domain::{Facet, FacetKind, Hashtag};
 
 /// Tags kept of one post. More are spam (L-55); the first count.
 const TAGS_MAX: usize = 32;
 
-/// A tag as a network names it, without `#`; `None` when nothing comparable is left.
+/// A tag as a network names it, with its sign or without; `None` when nothing comparable is left. The sign is looked
+/// for in what is left after cleaning: what can't be seen may stand before it.
 pub(super) fn sound(name: &str) -> Option<Hashtag> {
     let line = super::text::clean_line(name, Hashtag::BYTES_MAX);
-    // The sign is looked for in what is left after cleaning: what can't be seen may stand before it.
-    Hashtag::new(line.trim_start_matches(|sign: char| is_hash(sign) || sign.is_whitespace()))
+    Hashtag::new(line.trim_start_matches(|c: char| is_hash(c) || is_padding(c)))
 }
 
 /// The first tags of the given; of two with one key the first way of writing stays.

@@ -172,7 +172,7 @@ fn is_removed(c: char) -> bool {
 }
 
 /// White space, and characters that show nothing; inside a text the latter join emoji and letters, so they stay there.
-fn is_padding(c: char) -> bool {
+pub(super) fn is_padding(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 

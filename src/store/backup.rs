@@ -13,10 +13,11 @@ use std::time::Duration;
 use sqlx::Connection;
 
 use super::handle::{StoreOptions, open_restored};
-use super::sqlite::copy;
+use super::restored::CaughtUp;
 pub use super::sqlite::copy::TableSum;
 use super::sqlite::lock::{beside, lock};
 use super::sqlite::open as file;
+use super::sqlite::{copy, journal};
 use crate::domain::{StoreError, Timestamp};
 
 /// How often the caller is told how far the copying is.
@@ -38,6 +39,8 @@ pub struct Restored {
     pub copied: Copied,
     pub erasures: u64,
     pub expired: u64,
+    /// What was erased since is known to no journal: posts wait until they are found at their origin.
+    pub journal_lost: bool,
 }
 
 fn unable(path: &Path, error: &std::io::Error) -> StoreError {
@@ -133,6 +136,15 @@ pub async fn backup(
     Ok(Copied { at: now, bytes, tables })
 }
 
+/// Copies the erasure journal of the database at `url` to `to`, in the place of an earlier copy. It is small, and of use
+/// to every backup, older ones too.
+pub async fn backup_erasures(url: &str, to: &Path) -> Result<(), StoreError> {
+    let path = file::path_of(url)?;
+    let part = Unfinished::create(beside(to, ".part"))?;
+    journal::copy_into(&path, &part.0).await?;
+    part.finish(to, true)
+}
+
 /// Puts a copy into the place of the database at `url`, which nobody may serve, and brings it up to what was erased
 /// since. `replace`: the database that is there goes.
 pub async fn restore(
@@ -175,7 +187,8 @@ pub async fn restore(
     store.close().await?;
     let done = caught_up.unwrap_or_default();
     let copied = Copied { at, bytes, tables };
-    Ok(Restored { copied, erasures: done.erasures, expired: done.expired })
+    let CaughtUp { erasures, expired, journal_lost } = done;
+    Ok(Restored { copied, erasures, expired, journal_lost })
 }
 
 /// Leaves the database that is to go without side files, and with everything it erased in its journal. A database that

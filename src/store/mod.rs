@@ -19,7 +19,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use backup::{Copied, Restored, TableSum, backup, restore};
+pub use backup::{Copied, Restored, TableSum, backup, backup_erasures, restore};
 pub use command::{Command, Person, Report};
 pub use handle::{Store, StoreOptions, open};
 pub use held::{Counts, LeaveRequest, Room, StoredPost};

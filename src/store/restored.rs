@@ -38,6 +38,7 @@ pub struct CaughtUp {
     pub erasures: u64,
     /// Posts, in each city they stood in, that were over their time.
     pub expired: u64,
+    pub journal_lost: bool,
 }
 
 /// Erasures, rows of posts or authors taken at once.
@@ -84,7 +85,7 @@ pub async fn catch_up(opened: &mut Opened, behind: Behind, options: &StoreOption
     opened.erasures.take_requests(&mut opened.writer).await?;
     (opened.epoch, opened.behind) = (epoch, None);
     tracing::info!(erasures, expired, "A restored database was brought up to what was erased since.");
-    Ok(CaughtUp { erasures, expired })
+    Ok(CaughtUp { erasures, expired, journal_lost: !behind.is_journalled })
 }
 
 /// Nothing is shown until the networks have been asked again.

@@ -19,7 +19,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::lock::beside;
 use super::statement::{Statement, statements};
-use super::{rows, statements};
+use super::{copy, rows, statements};
 use crate::domain::{IdKey, StoreError, Timestamp};
 use crate::store::error::unreadable;
 
@@ -52,6 +52,14 @@ statements! {
 /// The file beside a database.
 pub fn path_of(database: &Path) -> PathBuf {
     beside(database, ".erasures")
+}
+
+/// Copies the journal beside a database into an empty file, whether or not a process writes it.
+pub async fn copy_into(database: &Path, to: &Path) -> Result<(), StoreError> {
+    let path = path_of(database);
+    let mut connection = settings(&path).connect().await.map_err(|error| at(&path, &error))?;
+    copy::copy_into(&mut connection, to).await?;
+    Ok(connection.close().await?)
 }
 
 /// One erasure, as the journal holds it.

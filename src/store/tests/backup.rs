@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::clock::Clock;
-use crate::store::{Copied, Lost, Restored, Retention, backup, restore};
+use crate::store::{Copied, Lost, Restored, Retention, backup, backup_erasures, restore};
 
 async fn copied(place: &Place, name: &str) -> Copied {
     backup(&url_of(&place.folder), &place.folder.path().join(name), NOON, |_, _| {}).await.unwrap()
@@ -171,6 +171,29 @@ async fn d9_without_its_journal_a_backup_is_refused_or_each_post_is_asked_for() 
     // From here on the journal is whole again.
     let place = place.reopened().await;
     assert_eq!(place.texts().await, ["b"]);
+}
+
+#[tokio::test]
+async fn d9_a_copy_of_the_journal_on_another_disk_is_as_good() {
+    let place = Place::new().await;
+    for name in ["a", "b", "c"] {
+        place.ops(draft(&place, name).upsert()).await;
+    }
+    copied(&place, "backup").await;
+    let (url, copy) = (url_of(&place.folder), place.folder.path().join("elsewhere"));
+    for name in ["a", "b"] {
+        place.commit(vec![delete(name)]).await;
+        backup_erasures(&url, &copy).await.unwrap();
+    }
+    assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+    place.store.close().await.unwrap();
+    std::fs::remove_dir_all(place.folder.path().join("data")).unwrap();
+    std::fs::create_dir(place.folder.path().join("data")).unwrap();
+    std::fs::copy(&copy, place.folder.path().join("data/parvis.db.erasures")).unwrap();
+    let options = StoreOptions::new(place.clock.clone());
+    let done = restore(&url, &place.folder.path().join("backup"), false, options, |_, _| {}).await.unwrap();
+    assert!(!done.journal_lost);
+    assert_eq!(held(&Place::within(place.folder).await).await, ["c"]);
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ impl CommitListener for Durable {
 #[tokio::test]
 async fn d1_nobody_is_told_of_what_a_crash_could_take_back() {
     let folder = tempfile::tempdir().unwrap();
-    let options = StoreOptions { clock: Arc::new(ManualClock::new(NOON)), entropy: Some([7; 32]) };
+    let options = StoreOptions { entropy: Some([7; 32]), ..StoreOptions::new(Arc::new(ManualClock::new(NOON))) };
     let durable = Arc::new(Durable { file: database_of(&folder), heads: Mutex::default() });
     let store = open(&url_of(&folder), options, Some(durable.clone())).await.unwrap();
     let place = Place { store, clock: Arc::default(), heard: Arc::default(), folder };
