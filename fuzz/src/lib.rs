@@ -17,8 +17,11 @@ pub mod sound;
 pub mod text;
 pub mod town;
 
+/// Does something with any bytes, and panics when a promise is broken.
+pub type Target = fn(&[u8]);
+
 /// Name and function of every target; a target's seeds are in `seeds/<name>`.
-pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("appview", appview::run),
     ("boundary", boundary::run),
     ("city_file", city_file::run),

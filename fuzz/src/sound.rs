@@ -33,7 +33,8 @@ pub fn web_address(address: &str) {
     let url = url::Url::parse(address).expect("an address that was parsed once");
     assert!(matches!(url.scheme(), "http" | "https") && url.has_host(), "{address}");
     assert!(url.username().is_empty() && url.password().is_none(), "{address}");
-    assert!(!address.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '"' | '<' | '>')), "{address}");
+    // A quotation mark may stand in a host, says the standard; the templates escape it.
+    assert!(!address.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>')), "{address}");
 }
 
 pub fn post(post: &Post) {
