@@ -3,10 +3,10 @@ use std::time::Duration;
 use super::{Load, Outcome};
 
 impl Load {
-    /// The largest rate that is sustained, to 8 %: climbs by 1.6 from `low`, then halves the gap. A rate that fails is
-    /// tried once more, so that a hiccup of the machine is not taken for the server's limit. `None`: not even one post in
-    /// five seconds.
-    pub fn search(&mut self, low: f64, time: Duration) -> anyhow::Result<Option<Outcome>> {
+    /// The largest rate that is sustained, to within `precision` (1.08: 8 %): climbs by 1.6 from `low`, then halves the
+    /// gap. A rate that fails is tried once more, so that a hiccup of the machine is not taken for the server's limit.
+    /// `None`: not even one post in five seconds.
+    pub fn search(&mut self, low: f64, precision: f64, time: Duration) -> anyhow::Result<Option<Outcome>> {
         let mut best: Option<Outcome> = None;
         let (mut rate, mut too_much) = (low, f64::INFINITY);
         loop {
@@ -22,7 +22,7 @@ impl Load {
                 (true, false) => rate * 1.6,
                 (false, _) if rate < 0.2 => return Ok(None),
                 (false, _) => rate / 2.0,
-                (true, true) if too_much / good <= 1.08 => return Ok(best),
+                (true, true) if too_much / good <= precision => return Ok(best),
                 (true, true) => (good * too_much).sqrt(),
             };
         }

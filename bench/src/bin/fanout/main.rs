@@ -62,7 +62,7 @@ fn main() -> anyhow::Result<()> {
     let mut table = Table::new();
     for round in 1..=rounds {
         for readers in [1_000, many] {
-            for kind in &kinds {
+            for kind in kinds.iter().filter(|kind| !quick || kind.is_for_quick(readers)) {
                 eprintln!("Round {round} of {rounds}: {}, {readers} readers", kind.name());
                 let measured = table.entry((kind.name(), readers)).or_default();
                 if let Err(error) = measure(*kind, readers, quick, &message, measured) {
@@ -70,8 +70,8 @@ fn main() -> anyhow::Result<()> {
                 }
             }
         }
-        for kind in [Kind::ParvisTls, Kind::NchanTls].into_iter().filter(wanted).filter(|kind| kind.missing().is_none())
-        {
+        let behind_tls = [Kind::ParvisTls, Kind::NchanTls].into_iter().filter(wanted);
+        for kind in behind_tls.filter(|kind| kind.missing().is_none() && (!quick || kind.is_for_quick(1_000))) {
             eprintln!("Round {round} of {rounds}: {}, 1000 readers", kind.name());
             let measured = table.entry((kind.name(), 1_000)).or_default();
             if let Err(error) = measure(kind, 1_000, quick, &message, measured) {
@@ -118,8 +118,8 @@ fn measure(kind: Kind, readers: usize, quick: bool, message: &str, measured: &mu
         measured.calm.push(calm);
     }
     // A rate near the last one found saves a climb.
-    let low = measured.hot.last().map_or(if is_calm_row { 250.0 } else { 8.0 }, |found| found.rate * 0.9);
-    if let Some(hot) = load.search(low, time(2.0))? {
+    let low = measured.hot.last().map_or(kind.low(readers), |found| found.rate * 0.9);
+    if let Some(hot) = load.search(low, if quick { 1.2 } else { 1.08 }, time(2.0))? {
         eprintln!(
             "    at most {:.0} deliveries/s, {} out of order, {:.0} bytes each",
             hot.deliveries_per_s, hot.out_of_order, hot.bytes_per_delivery

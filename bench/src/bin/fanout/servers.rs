@@ -59,6 +59,25 @@ impl Kind {
         }
     }
 
+    /// Whether a short run has time for it with so many readers: for those to whom a goal compares.
+    pub const fn is_for_quick(self, readers: usize) -> bool {
+        match self {
+            Self::Parvis { .. } | Self::ParvisTls | Self::Nchan | Self::Epoll { coalesces: false } => true,
+            Self::NodeWs | Self::NaiveActix => readers <= 1_000,
+            Self::NchanTls | Self::Epoll { coalesces: true } => false,
+        }
+    }
+
+    /// Posts a second that it will surely sustain on any machine, or nearly so.
+    pub const fn low(self, readers: usize) -> f64 {
+        let deliveries = match self {
+            Self::Parvis { .. } | Self::Epoll { coalesces: true } => 1_000_000.0,
+            Self::NaiveActix => 200_000.0,
+            _ => 80_000.0,
+        };
+        deliveries / readers as f64
+    }
+
     /// What is missing to run it.
     pub fn missing(self) -> Option<String> {
         let needed = match self {
