@@ -46,7 +46,8 @@ impl Default for LiveLimits {
             tail_bytes: 16 * 1024 * 1024,
             warm_entries: 1_000,
             batch_entries: 500,
-            batch_bytes: 32 * 1024,
+            // One write of this is one segment over loopback, which is where a burst's time goes.
+            batch_bytes: 60 * 1024,
             batches_kept: 128,
             page_entries: 100,
             cold_reads_max: 8,

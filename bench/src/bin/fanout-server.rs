@@ -33,10 +33,6 @@ async fn main() -> anyhow::Result<()> {
     let renderer = Arc::new(PageRenderer::new(Arc::new(ServedCities(directory.clone())), http::view::post_json));
     let limits =
         LiveLimits { sessions_max: SESSIONS_MAX, sessions_per_address_max: SESSIONS_MAX, ..LiveLimits::default() };
-    let mut limits = limits;
-    if let Ok(v) = std::env::var("BATCH_BYTES") {
-        limits.batch_bytes = v.parse()?;
-    }
     let live = Live::new(log.clone(), renderer.clone(), http::view::sources_json, limits);
     live.open_city(&city, log.head(&city).await?);
 

@@ -15,6 +15,7 @@ type Sessions = Data<Mutex<Vec<Session>>>;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     load::raise_open_files();
+    #[expect(clippy::disallowed_methods, reason = "the obvious way has no bound")]
     let (sender, receiver) = mpsc::unbounded_channel::<Vec<Vec<u8>>>();
     let receiver = Arc::new(Mutex::new(Some(receiver)));
     let server = HttpServer::new(move || {

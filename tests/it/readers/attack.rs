@@ -11,8 +11,8 @@ use super::{address, is_set, limit, serve, sized};
 use crate::support::network::SimulatedNetwork;
 use crate::support::server::Server;
 
-/// What a session can make the server hold: its write buffer (16 KiB) with one frame of a batch on top (32 KiB), its
-/// read buffer (8 KiB), and what the allocator rounds up.
+/// What a session can make the server hold: one frame of a batch (60 KiB), which it shares with those of its kind who
+/// stand where it does, and what the allocator rounds up.
 const SESSION_KB: usize = 64;
 /// What all share: a city's tail (16 MiB), and as much for the allocator's own store.
 const SHARED_KB: usize = 32 * 1024;
