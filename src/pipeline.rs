@@ -18,7 +18,7 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
     let ticket = intake.open(&observation);
     let Observation { network, event, source, .. } = observation;
     match event {
-        Event::Post(raw) => post(intake, ticket, network, *raw, now),
+        Event::Post(raw) => post(intake, ticket, network, raw, now),
         Event::Unreadable(reason) => intake.finish(ticket, Outcome::Refused(reason)),
         Event::Delete { native_id } => {
             intake.finish_event(ticket, "event.delete", |intake| intake.delete(network, native_id, now))
@@ -41,7 +41,7 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
 }
 
 /// normalize ─> match ─> await the author ─> consent ─> change.
-fn post(intake: &mut Intake, ticket: Ticket, network: Network, raw: RawPost, now: Timestamp) {
+fn post(intake: &mut Intake, ticket: Ticket, network: Network, raw: Box<RawPost>, now: Timestamp) {
     let id = PostId::derive(&intake.key, network, &raw.native_id);
     let is_known = intake.known.contains(id) || intake.hold.contains(id);
     if let Some(root) = intake.held_parent(network, &raw) {
@@ -112,6 +112,6 @@ pub fn answered(intake: &mut Intake, answer: Answer, now: Timestamp) {
 /// Takes the replies again whose thread has been decided meanwhile.
 fn take_released(intake: &mut Intake, now: Timestamp) {
     while let Some(Parked { ticket, network, post: raw }) = intake.released.pop_front() {
-        post(intake, ticket, network, *raw, now);
+        post(intake, ticket, network, raw, now);
     }
 }

@@ -77,9 +77,9 @@ impl Hold {
     }
 
     /// Parks a reply behind a held post.
-    pub fn park(&mut self, behind: PostId, ticket: Ticket, network: Network, post: RawPost) {
+    pub fn park(&mut self, behind: PostId, ticket: Ticket, network: Network, post: Box<RawPost>) {
         self.parked += 1;
-        self.replies.entry(behind).or_default().push(Parked { ticket, network, post: Box::new(post) });
+        self.replies.entry(behind).or_default().push(Parked { ticket, network, post });
     }
 
     pub fn author_mut(&mut self, network: Network, author: &AuthorId) -> Option<&mut HeldAuthor> {

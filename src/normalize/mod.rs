@@ -45,7 +45,7 @@ const CLOCK_SKEW_S: i64 = 300;
 #[derive(Debug)]
 pub struct Draft {
     /// Its text and languages are taken out.
-    raw: RawPost,
+    raw: Box<RawPost>,
     network: Network,
     text: String,
     facets: Vec<Facet>,
@@ -58,20 +58,20 @@ pub struct Draft {
 
 /// Checks one post and cleans what matching looks at. The author's profile, where the network sent one along, is not
 /// looked at: take it out of `raw` first and give it to [`clean_profile`].
-pub fn normalize(raw: RawPost, network: Network, now: Timestamp) -> Result<Draft, RefuseReason> {
+pub fn normalize(raw: Box<RawPost>, network: Network, now: Timestamp) -> Result<Draft, RefuseReason> {
     check_age(raw.created_at, now)?;
     normalize_held(raw, network, now)
 }
 
 /// The same for a post that is already held: an edit or a fresh look at it is not refused for the post's age.
-pub fn normalize_held(mut raw: RawPost, network: Network, now: Timestamp) -> Result<Draft, RefuseReason> {
+pub fn normalize_held(mut raw: Box<RawPost>, network: Network, now: Timestamp) -> Result<Draft, RefuseReason> {
     if raw.visibility != Visibility::Public {
         return Err(RefuseReason::NotPublic);
     }
     if !sound_id(raw.native_id.as_str()) || !sound_id(raw.author.as_str()) {
         return Err(RefuseReason::BadId);
     }
-    raw.reply = raw.reply.map(sound_reply).transpose()?;
+    raw.reply = raw.reply.take().map(sound_reply).transpose()?;
     let created_at = created_at(raw.created_at, now)?;
 
     let raw_text = std::mem::take(&mut raw.text);
@@ -138,6 +138,7 @@ impl Draft {
     /// The post, under the id derived of its native one.
     pub fn complete(self, id: PostId) -> Post {
         let Self { raw, network, text, facets, tags, languages, created_at, edited_at, point } = self;
+        let raw = *raw;
         let place_name = raw.place.and_then(|place| place.name);
         let place_name =
             place_name.map(|name| text::clean_line(&name, PLACE_CHARS_MAX)).filter(|name| !name.is_empty());

@@ -30,7 +30,7 @@ fn raw(text: &str) -> RawPost {
 const ID: PostId = PostId::from_u64(7);
 
 fn normalized(raw: RawPost) -> Result<Post, RefuseReason> {
-    normalize(raw, Network::Bluesky, NOW).map(|draft| draft.complete(ID))
+    normalize(Box::new(raw), Network::Bluesky, NOW).map(|draft| draft.complete(ID))
 }
 
 fn raw_facet(start: i64, end: i64, kind: FacetKind, value: &str) -> RawFacet {
@@ -79,7 +79,7 @@ fn d7_dates_are_checked_against_the_time_of_arrival() {
 #[test]
 fn a_held_post_is_not_refused_for_its_age() {
     let old = RawPost { created_at: Some(NOW.plus_seconds(-90 * 86_400)), edited: true, ..raw("Bonjour") };
-    let post = normalize_held(old, Network::Bluesky, NOW).map(|draft| draft.complete(ID));
+    let post = normalize_held(Box::new(old), Network::Bluesky, NOW).map(|draft| draft.complete(ID));
     assert_eq!(post.map(|post| post.edited_at), Ok(Some(NOW)));
 }
 

@@ -165,7 +165,7 @@ fn commit(did: &str, commit: &Commit<'_>) -> Option<Event> {
             }
             let native_id = NativeId::new(["at://", did, "/", POST, "/", &commit.rkey].concat());
             match &*commit.operation {
-                "create" | "update" => post::read(author, native_id, commit).map(|post| Event::Post(Box::new(post))),
+                "create" | "update" => post::read(author, native_id, commit).map(Event::Post),
                 "delete" => Some(Event::Delete { native_id }),
                 _ => Some(Event::Other),
             }

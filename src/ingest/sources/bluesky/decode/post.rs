@@ -11,12 +11,12 @@ use crate::ingest::sources::bluesky::lenient;
 use crate::ingest::sources::bluesky::wire::{Commit, Embed, Facet, Place, PostRecord, ReplyRefs, StrongRef};
 
 /// `None` when there is no record, or it is not an object.
-pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Option<RawPost> {
+pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Option<Box<RawPost>> {
     let record: PostRecord<'_> = lenient::object(commit.record?)?;
     let url = ["https://bsky.app/profile/", author.as_str(), "/post/", &commit.rkey].concat();
     let labels = self_labels(record.labels.as_ref());
     let embeds = embeds(record.embed);
-    Some(RawPost {
+    Some(Box::new(RawPost {
         media: embeds.iter().flat_map(|embed| media(embed, &url)).collect(),
         place: place(&embeds, record.location.iter().chain(&record.locations)),
         reply: record.reply.and_then(reply),
@@ -36,7 +36,7 @@ pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Optio
         labels,
         // Whatever is in a repository is public; who may see it is said on the profile.
         visibility: Visibility::Public,
-    })
+    }))
 }
 
 /// One range for each feature that is known; the same range may be marked twice.
