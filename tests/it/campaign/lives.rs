@@ -22,6 +22,9 @@ impl Plan {
                 let away = author.steady.remove(1);
                 author.away.push(away.clone());
                 calm.acts.push(Act::Deactivate(away.clone()));
+                // Somebody else in their place, so that a long campaign does not run out of people.
+                let successor = author.name("r");
+                calm.acts.extend(author.settle(successor, CITIES[0].1));
                 lives.push(calm);
                 author.return_life(away, number)
             } else if is_crash {
@@ -63,13 +66,17 @@ impl Author {
     fn first_life(&mut self, steady: usize) -> Life {
         let mut acts = Vec::new();
         for n in 0..steady {
-            let author = format!("s{n}");
-            acts.push(Act::Join { author: author.clone(), signed_in_only: false });
-            let text = format!("{} #{}", self.token(), CITIES[n % 3].1);
-            acts.push(Act::Post { author: author.clone(), key: "first".into(), text, ahead: 0 });
-            self.steady.push(author);
+            acts.extend(self.settle(format!("s{n}"), CITIES[n % 3].1));
         }
         Life { before: Vec::new(), acts, end: End::Settle }
+    }
+
+    /// Somebody comes to stay, with a first post that others can answer.
+    fn settle(&mut self, author: String, tag: &str) -> [Act; 2] {
+        let text = format!("{} #{tag}", self.token());
+        self.steady.push(author.clone());
+        let join = Act::Join { author: author.clone(), signed_in_only: false };
+        [join, Act::Post { author, key: "first".into(), text, ahead: 0 }]
     }
 
     fn life(&mut self, acts: usize, fault: Option<Fault>, end: End) -> Life {
