@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
+use futures_util::future::select_all;
 use parvis::clock::{Clock, SystemClock};
 use parvis::demo::appview::Failure;
 use parvis::demo::frames::wire::{Commit, POST};
@@ -18,6 +19,8 @@ pub const OVER: &str = "perime";
 /// Frames that a duplicate or a rewind brings again.
 const AGAIN: usize = 40;
 const SIGABRT: i32 = 6;
+/// A commit has been made by then, but for a post that no city asks for.
+const COMMIT: Duration = Duration::from_millis(400);
 
 /// Carries a plan out on the real program, and has the oracle look at what it shows.
 pub struct Campaign {
@@ -195,6 +198,10 @@ impl Campaign {
             Act::Leave(author) => network.leave(author),
             Act::Retag { city, tag } => write_city(&self.server, city, tag),
             Act::Pause(milliseconds) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
+            Act::Commit => {
+                let told = self.followers.iter().map(|(_, follower)| Box::pin(follower.told()));
+                let _ = tokio::time::timeout(COMMIT, select_all(told)).await;
+            }
             Act::Fault(fault) => self.fault(*fault).await,
         }
     }

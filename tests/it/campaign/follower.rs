@@ -43,6 +43,13 @@ impl Follower {
     pub fn now(&self) -> Followed {
         self.followed.borrow().clone()
     }
+
+    /// Waits for the next message.
+    pub async fn told(&self) {
+        let mut followed = self.followed.clone();
+        followed.mark_unchanged();
+        let _ = followed.changed().await;
+    }
 }
 
 impl Drop for Follower {

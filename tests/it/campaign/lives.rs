@@ -113,7 +113,7 @@ impl Author {
                 told.push(Act::Join { author: author.clone(), signed_in_only: false });
                 for author in [author, self.present()] {
                     let post = self.post(author);
-                    told.extend([post, Act::Pause(60)]);
+                    told.extend([post, Act::Commit]);
                 }
                 told.extend(self.delete());
             }

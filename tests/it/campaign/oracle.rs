@@ -78,7 +78,7 @@ impl Oracle {
                 let lost = self.posts.values_mut().filter(|post| post.author.starts_with("lost"));
                 lost.for_each(|post| post.may_be_lost = true);
             }
-            Act::Pause(_) | Act::Fault(_) => {}
+            Act::Pause(_) | Act::Commit | Act::Fault(_) => {}
         }
     }
 

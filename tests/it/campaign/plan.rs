@@ -38,6 +38,8 @@ pub enum Act {
         tag: String,
     },
     Pause(u64),
+    /// Time for a commit: until a reader is told something, or a while on a machine that is not too slow.
+    Commit,
     Fault(Fault),
 }
 
