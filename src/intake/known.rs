@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::domain::{CityId, IdKey, KnownPost, NativeId, Network, Placement, PostId, Reply};
 

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// The cities that a folded tag may concern: by invitation, hashtag, ambiguous term, neighbourhood, or as the rarest
 /// tag of a group that counts only together. Which of these it is, and whether it suffices, the city's own recipe

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::domain::FoldedWords;
 
@@ -74,7 +74,7 @@ impl<T> Default for PhraseIndex<T> {
 
 impl<T> Default for Node<T> {
     fn default() -> Self {
-        Self { next: HashMap::new(), values: Vec::new() }
+        Self { next: HashMap::default(), values: Vec::new() }
     }
 }
 
