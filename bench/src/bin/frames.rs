@@ -16,10 +16,6 @@ use parvis_bench::frames::{self, Mix};
 use parvis_bench::{Better, CoreTime, Figure, Row, is_quick};
 use serde::Deserialize;
 
-/// The product's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const RUNS: usize = 3;
 /// Frames between two commits: what is pending is dropped there, as the store would take it.
 const COMMIT_EVERY: usize = 500;
