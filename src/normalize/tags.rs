@@ -8,6 +8,10 @@ const TAGS_MAX: usize = 32;
 /// A tag as a network names it, with its sign or without; `None` when nothing comparable is left. The sign is looked
 /// for in what is left after cleaning: what can't be seen may stand before it.
 pub(super) fn sound(name: &str) -> Option<Hashtag> {
+    // Most tags are plain letters, which cleaning leaves as they are.
+    if name.len() <= Hashtag::BYTES_MAX && name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Hashtag::new(name);
+    }
     let line = super::text::clean_line(name, Hashtag::BYTES_MAX);
     Hashtag::new(line.trim_start_matches(|c: char| is_hash(c) || is_padding(c)))
 }

@@ -102,7 +102,17 @@ fn is_clean(raw: &str) -> bool {
     }
     let mut newlines = 0;
     let mut is_surely_nfc = true;
-    for c in raw.chars() {
+    let mut rest = raw;
+    loop {
+        // Plain letters are passed over by the run, without being decoded one by one.
+        let run = rest.bytes().position(|byte| !matches!(byte, b' '..=b'~')).unwrap_or(rest.len());
+        let Some((plain, after)) = rest.split_at_checked(run) else { return false };
+        if plain.bytes().any(|byte| byte != b' ') {
+            newlines = 0;
+        }
+        let mut chars = after.chars();
+        let Some(c) = chars.next() else { break };
+        rest = chars.as_str();
         match c {
             '\n' => {
                 newlines += 1;
@@ -110,8 +120,6 @@ fn is_clean(raw: &str) -> bool {
                     return false;
                 }
             }
-            ' ' => {}
-            '!'..='~' => newlines = 0,
             '\t' => return false,
             c if is_removed(c) || as_newline(c) => return false,
             c => {
