@@ -21,6 +21,7 @@ const AGAIN: usize = 40;
 const SIGABRT: i32 = 6;
 /// A commit has been made by then, but for a post that no city asks for.
 const COMMIT: Duration = Duration::from_millis(400);
+const MORE_AFTER: Duration = Duration::from_secs(2);
 
 /// Carries a plan out on the real program, and has the oracle look at what it shows.
 pub struct Campaign {
@@ -86,7 +87,7 @@ impl Campaign {
         assert!(replayed.status.success(), "{replayed:?}");
         assert!(self.server.database_holds(OVER), "there is nothing to be over its time");
         self.server.spawn(&[("PARVIS_CRASH_AT", "retention-step:1")]);
-        self.crash("retention-step").await;
+        self.crash("retention-step", None).await;
     }
 
     fn fire(&mut self, what: &str) {
@@ -156,20 +157,34 @@ impl Campaign {
                 self.server.kill();
                 self.fire("kill");
             }
-            End::Crash { point, .. } => self.crash(point).await,
+            End::Crash { point, .. } => self.crash(point, Some(number)).await,
         }
         self.kills += 1;
     }
 
-    /// Waits for the death that was ordered.
-    async fn crash(&mut self, point: &str) {
+    /// Waits for the death that was ordered. On a slow machine several posts become one commit, so that there are not
+    /// enough of these: then there is more to commit, in the life of that number.
+    async fn crash(&mut self, point: &str, life: Option<usize>) {
         if point == "drain" {
             self.server.terminate();
         }
         let deadline = Instant::now() + Duration::from_secs(60);
+        let (mut more_at, mut more) = (Instant::now() + MORE_AFTER, 0);
         let status = loop {
             if let Some(status) = self.server.has_ended() {
                 break status;
+            }
+            if let Some(life) = life.filter(|_| Instant::now() > more_at) {
+                more += 1;
+                let author = format!("m{life}x{more}");
+                let join = Act::Join { author: author.clone(), signed_in_only: false };
+                let text = format!("qzm{life}x{more} #{}", CITIES[0].1);
+                let post = Act::Post { author, key: "more".into(), text, ahead: 0 };
+                for act in [join, post] {
+                    self.act(&act).await;
+                    self.plan.lives[life].acts.push(act);
+                }
+                more_at = Instant::now() + MORE_AFTER;
             }
             if Instant::now() > deadline {
                 self.fail(&format!("the crash point {point} was not come to"));

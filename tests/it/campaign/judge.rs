@@ -104,9 +104,9 @@ impl Campaign {
                         wrong.push(format!("{city}: {uri} stands below what its author wrote before"));
                     }
                 }
-                // D7: nobody writes from the future.
-                let times = ["created_at", "received_at"]
-                    .map(|key| parvis::domain::Timestamp::parse_rfc3339(&text_of(post, key)).unwrap());
+                // D7: nobody writes from the future, as it was when they wrote or changed it.
+                let time = |key| post[key].as_str().and_then(parvis::domain::Timestamp::parse_rfc3339);
+                let times = [time("created_at"), time("received_at").max(time("edited_at"))].map(Option::unwrap);
                 if times[0].seconds_since(times[1]) > 300 {
                     wrong.push(format!("{city}: {uri} is dated {times:?}"));
                 }
