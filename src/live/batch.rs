@@ -32,12 +32,12 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Whether it is what a session is to get now. One that went to the end of the log is given out for a moment after
-    /// more was committed: made anew for every commit, it would be made for a handful of sessions each time while one
-    /// pass over all of them runs.
-    pub fn is_fresh(&self, now: Instant) -> bool {
+    /// Whether it is what a session is to get now; `head`: where the log ends. One that went to the end is given out for
+    /// a moment after more was committed: made anew for every commit, it would be made for a handful of sessions each
+    /// time while one pass over all of them runs.
+    pub fn is_fresh(&self, head: Offset, now: Instant) -> bool {
         const MOMENT: Duration = Duration::from_millis(1);
-        self.is_full || now.duration_since(self.made_at) < MOMENT
+        self.is_full || self.to == head || now.duration_since(self.made_at) < MOMENT
     }
 }
 

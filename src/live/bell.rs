@@ -57,15 +57,9 @@ impl Bell {
 
 impl Waiting {
     fn list(&mut self, waker: Waker) {
-        let here = Relay::here();
-        let is_here = |list: &&mut List| match (&list.relay, &here) {
-            (Some(relay), Some(here)) => Arc::ptr_eq(relay, here),
-            (None, None) => true,
-            _ => false,
-        };
-        match self.lists.iter_mut().find(is_here) {
+        match self.lists.iter_mut().find(|list| Relay::is_here(list.relay.as_ref())) {
             Some(list) => list.wakers.push(waker),
-            None => self.lists.push(List { relay: here, wakers: vec![waker] }),
+            None => self.lists.push(List { relay: Relay::here(), wakers: vec![waker] }),
         }
     }
 
@@ -79,13 +73,15 @@ impl Listener {
     /// would be missed.
     pub fn wait(&mut self, context: &Context<'_>) {
         let mut waiting = lock(&self.bell.0);
-        match &self.listed {
-            Some((rings, waker)) if *rings == waiting.rings && waker.will_wake(context.waker()) => {}
-            _ => {
-                self.listed = Some((waiting.rings, context.waker().clone()));
-                waiting.list(context.waker().clone());
+        match &mut self.listed {
+            Some((rings, waker)) if *rings == waiting.rings && waker.will_wake(context.waker()) => return,
+            Some((rings, waker)) => {
+                *rings = waiting.rings;
+                waker.clone_from(context.waker());
             }
+            None => self.listed = Some((waiting.rings, context.waker().clone())),
         }
+        waiting.list(context.waker().clone());
     }
 }
 

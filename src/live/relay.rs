@@ -25,6 +25,15 @@ impl Relay {
         HERE.with_borrow(Clone::clone)
     }
 
+    /// Whether it is that of the current thread; `None`: whether that has none.
+    pub fn is_here(relay: Option<&Arc<Self>>) -> bool {
+        HERE.with_borrow(|here| match (relay, here) {
+            (Some(relay), Some(here)) => Arc::ptr_eq(relay, here),
+            (None, None) => true,
+            _ => false,
+        })
+    }
+
     /// Has them woken on the relay's thread.
     pub fn pass_on(&self, wakers: Vec<Waker>) {
         match lock(&self.due).as_mut() {

@@ -134,9 +134,10 @@ impl Tail {
             return Pull::CaughtUp;
         }
         let key = (SameGroup(Arc::clone(group)), from);
+        let head = self.head();
         let shared = match self.batches.get(&key) {
             Some(shared) => match shared.get() {
-                Some(batch) if batch.is_fresh(now) => return Pull::Ready(batch.clone()),
+                Some(batch) if batch.is_fresh(head, now) => return Pull::Ready(batch.clone()),
                 Some(_) => self.keep(key, limits),
                 None => Arc::clone(shared),
             },

@@ -2,7 +2,8 @@
 //! answer and never reads frames.
 //!
 //! `floor single` sends each post by itself, which is what a delivery costs on this machine; `floor coalesce` sends
-//! all that has gathered in one write.
+//! all that has gathered in one write. `floor halves` sends each post by itself, to half of the readers from a second
+//! thread.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -18,7 +19,8 @@ const RESPONSE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 fn main() -> anyhow::Result<()> {
-    let coalesces = std::env::args().nth(1).context("single or coalesce")? == "coalesce";
+    let mode = std::env::args().nth(1).context("single, coalesce or halves")?;
+    let (coalesces, in_halves) = (mode == "coalesce", mode == "halves");
     load::raise_open_files();
     let (live, door) = (TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?);
     // The standard library listens with a backlog of 128; the generator keeps fewer handshakes in flight.
@@ -66,7 +68,14 @@ fn main() -> anyhow::Result<()> {
                         if coalesces { vec![frames.collect::<Vec<_>>().concat()] } else { frames.collect() };
                     lines = rest;
                     for write in &writes {
-                        readers.iter_mut().for_each(|reader| reader.send(write));
+                        let half = if in_halves { readers.len() / 2 } else { 0 };
+                        let (theirs, ours) = readers.split_at_mut(half);
+                        std::thread::scope(|scope| {
+                            if in_halves {
+                                scope.spawn(|| theirs.iter_mut().for_each(|reader| reader.send(write)));
+                            }
+                            ours.iter_mut().for_each(|reader| reader.send(write));
+                        });
                     }
                 }
                 token => {

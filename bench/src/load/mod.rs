@@ -145,11 +145,16 @@ pub struct Load {
     /// Memory of the server before the readers came, KiB.
     resident_before: f64,
     received: u64,
+    /// Messages heard; one may carry many posts.
+    messages: u64,
     out_of_order: u64,
     last_ns: u64,
     hist: Hist,
     /// Bytes of payload, frames' heads left out.
     bytes: u64,
+    /// Does not sleep while a run lasts. A reader who sleeps is woken by the send, over loopback at the sender's cost: a
+    /// server slower than the generator would pay for that with each delivery, a faster one with none.
+    pub is_awake: bool,
     /// Milliseconds until one post had reached everybody, with no other load.
     one_ms: f64,
     /// The first message of the run.
@@ -175,6 +180,8 @@ impl Load {
             gone: 0,
             resident_before,
             received: 0,
+            messages: 0,
+            is_awake: false,
             out_of_order: 0,
             last_ns: 0,
             hist: Hist::default(),
@@ -355,6 +362,7 @@ impl Load {
                 self.out_of_order += 1;
             }
             reader.last = sequence;
+            self.messages += u64::from(at == 0);
             if self.received == 0 {
                 self.message = message.to_vec();
             }

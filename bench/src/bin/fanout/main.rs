@@ -16,13 +16,32 @@ use self::servers::Kind;
 /// which a reader gets it is a usual one.
 const POST: &str = "Place Stanislas, la navette part toutes les dix minutes. #nancy @STAMP@";
 
+/// Posts a second at which a pass over 1,000 readers ends long before the next post, on slow machines too: nothing is
+/// coalesced by those who do, and the server's core is not full.
+pub const CALM: f64 = 40.0;
+/// Posts a second to 1,000 readers at which latencies are compared.
+const BUSY: f64 = 100.0;
+
 /// Everything measured of one server with one number of readers, a value per round.
 #[derive(Default)]
 pub struct Measured {
     pub hot: Vec<Outcome>,
     pub calm: Vec<Outcome>,
-    pub one_ms: Vec<f64>,
+    pub busy: Vec<Outcome>,
+    pub one: Vec<Outcome>,
+    pub second_of_two_ms: Vec<f64>,
     pub kib: Vec<f64>,
+}
+
+impl Measured {
+    fn take_ones(&mut self, load: &mut Load) -> anyhow::Result<()> {
+        let ones = (0..5).map(|_| load.one()).collect::<anyhow::Result<Vec<Outcome>>>()?;
+        let times: Vec<f64> = ones.iter().map(|one| one.max_ms).collect();
+        let read = ones.iter().map(|one| one.generator_cpu_us_per_delivery).sum::<f64>() / 5.0;
+        eprintln!("    one post to all: {times:.1?} ms; a reader's end takes {read:.1} us");
+        self.one.extend(ones);
+        Ok(())
+    }
 }
 
 type Table = HashMap<(&'static str, usize), Measured>;
@@ -37,7 +56,8 @@ fn main() -> anyhow::Result<()> {
     load::bind_to(&[1])?;
     let many = usize::try_from(open_files)?.saturating_sub(100).min(10_000);
     let message = message()?;
-    eprintln!("A message is {} bytes.", message.len() - "@STAMP@".len() + load::STAMP_BYTES);
+    let bytes = message.len() - "@STAMP@".len() + load::STAMP_BYTES;
+    eprintln!("A message is {bytes} bytes.");
     let rounds = if quick { 1 } else { 3 };
     let wanted =
         |kind: &Kind| only.as_ref().is_none_or(|names| names.iter().any(|name| kind.name().contains(name.as_str())));
@@ -78,13 +98,12 @@ fn main() -> anyhow::Result<()> {
                 eprintln!("  {error:#}");
             }
         }
-        let kind = Kind::Parvis { workers: 2 };
-        if wanted(&kind) {
+        for kind in [Kind::Parvis { workers: 2 }, Kind::EpollHalves].into_iter().filter(wanted) {
             eprintln!("Round {round} of {rounds}: {}, {many} readers", kind.name());
-            two_workers(kind, many, table.entry((kind.name(), many)).or_default())?;
+            on_both(kind, many, &message, table.entry((kind.name(), many)).or_default())?;
         }
     }
-    for row in rows::rows(&table, many) {
+    for row in rows::rows(&table, many, bytes) {
         row.print();
     }
     Ok(())
@@ -100,22 +119,31 @@ fn message() -> anyhow::Result<String> {
 
 fn measure(kind: Kind, readers: usize, quick: bool, message: &str, measured: &mut Measured) -> anyhow::Result<()> {
     let time = |seconds: f64| Duration::from_secs_f64(if quick { seconds / 2.5 } else { seconds });
+    let is_calm_row = readers == 1_000;
     let server = kind.start("0", message)?;
     let mut load = Load::connect(server.target.clone(), readers)?;
     load.idle(time(1.5))?;
     let kib = load.kib_per_reader();
+    eprintln!("    {kib:.1} KiB a reader");
     measured.kib.push(kib);
-    let ones = (0..5).map(|_| load.one()).collect::<anyhow::Result<Vec<f64>>>()?;
-    eprintln!("    {kib:.1} KiB a reader; one post to all: {ones:.1?} ms");
-    measured.one_ms.extend(ones);
-    let is_calm_row = readers == 1_000;
+    measured.take_ones(&mut load)?;
     if is_calm_row {
-        let calm = load.run(100.0, time(4.0))?;
-        eprintln!(
-            "    100 posts/s: {:.2} us of server a delivery, p50 {:.2}, p99 {:.2}, p99.9 {:.2} ms",
-            calm.server_cpu_us_per_delivery, calm.p50_ms, calm.p99_ms, calm.p999_ms
-        );
-        measured.calm.push(calm);
+        load.is_awake = true;
+        let calm = load.run(CALM, time(4.0));
+        load.is_awake = false;
+        let busy = load.run(BUSY, time(4.0));
+        for (outcome, list) in [(calm?, &mut measured.calm), (busy?, &mut measured.busy)] {
+            eprintln!(
+                "    {:.0} posts/s: {:.2} us of server a delivery, {:.2} posts a message, p50 {:.2}, p99 {:.2}, p99.9 {:.2} ms",
+                outcome.rate,
+                outcome.server_cpu_us_per_delivery,
+                outcome.posts_per_message,
+                outcome.p50_ms,
+                outcome.p99_ms,
+                outcome.p999_ms
+            );
+            list.push(outcome);
+        }
     }
     // A rate near the last one found saves a climb.
     let low = measured.hot.last().map_or(kind.low(readers), |found| found.rate * 0.9);
@@ -126,16 +154,20 @@ fn measure(kind: Kind, readers: usize, quick: bool, message: &str, measured: &mu
         );
         measured.hot.push(hot);
     }
+    if is_calm_row {
+        // The publisher's place is taken by that of a single reader.
+        drop(load);
+        let second = Load::connect(server.target.clone(), 1)?.second_of_two_ms()?;
+        eprintln!("    the second of two posts, the first not acknowledged: {second:.1} ms");
+        measured.second_of_two_ms.push(second);
+    }
     Ok(())
 }
 
-/// Two workers share both processors with the generator.
-fn two_workers(kind: Kind, readers: usize, measured: &mut Measured) -> anyhow::Result<()> {
-    let server = kind.start("0,1", "")?;
+/// A server with two threads that send; they share both processors with the generator.
+fn on_both(kind: Kind, readers: usize, message: &str, measured: &mut Measured) -> anyhow::Result<()> {
+    let server = kind.start("0,1", message)?;
     let mut load = Load::connect(server.target.clone(), readers)?;
     load.idle(Duration::from_secs(1))?;
-    let ones = (0..5).map(|_| load.one()).collect::<anyhow::Result<Vec<f64>>>()?;
-    eprintln!("    one post to all: {ones:.1?} ms");
-    measured.one_ms.extend(ones);
-    Ok(())
+    measured.take_ones(&mut load)
 }

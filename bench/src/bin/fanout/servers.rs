@@ -24,6 +24,8 @@ pub enum Kind {
     Epoll {
         coalesces: bool,
     },
+    /// Bare epoll that sends from two threads.
+    EpollHalves,
     /// Ours behind nginx, which ends TLS; all on one processor.
     ParvisTls,
     NchanTls,
@@ -54,6 +56,7 @@ impl Kind {
             Self::NaiveActix => "naive actix-ws",
             Self::Epoll { coalesces: false } => "bare epoll",
             Self::Epoll { coalesces: true } => "bare epoll, coalescing",
+            Self::EpollHalves => "bare epoll, two threads",
             Self::ParvisTls => "Parvis behind nginx with TLS",
             Self::NchanTls => "nginx + nchan with TLS",
         }
@@ -64,7 +67,7 @@ impl Kind {
         match self {
             Self::Parvis { .. } | Self::ParvisTls | Self::Nchan | Self::Epoll { coalesces: false } => true,
             Self::NodeWs | Self::NaiveActix => readers <= 1_000,
-            Self::NchanTls | Self::Epoll { coalesces: true } => false,
+            Self::NchanTls | Self::Epoll { coalesces: true } | Self::EpollHalves => false,
         }
     }
 
@@ -72,7 +75,7 @@ impl Kind {
     pub const fn low(self, readers: usize) -> f64 {
         let deliveries = match self {
             Self::Parvis { .. } | Self::Epoll { coalesces: true } => 1_000_000.0,
-            Self::NaiveActix => 200_000.0,
+            Self::NaiveActix => 500_000.0,
             _ => 80_000.0,
         };
         deliveries / readers as f64
@@ -110,6 +113,7 @@ impl Kind {
                 let mode = if coalesces { "coalesce" } else { "single" };
                 ours("floor", mode, processors, "/", message)
             }
+            Self::EpollHalves => ours("floor", "halves", processors, "/", message),
             Self::NodeWs => {
                 let mut command = pinned(processors, "node");
                 command.arg(peers().join("broadcast.js"));
