@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::drive::Control;
 use crate::clock::Clock;
@@ -10,7 +11,7 @@ use crate::domain::{AuthorId, AuthorLookup, Change, StoreError};
 use crate::shutdown::Shutdown;
 use crate::store::{Retention, Store};
 
-/// What is done by the clock: retention, the weekly re-check of authors and posts (L-13), and the store's gauges.
+/// What is done by the clock: retention, clearing what erased texts leave in the file, the weekly re-check of authors and posts (L-13), and the store's gauges.
 pub struct Upkeep {
     pub store: Store,
     pub lookups: Vec<Arc<dyn AuthorLookup>>,
@@ -21,6 +22,8 @@ pub struct Upkeep {
 }
 
 const EVERY: Duration = Duration::from_secs(60);
+/// What erased texts leave in the file's pages is to be gone within a day (D5), though a pass or two can't be made.
+const SCRUB_EVERY: Duration = Duration::from_secs(6 * 3_600);
 /// A day before the week is over, so that a night without the network breaks no promise.
 const RECHECK_AFTER_S: i64 = 6 * 86_400;
 /// Batches asked of one network each time: 40 of 25 a minute re-check 1.4 million posts a day.
@@ -28,10 +31,12 @@ const BATCHES_MAX: usize = 40;
 
 impl Upkeep {
     pub async fn run(self) {
+        // The process before this one may have died with some of it left.
+        let mut scrub_at = Instant::now();
         loop {
             // A network that takes its time to answer does not keep the process from stopping.
             let done = tokio::select! {
-                done = self.once() => done,
+                done = self.once(&mut scrub_at) => done,
                 () = self.shutdown.triggered() => return,
             };
             let more = done.unwrap_or_else(|error| {
@@ -50,8 +55,11 @@ impl Upkeep {
     }
 
     /// Returns whether more is due than could be done.
-    async fn once(&self) -> Result<bool, StoreError> {
+    async fn once(&self, scrub_at: &mut Instant) -> Result<bool, StoreError> {
         self.store.retain(self.clock.now(), self.retention).await?;
+        if Instant::now() >= *scrub_at {
+            self.scrub(scrub_at).await;
+        }
         let mut more = false;
         for lookup in &self.lookups {
             more |= self.recheck_authors(&**lookup).await?;
@@ -71,6 +79,23 @@ impl Upkeep {
             metrics::gauge!("parvis_store", "kind" => kind).set(count as f64);
         }
         Ok(more)
+    }
+
+    /// What can't be cleared now is tried again with the next round: nothing else waits for it.
+    async fn scrub(&self, scrub_at: &mut Instant) {
+        let began = Instant::now();
+        match self.store.scrub().await {
+            Ok(pages) => {
+                *scrub_at = began + SCRUB_EVERY;
+                metrics::gauge!("parvis_scrubbed_at_seconds").set(self.clock.now().as_micros() as f64 / 1e6);
+                tracing::debug!(
+                    pages,
+                    seconds = began.elapsed().as_secs(),
+                    "The database's pages hold no erased text."
+                );
+            }
+            Err(error) => tracing::warn!(%error, "What erased texts left in the database's pages is not cleared yet."),
+        }
     }
 
     /// Returns whether some are left.
