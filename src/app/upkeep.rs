@@ -4,6 +4,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::clock_guard::ClockGuard;
 use super::drive::Control;
 use crate::clock::Clock;
 use crate::consent;
@@ -29,14 +30,51 @@ const RECHECK_AFTER_S: i64 = 6 * 86_400;
 /// Batches asked of one network each time: 40 of 25 a minute re-check 1.4 million posts a day.
 const BATCHES_MAX: usize = 40;
 
+/// What is remembered from round to round.
+struct Memory {
+    began: Instant,
+    clock: ClockGuard,
+    /// Retention waits, and that has been said.
+    waits: bool,
+    scrub_at: Instant,
+}
+
+impl Memory {
+    fn may_erase_by(&mut self, now: Timestamp) -> bool {
+        let waited = self.waits;
+        self.waits = !self.clock.believes(now, self.began.elapsed());
+        metrics::gauge!("parvis_retention_waits").set(f64::from(u8::from(self.waits)));
+        match (waited, self.waits) {
+            (false, true) => tracing::error!(
+                now = now.to_rfc3339(),
+                "The clock is far ahead of what is stored: nothing is erased for its age until it is put right, or has \
+                 held for six hours."
+            ),
+            (true, false) => tracing::info!("The clock is believed again: what is over its time is erased."),
+            _ => {}
+        }
+        !self.waits
+    }
+}
+
 impl Upkeep {
     pub async fn run(self) {
-        // The process before this one may have died with some of it left.
-        let mut scrub_at = Instant::now();
+        let began = Instant::now();
+        let newest = self.store.newest_arrival().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "The newest post can't be asked for: the clock is believed as it is.");
+            None
+        });
+        let mut memory = Memory {
+            began,
+            clock: ClockGuard::new(newest),
+            waits: false,
+            // The process before this one may have died with some of it left.
+            scrub_at: began,
+        };
         loop {
             // A network that takes its time to answer does not keep the process from stopping.
             let done = tokio::select! {
-                done = self.once(&mut scrub_at) => done,
+                done = self.once(&mut memory) => done,
                 () = self.shutdown.triggered() => return,
             };
             let more = done.unwrap_or_else(|error| {
@@ -55,10 +93,13 @@ impl Upkeep {
     }
 
     /// Returns whether more is due than could be done.
-    async fn once(&self, scrub_at: &mut Instant) -> Result<bool, StoreError> {
-        self.store.retain(self.clock.now(), self.retention).await?;
-        if Instant::now() >= *scrub_at {
-            self.scrub(scrub_at).await;
+    async fn once(&self, memory: &mut Memory) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        if memory.may_erase_by(now) {
+            self.store.retain(now, self.retention).await?;
+        }
+        if Instant::now() >= memory.scrub_at {
+            self.scrub(&mut memory.scrub_at).await;
         }
         let mut more = false;
         for lookup in &self.lookups {

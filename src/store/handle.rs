@@ -125,6 +125,11 @@ impl Store {
         startup::checkpoint(&self.reader.pool, source).await
     }
 
+    /// When the newest post held arrived.
+    pub async fn newest_arrival(&self) -> Result<Option<Timestamp>, StoreError> {
+        startup::newest_arrival(&self.reader.pool).await
+    }
+
     /// Every post held, in order of arrival.
     pub async fn known_posts(&self) -> Result<Vec<KnownPost>, StoreError> {
         startup::known_posts(&self.reader.pool).await
