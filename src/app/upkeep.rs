@@ -8,11 +8,12 @@ use super::clock_guard::ClockGuard;
 use super::drive::Control;
 use crate::clock::Clock;
 use crate::consent;
-use crate::domain::{AuthorId, AuthorLookup, Change, StoreError};
+use crate::domain::{AuthorId, AuthorLookup, Change, StoreError, Timestamp};
 use crate::shutdown::Shutdown;
 use crate::store::{Retention, Store};
 
-/// What is done by the clock: retention, clearing what erased texts leave in the file, the weekly re-check of authors and posts (L-13), and the store's gauges.
+/// What is done by the clock: retention, clearing what erased texts leave in the file, the weekly re-check of authors and
+/// posts (L-13), and the store's gauges.
 pub struct Upkeep {
     pub store: Store,
     pub lookups: Vec<Arc<dyn AuthorLookup>>,
@@ -210,7 +211,7 @@ mod tests {
     use crate::clock::ManualClock;
     use crate::domain::{
         AuthorProfile, Batch, CityId, Journal, Label, Lane, LookupError, NativeId, Network, Placement, Post, PostCheck,
-        PostId, Tier, Timestamp,
+        PostId, Tier,
     };
     use crate::store::{self, StoreOptions};
 
@@ -325,6 +326,34 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(200)).await;
         shutdown.trigger();
         tokio::time::timeout(Duration::from_secs(5), running).await.expect("it stops").unwrap();
+    }
+
+    #[tokio::test]
+    async fn d7_a_clock_that_jumped_erases_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("parvis.db").display());
+        let clock = Arc::new(ManualClock::new(START));
+        let store = store::open(&url, StoreOptions::new(clock.clone()), None).await.unwrap();
+        store.commit(Arc::new(Batch { changes: vec![stored(&store, "sound")], checkpoints: vec![] })).await.unwrap();
+        assert_eq!(store.newest_arrival().await.unwrap(), Some(START));
+        let upkeep = Upkeep {
+            store: store.clone(),
+            lookups: vec![],
+            control: mpsc::channel(1).0,
+            clock: clock.clone(),
+            retention: Retention::from_days(30),
+            shutdown: Shutdown::new(),
+        };
+        let began = Instant::now();
+        let memory = |newest| Memory { began, clock: ClockGuard::new(newest), waits: false, scrub_at: began };
+        let mut guarded = memory(Some(START));
+        upkeep.once(&mut guarded).await.unwrap();
+        clock.set(START.plus_seconds(3_650 * 86_400));
+        upkeep.once(&mut guarded).await.unwrap();
+        assert_eq!(store.counts().await.unwrap().posts, 1);
+        // A clock of which nothing better is known is believed.
+        upkeep.once(&mut memory(None)).await.unwrap();
+        assert_eq!(store.counts().await.unwrap().posts, 0);
     }
 
     #[tokio::test]
