@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 /// Logs an error for each malformed request and each connection that breaks off: whoever sends those would fill the disk.
-/// What concerns an operator of it is in the access log and the metrics.
+/// Such a request is answered with 400 before it comes to the access log; every request that can be read is in there.
 const NOISY: &str = "actix_http::h1";
 
 /// Writes logs to stderr: in columns on a terminal, as JSON lines elsewhere. `RUST_LOG` filters; the default is `info`.
