@@ -28,6 +28,8 @@ pub enum Point {
     RetentionStep,
     /// A city's stored posts were matched again; what goes was not told to the pipeline.
     RematchStep,
+    /// Between two transactions of a pass that clears what erased texts leave in the pages.
+    ScrubStep,
 }
 
 #[cfg(not(feature = "crash-points"))]
@@ -67,7 +69,7 @@ mod armed {
     }
 
     impl Point {
-        pub const ALL: [Self; 11] = [
+        pub const ALL: [Self; 12] = [
             Self::ObservationTaken,
             Self::ProfileAnswered,
             Self::BatchTaken,
@@ -79,6 +81,7 @@ mod armed {
             Self::Drain,
             Self::RetentionStep,
             Self::RematchStep,
+            Self::ScrubStep,
         ];
 
         pub const fn name(self) -> &'static str {
@@ -94,6 +97,7 @@ mod armed {
                 Self::Drain => "drain",
                 Self::RetentionStep => "retention-step",
                 Self::RematchStep => "rematch-step",
+                Self::ScrubStep => "scrub-step",
             }
         }
     }

@@ -4,6 +4,7 @@
 //! reader is served before the store is open and the cities are loaded, and the store is closed last.
 
 mod cities;
+mod clock_guard;
 mod disk;
 mod drive;
 mod listen;

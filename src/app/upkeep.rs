@@ -2,15 +2,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
+use super::clock_guard::ClockGuard;
 use super::drive::Control;
 use crate::clock::Clock;
 use crate::consent;
-use crate::domain::{AuthorId, AuthorLookup, Change, StoreError};
+use crate::domain::{AuthorId, AuthorLookup, Change, StoreError, Timestamp};
 use crate::shutdown::Shutdown;
 use crate::store::{Retention, Store};
 
-/// What is done by the clock: retention, the weekly re-check of authors and posts (L-13), and the store's gauges.
+/// What is done by the clock: retention, clearing what erased texts leave in the file, the weekly re-check of authors and
+/// posts (L-13), and the store's gauges.
 pub struct Upkeep {
     pub store: Store,
     pub lookups: Vec<Arc<dyn AuthorLookup>>,
@@ -21,17 +24,58 @@ pub struct Upkeep {
 }
 
 const EVERY: Duration = Duration::from_secs(60);
+/// What erased texts leave in the file's pages is to be gone within a day (D5), though a pass or two can't be made.
+const SCRUB_EVERY: Duration = Duration::from_secs(6 * 3_600);
 /// A day before the week is over, so that a night without the network breaks no promise.
 const RECHECK_AFTER_S: i64 = 6 * 86_400;
 /// Batches asked of one network each time: 40 of 25 a minute re-check 1.4 million posts a day.
 const BATCHES_MAX: usize = 40;
 
+/// What is remembered from round to round.
+struct Memory {
+    began: Instant,
+    clock: ClockGuard,
+    /// Retention waits, and that has been said.
+    waits: bool,
+    scrub_at: Instant,
+}
+
+impl Memory {
+    fn may_erase_by(&mut self, now: Timestamp) -> bool {
+        let waited = self.waits;
+        self.waits = !self.clock.believes(now, self.began.elapsed());
+        metrics::gauge!("parvis_retention_waits").set(f64::from(u8::from(self.waits)));
+        match (waited, self.waits) {
+            (false, true) => tracing::error!(
+                now = now.to_rfc3339(),
+                "The clock is far ahead of what is stored: nothing is erased for its age until it is put right, or has \
+                 held for six hours."
+            ),
+            (true, false) => tracing::info!("The clock is believed again: what is over its time is erased."),
+            _ => {}
+        }
+        !self.waits
+    }
+}
+
 impl Upkeep {
     pub async fn run(self) {
+        let began = Instant::now();
+        let newest = self.store.newest_arrival().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "The newest post can't be asked for: the clock is believed as it is.");
+            None
+        });
+        let mut memory = Memory {
+            began,
+            clock: ClockGuard::new(newest),
+            waits: false,
+            // The process before this one may have died with some of it left.
+            scrub_at: began,
+        };
         loop {
             // A network that takes its time to answer does not keep the process from stopping.
             let done = tokio::select! {
-                done = self.once() => done,
+                done = self.once(&mut memory) => done,
                 () = self.shutdown.triggered() => return,
             };
             let more = done.unwrap_or_else(|error| {
@@ -50,8 +94,14 @@ impl Upkeep {
     }
 
     /// Returns whether more is due than could be done.
-    async fn once(&self) -> Result<bool, StoreError> {
-        self.store.retain(self.clock.now(), self.retention).await?;
+    async fn once(&self, memory: &mut Memory) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        if memory.may_erase_by(now) {
+            self.store.retain(now, self.retention).await?;
+        }
+        if Instant::now() >= memory.scrub_at {
+            self.scrub(&mut memory.scrub_at).await;
+        }
         let mut more = false;
         for lookup in &self.lookups {
             more |= self.recheck_authors(&**lookup).await?;
@@ -71,6 +121,23 @@ impl Upkeep {
             metrics::gauge!("parvis_store", "kind" => kind).set(count as f64);
         }
         Ok(more)
+    }
+
+    /// What can't be cleared now is tried again with the next round: nothing else waits for it.
+    async fn scrub(&self, scrub_at: &mut Instant) {
+        let began = Instant::now();
+        match self.store.scrub().await {
+            Ok(pages) => {
+                *scrub_at = began + SCRUB_EVERY;
+                metrics::gauge!("parvis_scrubbed_at_seconds").set(self.clock.now().as_micros() as f64 / 1e6);
+                tracing::debug!(
+                    pages,
+                    seconds = began.elapsed().as_secs(),
+                    "The database's pages hold no erased text."
+                );
+            }
+            Err(error) => tracing::warn!(%error, "What erased texts left in the database's pages is not cleared yet."),
+        }
     }
 
     /// Returns whether some are left.
@@ -144,7 +211,7 @@ mod tests {
     use crate::clock::ManualClock;
     use crate::domain::{
         AuthorProfile, Batch, CityId, Journal, Label, Lane, LookupError, NativeId, Network, Placement, Post, PostCheck,
-        PostId, Tier, Timestamp,
+        PostId, Tier,
     };
     use crate::store::{self, StoreOptions};
 
@@ -259,6 +326,34 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(200)).await;
         shutdown.trigger();
         tokio::time::timeout(Duration::from_secs(5), running).await.expect("it stops").unwrap();
+    }
+
+    #[tokio::test]
+    async fn d7_a_clock_that_jumped_erases_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("parvis.db").display());
+        let clock = Arc::new(ManualClock::new(START));
+        let store = store::open(&url, StoreOptions::new(clock.clone()), None).await.unwrap();
+        store.commit(Arc::new(Batch { changes: vec![stored(&store, "sound")], checkpoints: vec![] })).await.unwrap();
+        assert_eq!(store.newest_arrival().await.unwrap(), Some(START));
+        let upkeep = Upkeep {
+            store: store.clone(),
+            lookups: vec![],
+            control: mpsc::channel(1).0,
+            clock: clock.clone(),
+            retention: Retention::from_days(30),
+            shutdown: Shutdown::new(),
+        };
+        let began = Instant::now();
+        let memory = |newest| Memory { began, clock: ClockGuard::new(newest), waits: false, scrub_at: began };
+        let mut guarded = memory(Some(START));
+        upkeep.once(&mut guarded).await.unwrap();
+        clock.set(START.plus_seconds(3_650 * 86_400));
+        upkeep.once(&mut guarded).await.unwrap();
+        assert_eq!(store.counts().await.unwrap().posts, 1);
+        // A clock of which nothing better is known is believed.
+        upkeep.once(&mut memory(None)).await.unwrap();
+        assert_eq!(store.counts().await.unwrap().posts, 0);
     }
 
     #[tokio::test]

@@ -142,14 +142,42 @@ impl Intake {
     }
 }
 
+/// Labels of one account: as many as a network's answer and one record of the author's have together.
+const LABELS_MAX: usize = 40;
+
 /// A profile record is the author's latest word on name, bio and self-labels. Labels are only ever added here: whether
-/// one was taken back is for the network's next answer to say.
+/// one was taken back is for the network's next answer to say. At the bound what earlier records added goes: the
+/// network's answer stands first, and the latest record is wholly kept.
 fn merge_record(profile: &mut AuthorProfile, record: AuthorProfile) {
     profile.name = record.name;
     profile.bio = record.bio;
-    for label in record.labels {
-        if !profile.labels.contains(&label) {
-            profile.labels.push(label);
+    let mut added = record.labels;
+    added.retain(|label| !profile.labels.contains(label));
+    profile.labels.truncate(LABELS_MAX.saturating_sub(added.len()));
+    profile.labels.append(&mut added);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Label;
+
+    #[test]
+    fn records_without_end_add_labels_up_to_a_bound_and_keep_the_answer_and_the_latest() {
+        let labelled = |labels: Vec<Label>| AuthorProfile {
+            labels,
+            ..AuthorProfile::assumed(AuthorId::new("did:plc:a"), Network::Bluesky)
+        };
+        let answered: Vec<Label> = (0..20).map(|number| Label::plain(format!("answer{number}"))).collect();
+        let mut profile = labelled(answered.clone());
+        for round in 0..50 {
+            let latest: Vec<Label> = (0..20).map(|number| Label::plain(format!("{round}x{number}"))).collect();
+            merge_record(&mut profile, labelled(latest.clone()));
+            assert!(profile.labels.len() <= LABELS_MAX);
+            assert!(answered.iter().chain(&latest).all(|label| profile.labels.contains(label)), "round {round}");
         }
+        let before = profile.labels.clone();
+        merge_record(&mut profile, labelled(vec![before[3].clone()]));
+        assert_eq!(profile.labels, before, "what is there is not there twice");
     }
 }

@@ -109,6 +109,12 @@ impl Store {
         self.ask(&self.queues.retention, |answer| Job::Retain { now, retention, answer }).await
     }
 
+    /// Clears, in the unused parts of the file's pages, what is left of erased texts, in steps short enough for others to
+    /// come between. Returns the number of pages that had some; at once when nothing was erased since the last time.
+    pub async fn scrub(&self) -> Result<u64, StoreError> {
+        self.ask(&self.queues.retention, Job::Scrub).await
+    }
+
     /// Carries out an act of the operator.
     pub async fn operate(&self, command: Command) -> Result<Report, StoreError> {
         self.ask(&self.queues.desk, |answer| Job::Operate { command, answer }).await
@@ -117,6 +123,11 @@ impl Store {
     /// Where a source may resume; `None` when it never finished anything.
     pub async fn checkpoint(&self, source: &SourceId) -> Result<Option<Checkpoint>, StoreError> {
         startup::checkpoint(&self.reader.pool, source).await
+    }
+
+    /// When the newest post held arrived.
+    pub async fn newest_arrival(&self) -> Result<Option<Timestamp>, StoreError> {
+        startup::newest_arrival(&self.reader.pool).await
     }
 
     /// Every post held, in order of arrival.

@@ -1,6 +1,8 @@
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 /// Largest city file or outline that is read.
 pub const BYTES_MAX: u64 = 5 * 1024 * 1024;
@@ -80,10 +82,15 @@ fn read_bounded(path: &Path, stamp: Option<Stamp>) -> Result<Vec<u8>, String> {
     if let Some(stamp) = stamp.filter(|stamp| stamp.bytes > BYTES_MAX) {
         return Err(format!("{} bytes; at most {BYTES_MAX} are read: simplify it", stamp.bytes));
     }
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    if stamp.is_none() {
+    // A pipe would keep whoever opens it waiting, and a device may do anything: what is no file is not opened, and what
+    // has become a pipe since does not wait.
+    let found = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    let waits_not = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let open = || std::fs::File::options().read(true).custom_flags(waits_not).open(path);
+    let file = if found.is_file() { Some(open().map_err(|error| error.to_string())?) } else { None };
+    let Some(file) = file.filter(|file| file.metadata().is_ok_and(|found| found.is_file())) else {
         return Err("not a file".into());
-    }
+    };
     let mut bytes = Vec::new();
     file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     // It may have grown since it was looked at.
@@ -96,6 +103,29 @@ fn read_bounded(path: &Path, stamp: Option<Stamp>) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pipe_or_a_device_of_a_files_name_keeps_nobody_waiting() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let (done, waited) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let (mut seen, text) = Seen::read(&path);
+            let of_pipe = (text, seen.has_changed());
+            std::fs::remove_file(&path).unwrap();
+            std::fs::write(&path, "un").unwrap();
+            let became_a_file = seen.has_changed();
+            let of_device = Seen::read(Path::new("/dev/zero")).1;
+            done.send((of_pipe, became_a_file, of_device)).unwrap();
+        });
+        let (of_pipe, became_a_file, of_device) =
+            waited.recv_timeout(std::time::Duration::from_secs(10)).expect("it does not wait");
+        assert_eq!(of_pipe, (Err("not a file".into()), false));
+        assert!(became_a_file);
+        assert_eq!(of_device, Err("not a file".into()));
+    }
 
     /// A stamp that does not tell two writings apart, as a coarse clock gives.
     fn with_stamp_of_now(seen: &mut Seen) {

@@ -57,7 +57,8 @@ impl SourceView {
             name: (source.source.as_str() != source.network.as_str()).then(|| source.source.as_str().to_owned()),
             state: state_sentence(source, calendar, now, w),
             trouble,
-            detail: if trouble { source.detail.clone() } else { String::new() },
+            // A source that is live may have something to say of its connection; one that connects, why it had to.
+            detail: source.detail.clone(),
             last_event: source.last_event_at.map(|at| w.with("sources-last-event", "when", &calendar.since(at, now))),
             missing: missing.map(|n| w.count("sources-missing", n)),
             gaps: source

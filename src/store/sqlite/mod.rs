@@ -12,6 +12,7 @@ pub(super) mod json;
 pub(super) mod load;
 pub(super) mod lock;
 pub(super) mod open;
+pub(super) mod page;
 pub(super) mod read;
 pub(super) mod rows;
 pub(super) mod search;

@@ -182,6 +182,13 @@ async fn check_version(connection: &mut SqliteConnection) -> Result<(), StoreErr
             "this program was built with SQLite {version}, which can lose writes: build it with the bundled one"
         )));
     }
+    if statements::HAS_PAGE_TABLE.first(connection, []).await?.is_none() {
+        return Err(StoreError::Fatal(
+            "this program was built with a SQLite that can't clear what erased texts leave in the file (D5): build it \
+             in its own folder, where cargo reads .cargo/config.toml, or set LIBSQLITE3_FLAGS as that file does"
+                .into(),
+        ));
+    }
     Ok(())
 }
 

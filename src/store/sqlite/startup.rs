@@ -144,6 +144,12 @@ pub async fn gaps(pool: &SqlitePool, limit: usize) -> Result<Vec<(SourceId, Gap)
     found.iter().rev().map(gap).collect()
 }
 
+pub async fn newest_arrival(pool: &SqlitePool) -> Result<Option<Timestamp>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let row = statements::NEWEST_ARRIVAL.first(&mut connection, []).await?;
+    row.map(|row| rows::time(&row, "received_at")).transpose()
+}
+
 pub async fn counts(pool: &SqlitePool) -> Result<Counts, StoreError> {
     let mut connection = pool.acquire().await?;
     let Some(row) = statements::COUNTS.first(&mut connection, []).await? else { return Ok(Counts::default()) };

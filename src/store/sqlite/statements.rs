@@ -44,6 +44,13 @@ statements! {
     COPY_INTO: 1 = "VACUUM INTO $1";
     WHOLE_CHECK: 0 = "PRAGMA integrity_check(1)";
     PAGES: 0 = "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size";
+    HAS_PAGE_TABLE: 0 = "SELECT 1 FROM pragma_module_list WHERE name = 'sqlite_dbpage'";
+    LAST_PAGE: 0 = "SELECT page_count AS last FROM pragma_page_count";
+    /// The pages from `$1` and below `$2`.
+    READ_PAGES: 2 = "WITH RECURSIVE n (number) AS (SELECT $1 UNION ALL SELECT number + 1 FROM n WHERE number + 1 < $2)
+        SELECT n.number AS number, page.data AS bytes FROM n CROSS JOIN sqlite_dbpage AS page ON page.pgno = n.number";
+    WRITE_PAGE: 2 = "UPDATE sqlite_dbpage SET data = $2 WHERE pgno = $1";
+    NEWEST_ARRIVAL: 0 = "SELECT received_at FROM posts ORDER BY row DESC LIMIT 1";
     META_INSERT: 2 = "INSERT INTO meta (only_row, epoch, id_key) VALUES (1, $1, $2)";
 
     // ── loading what a batch touches ──

@@ -8,6 +8,7 @@ mod model;
 mod operator;
 mod reads;
 mod retention;
+mod scrub;
 mod soak;
 mod threads;
 

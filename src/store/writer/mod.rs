@@ -1,9 +1,11 @@
 //! The writer: the only task that changes the database.
 //!
-//! Owns the order of jobs, the transactions, and when the write-ahead log is emptied. Does not own what a job means.
+//! Owns the order of jobs and the transactions. Does not own what a job means.
 //! Invariant: a job's entries reach the listener after its commit, in commit order, and before its caller is answered.
 
 mod jobs;
+mod log;
+mod scrub;
 mod transaction;
 
 pub use jobs::outcome;
@@ -24,10 +26,12 @@ use super::sqlite::flush::Journalled;
 use super::sqlite::journal::Erasures;
 use super::sqlite::lock::Held;
 use super::sqlite::open::Opened;
-use super::sqlite::{rows, statements, sweep};
+use super::sqlite::sweep;
 use crate::clock::Clock;
 use crate::crash::{self, Point};
 use crate::domain::{Batch, CityId, CommitListener, Committed, IdKey, Network, StoreError, Timestamp};
+use log::TRUNCATE_LATEST;
+use scrub::Scrubbing;
 use transaction::{Written, join};
 
 /// Jobs that may wait; at the bound their callers wait.
@@ -37,15 +41,6 @@ const RETENTION_QUEUE: usize = 4;
 
 /// How often another process's commands are looked for.
 const COMMANDS_EVERY: Duration = Duration::from_millis(250);
-/// The write-ahead log is emptied this often, and at once after a text was erased.
-const TRUNCATE_EVERY: Duration = Duration::from_secs(60);
-/// A reader's snapshot kept the log from being emptied: the next try.
-const TRUNCATE_RETRY: Duration = Duration::from_millis(500);
-/// A write-ahead log of this size is emptied after the commit that made it so, were the writer never idle. SQLite's own
-/// checkpoints don't cut a log that readers follow one another in. Half of what D8 allows: the next commit comes on top.
-const LOG_BYTES_MAX: u64 = 32 << 20;
-/// How long erased bytes may wait for an idle moment of the writer.
-const TRUNCATE_LATEST: Duration = Duration::from_secs(5);
 
 pub type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
@@ -70,6 +65,7 @@ pub enum Job {
         retention: Retention,
         answer: Answer<Committed>,
     },
+    Scrub(Answer<u64>),
     Close(Answer<()>),
     #[cfg(test)]
     Raw {
@@ -107,6 +103,9 @@ struct Writer {
     desk: mpsc::Receiver<Job>,
     retention: mpsc::Receiver<Job>,
     retaining: Option<Retaining>,
+    scrubbing: Option<Scrubbing>,
+    /// Something was erased since the last pass over the pages began.
+    scrub_due: bool,
     /// When the log is to be emptied at an idle moment, and when even at a busy one.
     truncate_at: Instant,
     truncate_latest: Instant,
@@ -138,6 +137,9 @@ pub fn spawn(opened: Opened, clock: Arc<dyn Clock>, listener: Option<Arc<dyn Com
         desk,
         retention,
         retaining: None,
+        scrubbing: None,
+        // What was erased before the process began may not have been cleared.
+        scrub_due: true,
         // A process that died may have left in the log what it had just erased.
         truncate_at: now,
         truncate_latest: now + TRUNCATE_LATEST,
@@ -165,6 +167,10 @@ impl Writer {
             }
             if let Some(retaining) = self.retaining.take() {
                 self.retain_step(retaining).await;
+                continue;
+            }
+            if let Some(scrubbing) = self.scrubbing.take() {
+                self.scrub_step(scrubbing).await;
                 continue;
             }
             if Instant::now() >= self.truncate_at {
@@ -224,6 +230,7 @@ impl Writer {
             Job::Retain { now, retention, answer } => {
                 self.retaining = Some(Retaining { now, retention, answer, so_far: Committed::default() });
             }
+            Job::Scrub(answer) => self.scrub(answer).await,
             // Only `run` sees this one; the queue it comes through is read nowhere else.
             Job::Close(answer) => drop(answer),
             #[cfg(test)]
@@ -261,9 +268,7 @@ impl Writer {
         if erases && journalled == Journalled::Yes {
             self.journal().await;
         }
-        if std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LOG_BYTES_MAX) && Instant::now() >= self.cut_at {
-            self.truncate().await;
-        }
+        self.cut_a_large_log().await;
         Ok(committed)
     }
 
@@ -303,31 +308,5 @@ impl Writer {
         crash::point(Point::RetentionStep);
         join(&mut retaining.so_far, committed);
         Ok(true)
-    }
-
-    fn truncate_soon(&mut self) {
-        let now = Instant::now();
-        self.truncate_at = now;
-        self.truncate_latest = self.truncate_latest.min(now + TRUNCATE_LATEST);
-    }
-
-    /// Moves the write-ahead log into the database and cuts it to nothing.
-    async fn truncate(&mut self) {
-        crash::point(Point::LogTruncate);
-        self.journal().await;
-        // What the journal has the database need not keep.
-        if let Err(error) = statements::DROP_ERASURES.run(&mut self.connection, [self.erasures.last().into()]).await {
-            tracing::warn!(%error, "What was journalled could not be dropped yet.");
-        }
-        let done = match statements::TRUNCATE_LOG.first(&mut self.connection, []).await {
-            Ok(Some(row)) => rows::get::<i64>(&row, "busy").is_ok_and(|busy| busy == 0),
-            Ok(None) | Err(_) => false,
-        };
-        if !done {
-            tracing::debug!("The write-ahead log could not be emptied yet.");
-        }
-        self.cut_at = if done { Instant::now() } else { Instant::now() + TRUNCATE_RETRY };
-        self.truncate_at = Instant::now() + if done { TRUNCATE_EVERY } else { TRUNCATE_RETRY };
-        self.truncate_latest = self.truncate_at + TRUNCATE_LATEST;
     }
 }

@@ -55,7 +55,7 @@ impl Campaign {
     /// Every life, then the last look.
     pub async fn run(&mut self, progress: impl Fn(usize, usize)) {
         if !super::points().is_empty() {
-            self.retention().await;
+            self.upkeep().await;
         }
         let lives = self.plan.lives.clone();
         for (number, life) in lives.iter().enumerate() {
@@ -69,7 +69,7 @@ impl Campaign {
     }
 
     /// Posts of more than a week ago are over their time at the first start, which dies between two steps of that.
-    async fn retention(&mut self) {
+    async fn upkeep(&mut self) {
         let then = SystemClock.now().plus_seconds(-9 * 86_400);
         let frame = |n: i64| {
             let (did, time_us) = (SimulatedNetwork::did("old"), then.as_micros() + n);
@@ -88,6 +88,9 @@ impl Campaign {
         assert!(self.server.database_holds(OVER), "there is nothing to be over its time");
         self.server.spawn(&[("PARVIS_CRASH_AT", "retention-step:1")]);
         self.crash("retention-step", None).await;
+        // The next one makes retention's end and dies in its first pass over the pages.
+        self.server.spawn(&[("PARVIS_CRASH_AT", "scrub-step:1")]);
+        self.crash("scrub-step", None).await;
     }
 
     fn fire(&mut self, what: &str) {
@@ -109,7 +112,7 @@ impl Campaign {
     }
 
     /// Starts the server; the networks are well again.
-    async fn begin(&mut self, variables: &[(&str, &str)]) {
+    pub(super) async fn begin(&mut self, variables: &[(&str, &str)]) {
         self.network.appview.recover();
         self.network.jetstream.resume();
         self.twin.resume();

@@ -186,12 +186,14 @@ impl Server {
 
     /// Whether any file of the database holds these bytes.
     pub fn database_holds(&self, text: &str) -> bool {
-        files(self.folder.path()).iter().filter(|path| path.file_name().unwrap().to_string_lossy().contains(".db")).any(
-            |path| {
-                let bytes = std::fs::read(path).unwrap_or_default();
-                bytes.windows(text.len()).any(|window| window == text.as_bytes())
-            },
-        )
+        self.database_bytes().windows(text.len()).any(|window| window == text.as_bytes())
+    }
+
+    /// Every byte of the database and its side files, one file after another.
+    pub fn database_bytes(&self) -> Vec<u8> {
+        let of_database = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().contains(".db");
+        let paths = files(self.folder.path()).into_iter().filter(of_database);
+        paths.flat_map(|path| std::fs::read(path).unwrap_or_default()).collect()
     }
 }
 

@@ -53,6 +53,15 @@ async fn every_page_is_whole_and_holds_no_inline_style_or_script() {
 }
 
 #[actix_web::test]
+async fn the_sources_page_says_what_a_live_source_has_to_say() {
+    let noted = SourceHealth { detail: "frames come uncompressed: HTTP 404".into(), ..bluesky(SourceState::Live) };
+    let said = |source| render_sources(&context(), &city(), &[source], &[]);
+    assert!(said(noted).contains("frames come uncompressed: HTTP 404"));
+    let well = said(SourceHealth { detail: String::new(), ..bluesky(SourceState::Live) });
+    assert!(!well.contains("En détail"));
+}
+
+#[actix_web::test]
 async fn h3_what_a_post_says_stays_text() {
     let hostile = "\"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}</div>";
     let mut card = card(1, hostile);

@@ -9,6 +9,11 @@
 //! that is later than our position, by more than clocks of two servers may differ, is a gap. A server of the second
 //! wire says so (`OutdatedCursor`): then any later event is one.
 //!
+//! A server answers a cursor with events at it or after it. If the first one is older, the server has not gone by the
+//! cursor: its clock is behind, the cursor was its future, and it began with whatever came next. How much it left out is
+//! unknown, so everything up to now is told as a gap. The position then goes back to that server's time, so that the next
+//! life reads again what a server with the right time still has; but not beyond what any server keeps.
+//!
 //! A position is a time, on both wires. The second one numbers its events besides (`seq`), but each server has its own
 //! numbers: one server's number is a wrong place on another, without an error. A time means the same on every server of
 //! either wire, so that a stream goes on after the endpoint or the wire was changed.
@@ -22,6 +27,9 @@ const SAME_PLACE_S: i64 = 10;
 /// A message that can't be received is tried this often before it is passed over: the first time it may have been
 /// the connection's fault.
 const TRIES: u32 = 2;
+/// Servers keep 36 hours. An event from further back than this before what was asked for is no place to go on from: it
+/// would have everything read again, or on the first wire (a number below 10¹⁵) be taken for another kind of cursor.
+const KEPT_US: i64 = 36 * 3_600 * 1_000_000;
 
 /// How one life begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,17 +39,19 @@ pub struct Resume {
     /// The position last read, until the first event after it has been checked.
     unchecked: Option<Timestamp>,
     tolerance_us: i64,
+    /// By how much a first event may be older than what was asked for, servers' clocks being what they are.
+    skew_us: i64,
 }
 
 impl Resume {
     pub fn new(position: Option<Timestamp>, rewind: Duration, tolerance: Duration) -> Self {
         let cursor = position.map(|at| at.as_micros().saturating_sub(micros(rewind)));
-        Self { cursor, unchecked: position, tolerance_us: micros(tolerance) }
+        Self { cursor, unchecked: position, tolerance_us: micros(tolerance), skew_us: micros(tolerance) }
     }
 
     /// Begins now and reports whatever lay between as a gap.
     pub const fn passing_over(position: Timestamp) -> Self {
-        Self { cursor: None, unchecked: Some(position), tolerance_us: 0 }
+        Self { cursor: None, unchecked: Some(position), tolerance_us: 0, skew_us: 0 }
     }
 
     /// The server says that it no longer keeps what was asked for: whatever it begins with, if that is later than our
@@ -50,11 +60,22 @@ impl Resume {
         self.tolerance_us = 0;
     }
 
-    /// Told of every event's time. The gap before it, if it is the first of this life and comes too late.
-    pub fn check(&mut self, sent_at: Timestamp) -> Option<Gap> {
+    /// Told of every event's time. The gap before it, if it is the first of this life and comes too late, or shows that
+    /// the server began elsewhere than where it was asked to.
+    pub fn check(&mut self, sent_at: Timestamp, now: Timestamp) -> Option<Gap> {
         let from = self.unchecked.take()?;
         let late = sent_at.as_micros().saturating_sub(from.as_micros());
-        (late > self.tolerance_us).then_some(Gap { from, until: sent_at })
+        if late > self.tolerance_us {
+            return Some(Gap { from, until: sent_at });
+        }
+        let asked = self.cursor.unwrap_or(from.as_micros());
+        let early = asked.saturating_sub(sent_at.as_micros());
+        (early > self.skew_us).then(|| Gap { from, until: now.max(from) })
+    }
+
+    /// Whether the next life can begin at an event of this time.
+    pub fn is_place(&self, sent_at: Timestamp) -> bool {
+        self.cursor.is_none_or(|cursor| cursor.saturating_sub(sent_at.as_micros()) <= KEPT_US)
     }
 }
 
@@ -94,6 +115,7 @@ mod tests {
     use super::*;
 
     const AT: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+    const NOW: Timestamp = AT.plus_seconds(7_200);
     const REWIND: Duration = Duration::from_secs(5);
     const TOLERANCE: Duration = Duration::from_secs(10);
 
@@ -106,34 +128,59 @@ mod tests {
     #[test]
     fn d2_a_first_event_much_later_than_the_position_is_a_gap_told_once() {
         let mut resume = Resume::new(Some(AT), REWIND, TOLERANCE);
-        assert_eq!(resume.check(AT.plus_seconds(11)), Some(Gap { from: AT, until: AT.plus_seconds(11) }));
-        assert_eq!(resume.check(AT.plus_seconds(500)), None);
+        assert_eq!(resume.check(AT.plus_seconds(11), NOW), Some(Gap { from: AT, until: AT.plus_seconds(11) }));
+        assert_eq!(resume.check(AT.plus_seconds(500), NOW), None);
     }
 
     #[test]
     fn d2_a_quiet_stream_that_resumes_where_it_was_has_no_gap() {
         // The event at the position comes again, then nothing for an hour.
         let mut resume = Resume::new(Some(AT), REWIND, TOLERANCE);
-        assert_eq!(resume.check(AT), None);
-        assert_eq!(resume.check(AT.plus_seconds(3_600)), None);
+        assert_eq!(resume.check(AT, NOW), None);
+        assert_eq!(resume.check(AT.plus_seconds(3_600), NOW), None);
         // Another server stamped it a little later.
-        assert_eq!(Resume::new(Some(AT), REWIND, TOLERANCE).check(AT.plus_seconds(10)), None);
+        assert_eq!(Resume::new(Some(AT), REWIND, TOLERANCE).check(AT.plus_seconds(10), NOW), None);
         // Nothing was read before: nothing can be missing.
-        assert_eq!(Resume::new(None, REWIND, TOLERANCE).check(AT.plus_seconds(500)), None);
+        assert_eq!(Resume::new(None, REWIND, TOLERANCE).check(AT.plus_seconds(500), NOW), None);
     }
 
     #[test]
     fn d2_a_server_that_says_so_has_a_gap_without_tolerance_and_none_when_it_has_all() {
         let mut resume = Resume::new(Some(AT), REWIND, TOLERANCE);
         resume.outdated();
-        assert_eq!(resume.check(AT.plus_seconds(1)), Some(Gap { from: AT, until: AT.plus_seconds(1) }));
+        assert_eq!(resume.check(AT.plus_seconds(1), NOW), Some(Gap { from: AT, until: AT.plus_seconds(1) }));
         // What it has lost may all lie within the rewind.
         let mut resume = Resume::new(Some(AT), REWIND, TOLERANCE);
         resume.outdated();
-        assert_eq!(resume.check(AT), None);
+        assert_eq!(resume.check(AT, NOW), None);
         let mut fresh = Resume::new(None, REWIND, TOLERANCE);
         fresh.outdated();
-        assert_eq!(fresh.check(AT), None);
+        assert_eq!(fresh.check(AT, NOW), None);
+    }
+
+    #[test]
+    fn d2_a_first_event_older_than_what_was_asked_for_is_a_gap_up_to_now() {
+        let first = |seconds: i64| Resume::new(Some(AT), REWIND, TOLERANCE).check(AT.plus_seconds(seconds), NOW);
+        assert_eq!(first(-3_600), Some(Gap { from: AT, until: NOW }));
+        assert_eq!(first(-16), Some(Gap { from: AT, until: NOW }));
+        // The cursor is five seconds back, and another server's clock may be ten behind.
+        assert_eq!(first(-15), None);
+        // Our own clock may be behind too: a gap does not end before it begins.
+        let mut resume = Resume::new(Some(AT), REWIND, TOLERANCE);
+        let gap = resume.check(AT.plus_seconds(-3_600), AT.plus_seconds(-60));
+        assert_eq!(gap, Some(Gap { from: AT, until: AT }));
+        // To begin anew on purpose is a gap whatever the server's clock says.
+        assert!(Resume::passing_over(AT).check(AT.plus_seconds(-1), NOW).is_some());
+    }
+
+    #[test]
+    fn d2_the_position_goes_back_no_further_than_servers_keep() {
+        let resume = Resume::new(Some(AT), REWIND, TOLERANCE);
+        assert!(resume.is_place(AT.plus_seconds(-3_600)));
+        assert!(resume.is_place(AT.plus_seconds(-36 * 3_600)));
+        assert!(!resume.is_place(AT.plus_seconds(-37 * 3_600)));
+        assert!(!resume.is_place(Timestamp::from_micros(0)));
+        assert!(Resume::new(None, REWIND, TOLERANCE).is_place(Timestamp::from_micros(0)), "nothing is known better");
     }
 
     #[test]
@@ -148,6 +195,6 @@ mod tests {
         assert!(!obstacle.must_pass_over());
         let mut passing = Resume::passing_over(AT);
         assert_eq!(passing.cursor, None);
-        assert!(passing.check(AT.plus_seconds(2)).is_some());
+        assert!(passing.check(AT.plus_seconds(2), NOW).is_some());
     }
 }

@@ -106,7 +106,7 @@ impl Bluesky {
                 },
                 _ => self.decoder.read(&frame),
             };
-            let observation = match said {
+            let mut observation = match said {
                 Said::Seen(observation) => observation,
                 Said::OutdatedCursor => {
                     tracing::warn!(source = self.id.as_str(), "The server no longer has what was asked for.");
@@ -117,7 +117,10 @@ impl Bluesky {
             };
             let is_malformed = matches!(observation.event, Event::Unreadable(RefuseReason::Malformed));
             doubts = if is_malformed && !is_text { doubts.saturating_add(1) } else { 0 };
-            let gap = observation.sent_at.and_then(|sent_at| resume.check(sent_at));
+            let gap = observation.sent_at.and_then(|sent_at| resume.check(sent_at, context.clock.now()));
+            if observation.sent_at.is_some_and(|sent_at| !resume.is_place(sent_at)) {
+                observation.checkpoint = None;
+            }
             for observation in gap.map(|gap| self.observed(Event::Gap(gap))).into_iter().chain([observation]) {
                 // The pipeline being gone, there is nothing to do and nothing to say.
                 if context.out.send(observation).await.is_err() {

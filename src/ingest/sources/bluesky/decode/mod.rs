@@ -31,6 +31,8 @@ const LONGEST_NAME: usize = 64;
 /// Bytes of one text that are handed on. Of what comes, `normalize` keeps 10,000 characters; a longer text would only
 /// lie in memory while its post waits (H2).
 const TEXT_BYTES_MAX: usize = 64 << 10;
+/// Of one label, of which `wire` reads sixteen; longer ones mean nothing that `normalize` would keep.
+const LABEL_BYTES_MAX: usize = 128;
 
 /// Reads one source's frames. Which wire a frame is of, it says itself.
 #[derive(Clone, Debug)]
@@ -197,7 +199,11 @@ fn profile(author: AuthorId, record: &RawValue) -> Option<AuthorProfile> {
 
 /// The beginning of a text, of at most [`TEXT_BYTES_MAX`] bytes.
 fn bounded(text: &str) -> String {
-    text.get(..text.floor_char_boundary(TEXT_BYTES_MAX)).unwrap_or_default().to_owned()
+    cut(text, TEXT_BYTES_MAX)
+}
+
+fn cut(text: &str, bytes_max: usize) -> String {
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or_default().to_owned()
 }
 
 /// The label by which an account or a post says that it is automated (L-10).
@@ -205,7 +211,8 @@ pub(super) const AUTOMATED: &str = "bot";
 
 fn self_labels(labels: Option<&SelfLabels<'_>>) -> Vec<Label> {
     let values = labels.into_iter().flat_map(|labels| &labels.values);
-    values.filter(|label| !label.val.is_empty()).map(|label| Label::plain(&*label.val)).collect()
+    let fits = |value: &str| !value.is_empty() && value.len() <= LABEL_BYTES_MAX;
+    values.filter(|label| fits(&label.val)).map(|label| Label::plain(&*label.val)).collect()
 }
 
 /// A DID that is safe to stand in an address.

@@ -1,14 +1,31 @@
 //! The post record.
 //!
 //! Owns how a record's fields become a [`RawPost`]. Does not own their checking: ranges, dates and places are handed on
-//! as claimed. Invariant: an unknown `$type` is skipped; only a record that is no object at all is unreadable.
+//! as claimed. Invariant: an unknown `$type` is skipped; only a record that is no object at all is unreadable; and what a
+//! post holds while it waits is a fraction of the mebibyte that a frame may have.
 
-use super::{AUTOMATED, bounded, date, self_labels};
+use super::{AUTOMATED, bounded, cut, date, self_labels};
 use crate::domain::{
     AuthorId, FacetKind, LocationOrigin, Media, MediaKind, NativeId, RawFacet, RawPlace, RawPost, Reply, Visibility,
 };
 use crate::ingest::sources::bluesky::lenient;
 use crate::ingest::sources::bluesky::wire::{Commit, Embed, Facet, Place, PostRecord, ReplyRefs, StrongRef};
+
+/// Facets, tags and languages handed on, and bytes of all their values together: the first ones count. All are more than
+/// what `normalize` keeps (64, 32 and 3) and than a text of 300 graphemes, the longest there is, has room for.
+const FACETS_MAX: usize = 256;
+const FACETS_BYTES_MAX: usize = 64 << 10;
+const TAGS_MAX: usize = 64;
+const TAGS_BYTES_MAX: usize = 32 << 10;
+const LANGUAGES_MAX: usize = 16;
+const LANGUAGES_BYTES_MAX: usize = 1 << 10;
+/// Media handed on, of which `normalize` keeps four, and bytes of one's address and of its description.
+const MEDIA_MAX: usize = 8;
+const ADDRESS_BYTES_MAX: usize = 2_048;
+const ALT_BYTES_MAX: usize = 16 << 10;
+/// Longer addresses of records, and revisions, are never sound; this much of them is enough to see it.
+const ID_BYTES_MAX: usize = 1_100;
+const REVISION_BYTES_MAX: usize = 256;
 
 /// `None` when there is no record, or it is not an object.
 pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Option<Box<RawPost>> {
@@ -17,7 +34,7 @@ pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Optio
     let labels = self_labels(record.labels.as_ref());
     let embeds = embeds(record.embed);
     Some(Box::new(RawPost {
-        media: embeds.iter().flat_map(|embed| media(embed, &url)).collect(),
+        media: embeds.iter().flat_map(|embed| media(embed, &url)).take(MEDIA_MAX).collect(),
         place: place(&embeds, record.location.iter().chain(&record.locations)),
         reply: record.reply.and_then(reply),
         native_id,
@@ -26,17 +43,33 @@ pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Optio
         profile: None,
         url: Some(url),
         text: bounded(&record.text),
-        facets: record.facets.iter().flat_map(facets).collect(),
-        languages: record.langs,
+        facets: first(record.facets.iter().flat_map(facets), FACETS_MAX, FACETS_BYTES_MAX, |facet| facet.value.len()),
+        languages: first(record.langs, LANGUAGES_MAX, LANGUAGES_BYTES_MAX, String::len),
         created_at: date(&record.created_at),
         edited: commit.operation == "update",
-        revision: commit.rev.clone().into_owned(),
-        tags: record.tags,
+        revision: cut(&commit.rev, REVISION_BYTES_MAX),
+        tags: first(record.tags, TAGS_MAX, TAGS_BYTES_MAX, String::len),
         automated: labels.iter().any(|label| label.value == AUTOMATED),
         labels,
         // Whatever is in a repository is public; who may see it is said on the profile.
         visibility: Visibility::Public,
     }))
+}
+
+/// The first of the given, up to a number of them and of their bytes.
+fn first<T>(
+    given: impl IntoIterator<Item = T>,
+    count_max: usize,
+    bytes_max: usize,
+    bytes: impl Fn(&T) -> usize,
+) -> Vec<T> {
+    let mut left = bytes_max;
+    let fits = |one: &T| {
+        let rest = left.checked_sub(bytes(one));
+        left = rest.unwrap_or_default();
+        rest.is_some()
+    };
+    given.into_iter().take(count_max).take_while(fits).collect()
 }
 
 /// One range for each feature that is known; the same range may be marked twice.
@@ -57,7 +90,7 @@ fn facets<'a>(facet: &'a Facet<'a>) -> impl Iterator<Item = RawFacet> + 'a {
 fn reply(refs: ReplyRefs<'_>) -> Option<Reply> {
     let id = |reference: Option<StrongRef<'_>>| {
         let reference = reference?;
-        reference.uri.starts_with("at://").then(|| NativeId::new(reference.uri))
+        reference.uri.starts_with("at://").then(|| NativeId::new(cut(&reference.uri, ID_BYTES_MAX)))
     };
     // Software that forgets one of the two means a thread of two posts.
     match (id(refs.parent), id(refs.root)) {
@@ -77,7 +110,7 @@ fn embeds(embed: Option<Embed<'_>>) -> Vec<Embed<'_>> {
 /// What hangs on the post. Pictures and films have no address of their own here, for they are never hot-linked: the
 /// card leads to the post.
 fn media(embed: &Embed<'_>, post: &str) -> Vec<Media> {
-    let on_post = |kind, alt: &str| Media { kind, url: Some(post.to_owned()), alt: bounded(alt.trim()) };
+    let on_post = |kind, alt: &str| Media { kind, url: Some(post.to_owned()), alt: cut(alt.trim(), ALT_BYTES_MAX) };
     match &*embed.kind {
         "app.bsky.embed.images" => embed.images.iter().map(|image| on_post(MediaKind::Image, &image.alt)).collect(),
         "app.bsky.embed.video" => vec![on_post(MediaKind::Video, &embed.alt)],
@@ -85,8 +118,8 @@ fn media(embed: &Embed<'_>, post: &str) -> Vec<Media> {
             let external = embed.external.iter().filter(|external| !external.uri.is_empty());
             let link = |uri: &str, title: &str| Media {
                 kind: MediaKind::Link,
-                url: Some(uri.to_owned()),
-                alt: bounded(title.trim()),
+                url: (uri.len() <= ADDRESS_BYTES_MAX).then(|| uri.to_owned()),
+                alt: cut(title.trim(), ALT_BYTES_MAX),
             };
             external.map(|external| link(&external.uri, &external.title)).collect()
         }

@@ -153,6 +153,52 @@ fn h1_the_time_for_a_frame_grows_with_its_size_and_no_faster() {
     }
 }
 
+/// A frame of nearly a mebibyte of each thing that a post carries leaves a fraction of it in memory, and its labels.
+#[test]
+fn h2_what_a_post_holds_while_it_waits_is_bounded() {
+    let held = |record: &str, rev: &str| {
+        let frame = format!(
+            r#"{{"did":"did:plc:a","time_us":1795600000000000,"kind":"commit","commit":{{"rev":"{rev}","operation":"create","collection":"app.bsky.feed.post","rkey":"1","record":{{"$type":"app.bsky.feed.post","createdAt":"2026-11-25T09:46:40Z","text":"x",{record}}}}}}}"#
+        );
+        let Event::Post(post) = decode(frame.as_bytes()).event else { panic!("it is a post") };
+        let facets: usize = post.facets.iter().map(|facet| size_of_val(facet) + facet.value.len()).sum();
+        let texts = |texts: &[String]| texts.iter().map(|text| text.len() + size_of::<String>()).sum::<usize>();
+        let reply = post.reply.as_ref().map_or(0, |reply| reply.parent.as_str().len() + reply.root.as_str().len());
+        let media: usize =
+            post.media.iter().map(|medium| medium.alt.len() + medium.url.as_ref().map_or(0, String::len)).sum();
+        let labels: usize = post.labels.iter().map(|label| size_of_val(label) + label.value.len()).sum();
+        facets + texts(&post.tags) + texts(&post.languages) + reply + media + labels + post.revision.len()
+    };
+    let (long, many) = ("y".repeat(900_000), 20_000);
+    let list = |one: &str| format!("{}{one}", format!("{one},").repeat(many));
+    let facet = |tag: &str| {
+        format!(
+            r##"{{"index":{{"byteStart":0,"byteEnd":1}},"features":[{{"$type":"app.bsky.richtext.facet#tag","tag":"{tag}"}}]}}"##
+        )
+    };
+    let embed = |link: &str| {
+        format!(r#""embed":{{"$type":"app.bsky.embed.external","external":{{"uri":"{link}","title":"{link}"}}}}"#)
+    };
+    let image = format!(r#"{{"alt":"{}"}}"#, "z".repeat(40));
+    for record in [
+        format!(r#""tags":["{long}"]"#),
+        format!(r#""tags":[{}]"#, list(r#""un tag""#)),
+        format!(r#""langs":["{long}"]"#),
+        format!(r#""langs":[{}]"#, list(r#""fr""#)),
+        format!(r#""facets":[{}]"#, facet(&long)),
+        format!(r#""facets":[{}]"#, format!("{},", facet("t")).repeat(7_000).trim_end_matches(',')),
+        format!(r#""reply":{{"root":{{"uri":"at://{long}"}}}}"#),
+        embed(&long[..400_000]),
+        format!(r#""embed":{{"$type":"app.bsky.embed.images","images":[{}]}}"#, list(&image)),
+        format!(r#""labels":{{"values":[{{"val":"{long}"}}]}}"#),
+    ] {
+        assert!(record.len() < 1 << 20);
+        let bytes = held(&record, "1");
+        assert!(bytes < 100 << 10, "{bytes} bytes of {}", &record[..40]);
+    }
+    assert!(held(r#""tags":[]"#, &long) < 1_000);
+}
+
 proptest! {
     #[test]
     fn h1_any_bytes_give_an_observation(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {

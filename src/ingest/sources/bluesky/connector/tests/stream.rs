@@ -103,6 +103,45 @@ async fn d2_a_silently_clamped_cursor_is_told_as_a_gap_before_the_first_event() 
     run.stop().await;
 }
 
+/// A clock an hour behind: our cursor is that server's future, and it goes on live without a word.
+#[tokio::test]
+async fn d2_a_server_whose_clock_is_behind_is_a_gap_up_to_now_and_what_it_left_out_is_asked_for_again() {
+    let mut tasks = JoinSet::new();
+    let right = Server::start(vec![Act::SendAndClose(vec![at(T0)])], &mut tasks).await;
+    let behind = T0 - 3_600 * SECOND;
+    let late = Server::start(vec![Act::SendAndClose(vec![at(behind), at(behind + SECOND)])], &mut tasks).await;
+    let mut run = run(&[&right, &late], Some(T0), QUICK, 8);
+    // The test's clock says an hour after the frames.
+    assert_eq!(run.take(4).await, ["0", "gap 0..3600", "-3600", "-3599"]);
+    timeout(Duration::from_secs(10), async {
+        while right.asked().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .unwrap();
+    assert_eq!(right.asked()[1].cursor, Some(behind - 4 * SECOND), "the hour is read again where it is kept");
+    run.stop().await;
+}
+
+#[tokio::test]
+async fn d2_a_time_from_before_anything_kept_moves_no_position() {
+    let mut tasks = JoinSet::new();
+    let frames = vec![at(T0 - 90 * 86_400 * SECOND)];
+    let server = Server::start(vec![Act::SendAndClose(frames)], &mut tasks).await;
+    let mut run = run(&[&server], Some(T0), QUICK, 8);
+    assert_eq!(run.take(2).await, ["gap 0..3600", "-7776000"]);
+    timeout(Duration::from_secs(10), async {
+        while server.asked().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .unwrap();
+    assert_eq!(server.asked()[1].cursor, Some(T0 - 5 * SECOND), "where it was");
+    run.stop().await;
+}
+
 #[tokio::test]
 async fn d2_a_quiet_stream_has_no_false_gap() {
     let mut tasks = JoinSet::new();
