@@ -51,7 +51,7 @@ pub struct Intake {
 }
 
 /// Changes that may wait for the commit in progress. At the bound the pipeline stops reading.
-const PENDING_MAX: usize = 2_000;
+pub const PENDING_MAX: usize = 2_000;
 
 impl Intake {
     pub fn new(key: IdKey, policy: Policy, cities: Arc<CitySet>, known: KnownPosts, authors: Authors) -> Self {

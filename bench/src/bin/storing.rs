@@ -1,7 +1,8 @@
 //! G10: admitted posts that the real writer commits durably, a second.
 //!
 //! Every post is new, admitted in one of a hundred cities, with log and search entries; each database starts empty, and
-//! `synchronous=FULL` waits for the disk of the temporary folder. A batch is as large as the pipeline's largest.
+//! `synchronous=FULL` waits for the disk of the temporary folder. A batch is as large as the pipeline's largest. Beside it,
+//! what the machine itself does: SQLite with one table, one key and one index, and nothing decided about a row.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,8 +15,11 @@ use parvis::domain::{
     AuthorId, AuthorProfile, Batch, Change, Checkpoint, CityId, Facet, FacetKind, FeedLog, Filter, Hashtag, IdKey,
     Journal, Lane, NativeId, Network, Placement, Post, PostId, Reason, Rule, SourceId, Tier, Timestamp,
 };
+use parvis::intake::PENDING_MAX as BATCH;
 use parvis::store::{self, StoreOptions};
 use parvis_bench::{Better, Figure, Row, is_quick};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 const CITIES: usize = 100;
 /// Posts written by an author, on average.
@@ -23,8 +27,9 @@ const POSTS_AN_AUTHOR: usize = 5;
 /// Words that texts are made of; the n-th is drawn about 1/n as often as the first, as in a language.
 const WORDS: usize = 30_000;
 
-/// What the pipeline hands over at most at once.
-const BATCH: usize = 2_000;
+/// Rows in one of the bare peer's statements, and bytes of each.
+const BARE_ROWS: usize = 250;
+const BARE_BODY: usize = 740;
 const SEED: u64 = 7;
 
 /// Makes posts that are like those of Bluesky in length, and like a language in their words.
@@ -180,6 +185,40 @@ async fn run(folder: &Path, size: usize, seconds: u64) -> anyhow::Result<Run> {
     })
 }
 
+/// Rows a second into one table, by the writer's way to SQLite and with its settings.
+async fn bare(folder: &Path, size: usize, seconds: u64) -> anyhow::Result<f64> {
+    let options = SqliteConnectOptions::new()
+        .filename(folder.join("bare.db"))
+        .create_if_missing(true)
+        .page_size(8_192)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("wal_autocheckpoint", "2000")
+        .pragma("cache_size", "-65536");
+    let mut connection = options.connect().await?;
+    let table = "CREATE TABLE posts (key TEXT UNIQUE, city INTEGER, created INTEGER, body TEXT);
+        CREATE INDEX by_city ON posts (city, created)";
+    sqlx::raw_sql(table).execute(&mut connection).await?;
+    let insert = format!("INSERT INTO posts VALUES {}", vec!["(?,?,?,?)"; BARE_ROWS].join(","));
+    let body: Arc<str> = "x".repeat(BARE_BODY).into();
+    let mut rng = fastrand::Rng::with_seed(SEED);
+    let (begun, mut rows) = (Instant::now(), 0_i64);
+    while begun.elapsed() < Duration::from_secs(seconds) {
+        let mut transaction = connection.begin().await?;
+        for _ in 0..size / BARE_ROWS {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(insert.as_str()));
+            for _ in 0..BARE_ROWS {
+                rows += 1;
+                let key = format!("at://did:plc:{:024x}/app.bsky.feed.post/3m{rows:011x}", rng.u64(..));
+                query = query.bind(key).bind(rng.i64(..CITIES as i64)).bind(rows).bind(Arc::clone(&body));
+            }
+            query.execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+    }
+    Ok(rows as f64 / begun.elapsed().as_secs_f64())
+}
+
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> anyhow::Result<()> {
     let (runs, seconds, short) = if is_quick() { (1, 15, 2) } else { (3, 60, 5) };
@@ -198,12 +237,17 @@ async fn main() -> anyhow::Result<()> {
             )?;
         }
     }
+    let bare = bare(tempfile::tempdir()?.path(), BATCH, short).await?;
     for size in [1, 100, 10_000] {
         let done = run(tempfile::tempdir()?.path(), size, short).await?;
         write!(notes, " Batches of {size}: {:.0} posts/s.", done.posts_per_s)?;
     }
     let what = "posts committed durably with log and search entries (synchronous=FULL, the real writer)";
     let ours = Figure::of(&rates, "posts/s");
-    Row::new("G10", what, Better::Larger, ours).with_goal(30_000.0, Some(143_199.0)).noting(&notes).print();
+    Row::new("G10", what, Better::Larger, ours)
+        .with_goal(30_000.0, Some(143_199.0))
+        .beside("bare rows: the same SQLite with one table, key and index", &Figure::of(&[bare], "posts/s"), None, None)
+        .noting(&notes)
+        .print();
     Ok(())
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 use sqlx::sqlite::SqliteConnection;
 
-use super::insert::Values;
+use super::insert::{Inserts, Values};
 use super::json as form;
 use super::load::array;
 use super::statement::Statement;
@@ -28,7 +28,7 @@ fn author_row(values: Values, author: &StoredAuthor) -> Values {
         .text(profile.id.as_str())
         .text(profile.handle.as_deref())
         .text(profile.name.as_deref())
-        .json(form::labels_out(&profile.labels))
+        .list(&profile.labels, form::labels_out)
         .flag(profile.discoverable)
         .flag(profile.indexable)
         .flag(profile.noindex)
@@ -49,11 +49,11 @@ fn post_row(values: Values, stored: &StoredPost) -> Values {
         .int(stored.author_row)
         .text(post.url.as_deref())
         .text(post.text.as_str())
-        .json(form::facets_out(&post.facets))
-        .json(form::languages_out(&post.languages))
-        .json(form::tags_out(&post.tags))
-        .json(form::media_out(&post.media))
-        .json(form::labels_out(&post.labels))
+        .list(&post.facets, form::facets_out)
+        .list(&post.languages, form::languages_out)
+        .list(&post.tags, form::tags_out)
+        .list(&post.media, form::media_out)
+        .list(&post.labels, form::labels_out)
         .int(post.created_at.as_micros())
         .int(post.edited_at.map(Timestamp::as_micros))
         .int(stored.received_at.as_micros())
@@ -86,7 +86,7 @@ fn placement_row(ledger: &Ledger, values: Values, Placed { stored, city, placed 
         .flag(placed.published)
         .flag(placed.shown)
         .int(stored.received_at.as_micros())
-        .json(placement.lane.to_token())
+        .text(placement.lane.to_token().as_str())
         .int(row_of(placement.thread))
         .int(row_of(placement.reply_to))
         .text(placement.zone.as_deref())
@@ -96,7 +96,7 @@ fn placement_row(ledger: &Ledger, values: Values, Placed { stored, city, placed 
         .int(location.map(|location| i64::from(location.precision_m)))
         .text(location.map(|location| location.origin.as_str()))
         .text(placement.official.as_deref())
-        .json(form::reasons_out(&placement.reasons))
+        .list(&placement.reasons, form::reasons_out)
         .text(placement.recipe.as_str())
 }
 
@@ -150,13 +150,14 @@ pub async fn flush(
     write(connection, statements::WRITE_CITIES, &cities).await?;
     let mut authors: Vec<&StoredAuthor> = ledger.authors.values().filter(|author| author.dirty).collect();
     authors.sort_unstable_by_key(|author| author.row);
-    statements::WRITE_AUTHORS.run(connection, &authors, |values, author| author_row(values, author)).await?;
+    let mut inserts = Inserts::on(connection);
+    inserts.add(&statements::WRITE_AUTHORS, &authors, |values, author| author_row(values, author)).await?;
 
     // In the order of their rows, so that tables and indices grow at their ends.
     let mut posts: Vec<&StoredPost> = ledger.posts.values().collect();
     posts.sort_unstable_by_key(|post| post.row);
     let dirty: Vec<&StoredPost> = posts.iter().copied().filter(|post| post.dirty).collect();
-    statements::WRITE_POSTS.run(connection, &dirty, |values, post| post_row(values, post)).await?;
+    inserts.add(&statements::WRITE_POSTS, &dirty, |values, post| post_row(values, post)).await?;
     let mut placements = Vec::new();
     for stored in posts {
         for (city, placed) in stored.placements.iter().filter(|(_, placed)| placed.dirty) {
@@ -164,9 +165,11 @@ pub async fn flush(
         }
     }
     let placement = |values, placed: &Placed<'_>| placement_row(ledger, values, placed);
-    statements::WRITE_PLACEMENTS.run(connection, &placements, placement).await?;
+    inserts.add(&statements::WRITE_PLACEMENTS, &placements, placement).await?;
+    let entry = |values, (city, entry): &(i64, &FeedEntry)| entry_row(values, *city, entry, now);
+    inserts.add(&statements::WRITE_LOG, &entries(ledger), entry).await?;
+    inserts.finish().await?;
 
-    write_entries(connection, ledger, now).await?;
     write_refusals(connection, ledger, now).await?;
     if journalled == Journalled::Yes {
         write_erasures(connection, ledger, now).await?;
@@ -190,14 +193,13 @@ pub async fn flush(
     write(connection, statements::WRITE_TEXTS, &new).await
 }
 
-async fn write_entries(connection: &mut SqliteConnection, ledger: &Ledger, now: Timestamp) -> Result<(), StoreError> {
-    let mut entries: Vec<(i64, &FeedEntry)> = Vec::new();
+fn entries(ledger: &Ledger) -> Vec<(i64, &FeedEntry)> {
+    let mut entries = Vec::new();
     for (city, appended) in &ledger.out.entries {
         let Some(city) = ledger.cities.get(city) else { continue };
         entries.extend(appended.iter().map(|entry| (city.row, entry)));
     }
-    let row = |values, (city, entry): &(i64, &FeedEntry)| entry_row(values, *city, entry, now);
-    statements::WRITE_LOG.run(connection, &entries, row).await
+    entries
 }
 
 fn entry_row(values: Values, city: i64, entry: &FeedEntry, now: Timestamp) -> Values {
