@@ -78,6 +78,7 @@ fn card(city: &CityId, id: PostId, position: u64, text: String) -> Card {
         created_at: Timestamp::from_micros(1_783_175_882_123_000),
         received_at: Timestamp::from_micros(1_783_175_883_456_000),
         edited_at: None,
+        date_corrected: false,
         tags: vec!["nancy".into()],
         media: Vec::new(),
         reply_to: None,

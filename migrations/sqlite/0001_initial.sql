@@ -57,7 +57,7 @@ CREATE TABLE authors (
 CREATE INDEX authors_by_check ON authors (network, checked_at);
 
 -- `id` is the hashed key by which posts are found; `native_id` is the second look that tells collisions apart.
--- `moderated`: hidden by the operator. `checked_at` 0: the network is to be asked before it is shown again. JSON columns hold compact arrays (src/store/sqlite/json.rs).
+-- `moderated`: hidden by the operator. `date_corrected`: `created_at` is not the author's own date, which lay ahead. `checked_at` 0: the network is to be asked before it is shown again. JSON columns hold compact arrays (src/store/sqlite/json.rs).
 CREATE TABLE posts (
     row INTEGER PRIMARY KEY,
     id INTEGER NOT NULL UNIQUE,
@@ -73,6 +73,7 @@ CREATE TABLE posts (
     labels TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     edited_at INTEGER,
+    date_corrected INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
     revision TEXT NOT NULL,
     reply_parent TEXT,
@@ -131,7 +132,8 @@ SELECT
       WHERE rp.post = p.reply_to AND rp.city = p.city AND rp.shown) AS reply_to,
     s.row AS row, s.id AS id, s.network AS network, s.native_id AS native_id, s.url AS url, s.text AS text,
     s.facets AS facets, s.languages ->> 0 AS lang, s.tags AS tags, s.media AS media,
-    s.created_at AS created_at, s.edited_at AS edited_at, s.sensitive AS sensitive,
+    s.created_at AS created_at, s.edited_at AS edited_at,
+    s.date_corrected AS date_corrected, s.sensitive AS sensitive,
     (s.automated OR a.automated) AS automated,
     a.native_id AS author_id, a.handle AS handle, a.name AS name
 FROM placements AS p

@@ -258,6 +258,7 @@ mod tests {
             languages: vec![],
             created_at: START,
             edited_at: None,
+            date_corrected: false,
             revision: "1".into(),
             tags: vec![],
             media: vec![],

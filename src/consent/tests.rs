@@ -30,6 +30,7 @@ fn post() -> Post {
         languages: vec!["fr".into()],
         created_at: NOW,
         edited_at: None,
+        date_corrected: false,
         revision: String::new(),
         tags: Vec::new(),
         media: Vec::new(),

@@ -27,6 +27,8 @@ pub struct Card {
     pub created_at: Timestamp,
     pub received_at: Timestamp,
     pub edited_at: Option<Timestamp>,
+    /// The author's own date lay ahead; `created_at` is when the post was read.
+    pub date_corrected: bool,
     /// As written, without `#`.
     pub tags: Vec<String>,
     pub media: Vec<Media>,

@@ -188,6 +188,8 @@ pub struct Post {
     pub created_at: Timestamp,
     /// When the author last changed it, if it was changed.
     pub edited_at: Option<Timestamp>,
+    /// Its author dated it ahead of our clock: `created_at` is when it was read (D7).
+    pub date_corrected: bool,
     /// Orders versions of one post: byte-wise greater is later. Empty where a network has none.
     pub revision: String,
     pub tags: Vec<Hashtag>,

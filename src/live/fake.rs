@@ -237,6 +237,7 @@ pub(crate) fn card(city: &CityId, id: PostId, position: u64, text: &str, tag: &s
         created_at: Timestamp::from_micros(1_783_175_882_000_000),
         received_at: Timestamp::from_micros(1_783_175_883_000_000),
         edited_at: None,
+        date_corrected: false,
         tags: vec![tag.to_owned()],
         media: Vec::new(),
         reply_to: None,

@@ -91,6 +91,7 @@ fn post(text: &str) -> Post {
         languages: strings(&["fr"]),
         created_at: Timestamp::default(),
         edited_at: None,
+        date_corrected: false,
         revision: String::new(),
         tags,
         media: Vec::new(),

@@ -52,6 +52,7 @@ pub struct Draft {
     tags: Vec<Hashtag>,
     languages: Vec<String>,
     created_at: Timestamp,
+    date_corrected: bool,
     edited_at: Option<Timestamp>,
     point: Option<(ExactPoint, LocationOrigin)>,
 }
@@ -72,7 +73,7 @@ pub fn normalize_held(mut raw: Box<RawPost>, network: Network, now: Timestamp) -
         return Err(RefuseReason::BadId);
     }
     raw.reply = raw.reply.take().map(sound_reply).transpose()?;
-    let created_at = created_at(raw.created_at, now)?;
+    let (created_at, date_corrected) = created_at(raw.created_at, now)?;
 
     let raw_text = std::mem::take(&mut raw.text);
     let cleaned = text::clean(&raw_text, TEXT_CHARS_MAX);
@@ -99,6 +100,7 @@ pub fn normalize_held(mut raw: Box<RawPost>, network: Network, now: Timestamp) -
         facets,
         tags,
         created_at,
+        date_corrected,
         edited_at: raw.edited.then_some(now),
         point,
         raw,
@@ -137,7 +139,7 @@ impl Draft {
 
     /// The post, under the id derived of its native one.
     pub fn complete(self, id: PostId) -> Post {
-        let Self { raw, network, text, facets, tags, languages, created_at, edited_at, point } = self;
+        let Self { raw, network, text, facets, tags, languages, created_at, date_corrected, edited_at, point } = self;
         let raw = *raw;
         let place_name = raw.place.and_then(|place| place.name);
         let place_name =
@@ -153,6 +155,7 @@ impl Draft {
             text,
             facets,
             created_at,
+            date_corrected,
             edited_at,
             revision: cut_bytes(raw.revision, REVISION_BYTES_MAX),
             tags,
@@ -189,12 +192,14 @@ fn check_age(created_at: Option<Timestamp>, now: Timestamp) -> Result<(), Refuse
     }
 }
 
-fn created_at(created_at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, RefuseReason> {
+/// The date to go by, and whether it is not the author's own (D7).
+fn created_at(created_at: Option<Timestamp>, now: Timestamp) -> Result<(Timestamp, bool), RefuseReason> {
     let at = created_at.ok_or(RefuseReason::BadDate)?;
     if at > now.plus_seconds(FUTURE_MAX_S) {
         return Err(RefuseReason::FromTheFuture);
     }
-    Ok(if at > now.plus_seconds(CLOCK_SKEW_S) { now } else { at })
+    let is_ahead = at > now.plus_seconds(CLOCK_SKEW_S);
+    Ok((if is_ahead { now } else { at }, is_ahead))
 }
 
 fn sound_id(id: &str) -> bool {

@@ -74,6 +74,8 @@ fn d7_dates_are_checked_against_the_time_of_arrival() {
     assert_eq!(created(24 * 3_600), Ok(0));
     assert_eq!(created(24 * 3_600 + 1), Err(RefuseReason::FromTheFuture));
     assert_eq!(created(10 * 365 * 86_400), Err(RefuseReason::FromTheFuture));
+    let is_flagged = |seconds| at(seconds).map(|post| post.date_corrected);
+    assert_eq!((is_flagged(300), is_flagged(301)), (Ok(false), Ok(true)));
 }
 
 #[test]

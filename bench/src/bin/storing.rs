@@ -81,6 +81,7 @@ impl Posts {
             languages: vec!["fr".into()],
             created_at: at,
             edited_at: None,
+            date_corrected: false,
             revision: format!("3m{:011x}", self.made),
             tags: Hashtag::new(&tag).into_iter().collect(),
             media: Vec::new(),

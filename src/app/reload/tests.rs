@@ -59,6 +59,7 @@ fn post(key: &IdKey, author: &str, name: &str, tags: &[&str], to: Option<&str>) 
         languages: vec!["fr".into()],
         created_at: NOW,
         edited_at: None,
+        date_corrected: false,
         revision: "1".into(),
         tags: tags.iter().filter_map(|tag| Hashtag::new(tag)).collect(),
         media: vec![],

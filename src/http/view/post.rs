@@ -25,6 +25,8 @@ pub struct PostView<'a> {
     #[schema(required)]
     lang: Option<&'a str>,
     created_at: String,
+    /// The author's own date lay ahead; `created_at` is when the post was read.
+    date_corrected: bool,
     received_at: String,
     /// As written, without `#`.
     tags: &'a [String],
@@ -162,6 +164,7 @@ impl<'a> From<&'a Card> for PostView<'a> {
             facets: card.facets.iter().map(FacetView::from).collect(),
             lang: card.lang.as_deref(),
             created_at: card.created_at.to_rfc3339(),
+            date_corrected: card.date_corrected,
             received_at: card.received_at.to_rfc3339(),
             tags: &card.tags,
             media: card.media.iter().map(MediaView::from).collect(),

@@ -231,6 +231,7 @@ impl Ledger {
             created_at: post.created_at,
             received_at: stored.received_at,
             edited_at: post.edited_at,
+            date_corrected: post.date_corrected,
             tags: post.tags.iter().map(|tag| tag.display.clone()).collect(),
             media: post.media.clone(),
             reply_to: visible(placement.reply_to),

@@ -147,7 +147,7 @@ fn post(stored: &StoredPost, author: &StoredAuthor, placements: &[(i64, StoredPl
         "facets": facets, "languages": post.languages,
         "tags": post.tags.iter().map(|tag| tag.display.as_str()).collect::<Vec<_>>(), "media": media,
         "labels": labels(&post.labels), "created_at": post.created_at.to_rfc3339(),
-        "edited_at": post.edited_at.map(Timestamp::to_rfc3339), "received_at": stored.received_at.to_rfc3339(),
+        "date_corrected": post.date_corrected, "edited_at": post.edited_at.map(Timestamp::to_rfc3339), "received_at": stored.received_at.to_rfc3339(),
         "checked_at": stored.checked_at.to_rfc3339(), "revision": post.revision,
         "reply_parent": post.reply.as_ref().map(|reply| reply.parent.as_str()),
         "reply_root": post.reply.as_ref().map(|reply| reply.root.as_str()), "place_name": post.place_name,

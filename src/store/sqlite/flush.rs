@@ -56,6 +56,7 @@ fn post_row(values: Values, stored: &StoredPost) -> Values {
         .list(&post.labels, form::labels_out)
         .int(post.created_at.as_micros())
         .int(post.edited_at.map(Timestamp::as_micros))
+        .flag(post.date_corrected)
         .int(stored.received_at.as_micros())
         .text(post.revision.as_str())
         .text(post.reply.as_ref().map(|reply| reply.parent.as_str()))

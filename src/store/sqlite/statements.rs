@@ -258,13 +258,14 @@ pub const WRITE_AUTHORS: Insert<14> = Insert {
 };
 
 /// The search index is written apart, by [`WRITE_TEXTS`], for rows that are new.
-pub const WRITE_POSTS: Insert<23> = Insert {
+pub const WRITE_POSTS: Insert<24> = Insert {
     into: "posts (row, id, network, native_id, author, url, text, facets, languages, tags, media, labels, created_at,
-        edited_at, received_at, revision, reply_parent, reply_root, place_name, sensitive, automated, moderated,
-        checked_at)",
+        edited_at, date_corrected, received_at, revision, reply_parent, reply_root, place_name, sensitive, automated,
+        moderated, checked_at)",
     again: "ON CONFLICT (row) DO UPDATE SET url = excluded.url, text = excluded.text, facets = excluded.facets,
         languages = excluded.languages, tags = excluded.tags, media = excluded.media, labels = excluded.labels,
-        created_at = excluded.created_at, edited_at = excluded.edited_at, revision = excluded.revision,
+        created_at = excluded.created_at, edited_at = excluded.edited_at,
+        date_corrected = excluded.date_corrected, revision = excluded.revision,
         reply_parent = excluded.reply_parent, reply_root = excluded.reply_root, place_name = excluded.place_name,
         sensitive = excluded.sensitive, automated = excluded.automated, moderated = excluded.moderated,
         checked_at = excluded.checked_at",

@@ -24,6 +24,7 @@ async fn a_card_comes_back_from_the_database_as_it_was_handed_to_the_tail() {
     rich.post.labels = vec![Label::plain("spoiler")];
     rich.post.languages = vec!["br".into(), "fr".into()];
     rich.post.edited_at = Some(after_s(3));
+    rich.post.date_corrected = true;
     rich.post.place_name = Some("Bouffay".into());
     rich.post.reply = Some(Reply { parent: native("x"), root: native("y") });
     rich.post.point = ExactPoint::new(-1.553_621, 47.218_371).map(|point| (point, LocationOrigin::Geotag));

@@ -185,6 +185,7 @@ pub fn draft(place: &Place, name: &str) -> Draft {
         languages: vec!["fr".into()],
         created_at: NOON,
         edited_at: None,
+        date_corrected: false,
         revision: "1".into(),
         tags: vec![Hashtag::new("Nantes").unwrap()],
         media: Vec::new(),

@@ -202,6 +202,7 @@ why-rule-around = It speaks of the surroundings of { $city }: { $value }.
 why-thread-link = See that post
 why-facts = What we know of it
 why-source = Network and address of origin
+why-date-corrected = Its author dated it ahead of time: this is when we read it.
 why-created = Published
 why-received = Arrived here
 why-edited = Edited

@@ -204,6 +204,7 @@ why-thread-link = Voir ce message
 why-facts = Ce que nous en savons
 why-source = Réseau et adresse d’origine
 why-created = Publié
+why-date-corrected = Son auteur l’a daté d’un moment à venir : c’est l’heure où nous l’avons lu.
 why-received = Arrivé ici
 why-edited = Modifié
 why-place = Lieu

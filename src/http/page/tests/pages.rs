@@ -116,6 +116,13 @@ async fn l23_every_card_says_why_and_how_to_leave() {
 }
 
 #[actix_web::test]
+async fn d7_a_date_that_is_not_the_authors_own_is_said_so() {
+    let why = |date_corrected| render_why(&context(), &city(), &Card { date_corrected, ..card(3, "Bonjour") });
+    assert!(why(true).contains("daté d’un moment à venir"), "{}", why(true));
+    assert!(!why(false).contains("daté d’un moment à venir"));
+}
+
+#[actix_web::test]
 async fn l63_descriptions_are_shown_their_absence_is_said_and_texts_carry_their_language() {
     let mut post = card(1, "Glav a ra");
     post.lang = Some("br".into());

@@ -75,6 +75,7 @@ pub fn card(n: u64, text: &str) -> Card {
         created_at: received_at,
         received_at,
         edited_at: None,
+        date_corrected: false,
         tags: Vec::new(),
         media: Vec::new(),
         reply_to: None,

@@ -128,6 +128,7 @@ impl Run {
                     languages: Vec::new(),
                     created_at: NOON,
                     edited_at: None,
+                    date_corrected: false,
                     revision: format!("r{revision}"),
                     tags: Vec::new(),
                     media: Vec::new(),
