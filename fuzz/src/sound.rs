@@ -110,6 +110,7 @@ pub fn card(post: &Post, author: &AuthorProfile, placement: &Placement, received
         created_at: post.created_at,
         received_at,
         edited_at: post.edited_at,
+        date_corrected: post.date_corrected,
         tags: post.tags.iter().map(|tag| tag.display.clone()).collect(),
         media: post.media.clone(),
         reply_to: placement.reply_to,

@@ -151,7 +151,7 @@ pub fn post(row: &SqliteRow) -> Read<StoredPost> {
             languages: json::languages_in(get(row, "languages")?)?,
             created_at: time(row, "created_at")?,
             edited_at: get::<Option<i64>>(row, "edited_at")?.map(Timestamp::from_micros),
-        date_corrected: get(row, "date_corrected")?,
+            date_corrected: get(row, "date_corrected")?,
             revision: get(row, "revision")?,
             tags: json::tags_in(get(row, "tags")?)?,
             media: json::media_in(get(row, "media")?)?,
