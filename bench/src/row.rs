@@ -8,7 +8,7 @@ pub enum Better {
     Smaller,
 }
 
-/// Median, smallest and largest of the runs.
+/// Median, smallest and largest of the runs; of an even number of runs, the mean of the middle two.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Figure {
     pub median: f64,
@@ -73,7 +73,8 @@ impl Figure {
         let mut runs = runs.to_vec();
         runs.sort_by(f64::total_cmp);
         let at = |index: usize| runs.get(index).copied().unwrap_or(f64::NAN);
-        Self { median: at(runs.len() / 2), min: at(0), max: at(runs.len().saturating_sub(1)), unit: unit.to_owned() }
+        let (last, middle) = (runs.len().saturating_sub(1), runs.len() / 2);
+        Self { median: f64::midpoint(at(last / 2), at(middle)), min: at(0), max: at(last), unit: unit.to_owned() }
     }
 }
 
@@ -133,6 +134,13 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_median_favours_nobody() {
+        let median = |runs: &[f64]| Figure::of(runs, "x/s").median;
+        assert_eq!([median(&[7.0]), median(&[3.0, 1.0]), median(&[9.0, 1.0, 2.0])], [7.0, 2.0, 2.0]);
+        assert!(median(&[]).is_nan());
+    }
 
     #[test]
     fn goals_look_the_right_way() {

@@ -152,7 +152,7 @@ pub fn print_table(rows: &[Row]) {
 }
 
 /// The table and its circumstances, for BENCHMARKS.md.
-pub fn markdown(rows: &[Row], machine: &Machine) -> String {
+pub fn markdown(rows: &[Row], failures: &[String], machine: &Machine) -> String {
     let mut text = format!(
         "Measured {} on {} ({} cores, {} GiB, Linux {}). {}.\n\nMedian [smallest-largest] of the runs. Server and \
          generator on different cores, plain text over loopback, median of the ratio's two sides from one run.\n\n",
@@ -173,6 +173,9 @@ pub fn markdown(rows: &[Row], machine: &Machine) -> String {
     text.push('\n');
     for row in rows.iter().filter(|row| !row.notes.is_empty()) {
         _ = writeln!(text, "- **{}**: {}", row.id, row.notes);
+    }
+    for failure in failures {
+        _ = writeln!(text, "- **Failed**: {failure}");
     }
     text
 }

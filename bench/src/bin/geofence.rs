@@ -34,7 +34,7 @@ fn main() -> anyhow::Result<()> {
 
 fn measure(what: &str, communes: &[&Commune]) -> anyhow::Result<()> {
     let points_wanted = if is_quick() { 200_000 } else { 1_000_000 };
-    let mut outlines: Vec<&MultiPolygon<f64>> = communes.iter().map(|commune| &commune.outline).collect();
+    let outlines: Vec<&MultiPolygon<f64>> = communes.iter().map(|commune| &commune.outline).collect();
 
     let before = held();
     let mut builds = Vec::new();
@@ -65,19 +65,15 @@ fn measure(what: &str, communes: &[&Commune]) -> anyhow::Result<()> {
     ] {
         let ours = run(points.len(), || points.iter().map(|point| count(&geofence, *point)).sum());
         let theirs = run(points.len(), || points.iter().map(|point| count_by_geo(&boxes, &outlines, *point)).sum());
-        let build = Figure::of(&builds, "s");
-        let notes = format!(
-            "{compared} points agree with geo, {} of them on borders. Snapshot: {:.2} s (goal 5), {mebibytes:.0} MiB (goal 200).",
-            borders.len(),
-            build.median,
-        );
         Row::new("G8", &format!("geofence, {what}, {mix}"), Better::Larger, ours)
             .with_goal(4e6, None)
             .beside("rstar + geo::Contains", &theirs, Some(4.0), Some(5.0))
-            .noting(&notes)
             .print();
     }
-    outlines.clear();
+    let agreed = format!("{compared} points agree with geo, {} of them on borders.", borders.len());
+    let snapshot = |of: &str, ours| Row::new("G8", &format!("geofence, {what}, {of}"), Better::Smaller, ours);
+    snapshot("time to build it", Figure::of(&builds, "s")).with_goal(5.0, None).noting(&agreed).print();
+    snapshot("memory it takes", Figure::of(&[mebibytes], "MiB")).with_goal(200.0, None).print();
     Ok(())
 }
 

@@ -20,7 +20,7 @@ const POST: &str = "Place Stanislas, la navette part toutes les dix minutes. #na
 /// coalesced by those who do, and the server's core is not full.
 pub const CALM: f64 = 40.0;
 /// Posts a second to 1,000 readers at which latencies are compared.
-const BUSY: f64 = 100.0;
+pub const BUSY: f64 = 100.0;
 
 /// Everything measured of one server with one number of readers, a value per round.
 #[derive(Default)]
@@ -79,14 +79,14 @@ fn main() -> anyhow::Result<()> {
         None => true,
     })
     .collect();
-    let mut table = Table::new();
+    let (mut table, mut failures) = (Table::new(), Vec::new());
     for round in 1..=rounds {
         for readers in [1_000, many] {
             for kind in kinds.iter().filter(|kind| !quick || kind.is_for_quick(readers)) {
                 eprintln!("Round {round} of {rounds}: {}, {readers} readers", kind.name());
                 let measured = table.entry((kind.name(), readers)).or_default();
                 if let Err(error) = measure(*kind, readers, quick, &message, measured) {
-                    eprintln!("  {error:#}");
+                    failures.push(format!("{}, {readers} readers: {error:#}", kind.name()));
                 }
             }
         }
@@ -95,7 +95,7 @@ fn main() -> anyhow::Result<()> {
             eprintln!("Round {round} of {rounds}: {}, 1000 readers", kind.name());
             let measured = table.entry((kind.name(), 1_000)).or_default();
             if let Err(error) = measure(kind, 1_000, quick, &message, measured) {
-                eprintln!("  {error:#}");
+                failures.push(format!("{}, 1000 readers: {error:#}", kind.name()));
             }
         }
         for kind in [Kind::Parvis { workers: 2 }, Kind::EpollHalves].into_iter().filter(wanted) {
@@ -106,6 +106,8 @@ fn main() -> anyhow::Result<()> {
     for row in rows::rows(&table, many, bytes) {
         row.print();
     }
+    // Without this a row would be made of the rounds that went well.
+    anyhow::ensure!(failures.is_empty(), "{}", failures.join("; "));
     Ok(())
 }
 
