@@ -39,9 +39,9 @@ test: setup-test web lint ## run every test
 	npm --prefix web test
 	PARVIS_BIN="$(TARGET)/debug/parvis" npm --prefix web run e2e
 
-soak: web ## kill the server a thousand times under load, and let ten thousand readers come and go (PARVIS_SOAK, PARVIS_SOAK_EVENTS, PARVIS_SEED)
+soak: web ## the promises at full size: a thousand kills under load (PARVIS_SOAK), ten thousand readers, a thousand cities
 	PARVIS_SOAK=$${PARVIS_SOAK:-1000} $(CARGO) test --features crash-points --test it campaign:: -- --nocapture
-	PARVIS_SOAK=1 $(CARGO) test --test it readers:: -- --nocapture --test-threads=1
+	PARVIS_SOAK=1 PARVIS_STRICT=1 $(CARGO) test --release --test it -- readers:: cities:: --nocapture --test-threads=1
 
 mutants: web ## make deliberate mistakes and see that the tests notice each
 	scripts/mutants $(ARGS)
@@ -61,7 +61,7 @@ lint: web ## check form: rustfmt, clippy, types, and licences where cargo-deny i
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \
 	 else echo "cargo-deny is not installed: licences are not checked here"; fi
 
-bench: web ## measure beside peers: about 20 minutes, on an idle machine; ARGS="--only fanout" for a part
+bench: web ## measure beside peers: 30 to 40 minutes, on an idle machine; ARGS="--only fanout" for a part
 	$(CARGO) build --release --workspace
 	@mkdir -p $(TARGET)/bench
 	"$(TARGET)/release/run" --json "$(TARGET)/bench/table.json" --markdown "$(TARGET)/bench/table.md" $(ARGS)
