@@ -2,7 +2,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::domain::{Card, CoarseLocation, Facet, Media, Reason};
+use crate::domain::{Card, CoarseLocation, Facet, Media, Reason, Timestamp};
 
 use super::to_json;
 
@@ -28,6 +28,9 @@ pub struct PostView<'a> {
     /// The author's own date lay ahead; `created_at` is when the post was read.
     date_corrected: bool,
     received_at: String,
+    /// When its author's last change of it was read.
+    #[schema(required)]
+    edited_at: Option<String>,
     /// As written, without `#`.
     tags: &'a [String],
     media: Vec<MediaView<'a>>,
@@ -166,6 +169,7 @@ impl<'a> From<&'a Card> for PostView<'a> {
             created_at: card.created_at.to_rfc3339(),
             date_corrected: card.date_corrected,
             received_at: card.received_at.to_rfc3339(),
+            edited_at: card.edited_at.map(Timestamp::to_rfc3339),
             tags: &card.tags,
             media: card.media.iter().map(MediaView::from).collect(),
             reply_to: card.reply_to.map(crate::domain::PostId::token),
@@ -224,6 +228,7 @@ mod tests {
         card.facets = vec![Facet { start: 6, end: 13, kind: FacetKind::Tag, value: "Nantes".into() }];
         card.media = vec![Media { kind: MediaKind::Image, url: None, alt: "Un parapluie".into() }];
         card.reply_to = Some(PostId::from_u64(2));
+        card.edited_at = Some(card.received_at.plus_seconds(60));
         card.location = ExactPoint::new(-1.55, 47.21).map(|at| CoarseLocation::coarsen(at, LocationOrigin::Geotag));
         let json: serde_json::Value = serde_json::from_str(&post_json(&card)).unwrap();
         insta::assert_json_snapshot!(json);
