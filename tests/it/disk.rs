@@ -61,14 +61,16 @@ async fn checkpoint(server: &Server) -> String {
     look(server, "SELECT position FROM checkpoints").await
 }
 
-async fn ask_to_leave(server: &Server) -> u16 {
+/// The status, and whether it is said when to come again.
+async fn ask_to_leave(server: &Server) -> (u16, bool) {
     let form = "network=bluesky&handle=%40ana.test.example&post=";
     let sent = client()
         .post(server.url("/ville/leave"))
         .header("sec-fetch-site", "same-origin")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form);
-    sent.send().await.unwrap().status().as_u16()
+    let answer = sent.send().await.unwrap();
+    (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -120,7 +122,7 @@ async fn d6_a_full_disk_keeps_reading_moves_nothing_and_heals() {
         reader.read_for(&server.live_url(""), Duration::from_millis(100)).await;
         assert_eq!((reader.recovered.last(), reader.posts.len()), (Some(&true), 20));
     }
-    assert_eq!(ask_to_leave(&server).await, 503);
+    assert_eq!(ask_to_leave(&server).await, (503, true));
     assert_eq!(checkpoint(&server).await, before, "the checkpoint has moved past what is not written");
     assert!(server.text("/metrics").await.1.contains("parvis_disk_free_bytes 0"));
 
@@ -129,7 +131,7 @@ async fn d6_a_full_disk_keeps_reading_moves_nothing_and_heals() {
     show(&server, 40).await;
     assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     assert_ne!(checkpoint(&server).await, before);
-    assert_eq!(ask_to_leave(&server).await, 200);
+    assert_eq!(ask_to_leave(&server).await, (200, false));
     reader.read_for(&server.live_url(""), Duration::from_millis(300)).await;
     assert_eq!(reader.posts.len(), 40);
     // Death, then the same again from the disk.

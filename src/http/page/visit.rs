@@ -60,6 +60,9 @@ impl PageState {
     }
 }
 
+/// When to come again for a page that could not be made now.
+const RETRY_AFTER_S: &str = "30";
+
 /// A page could not be made: which page is shown instead.
 pub(super) struct Failure {
     pub(super) context: PageContext,
@@ -94,17 +97,17 @@ impl Failure {
     pub(super) fn respond(&self, state: &PageState) -> HttpResponse {
         let body = render_trouble(&self.context, self.city.as_deref(), &self.trouble, &state.cities.all());
         let status = StatusCode::from_u16(self.trouble.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = html(&self.context, status, body);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("30"));
-        }
-        response
+        html(&self.context, status, body)
     }
 }
 
 pub(super) fn html(context: &PageContext, status: StatusCode, body: String) -> HttpResponse {
     let policy = Csp::Page { public_url: &context.settings.public_url }.value();
-    HttpResponse::build(status)
+    let mut response = HttpResponse::build(status);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.insert_header((header::RETRY_AFTER, RETRY_AFTER_S));
+    }
+    response
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CONTENT_LANGUAGE, context.language.as_str()))
