@@ -20,6 +20,14 @@ pub struct SessionTiming {
     pub unasked_for: Duration,
 }
 
+impl SessionTiming {
+    /// A session whose peer has not taken a frame whole by then is cut off: to the kernel, one that takes a little now
+    /// and then is alive for ever (W3). A frame has 60 KiB, so that 1 KiB a second is enough.
+    pub fn frame_within(&self) -> Duration {
+        self.unsent_for * 3 / 2
+    }
+}
+
 impl Default for SessionTiming {
     fn default() -> Self {
         Self {

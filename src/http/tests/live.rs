@@ -324,3 +324,28 @@ async fn w3_a_reader_that_drains_nothing_is_cut_and_troubles_nobody() {
     while let Ok(Some(Ok(Message::Text(_)))) = tokio::time::timeout(Duration::from_secs(5), stalled.next()).await {}
     assert!(!matches!(stalled.next().await, Some(Ok(_))));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn w3_a_reader_that_takes_a_little_now_and_then_is_cut_too() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let timing = SessionTiming { unsent_for: Duration::from_millis(500), ..SessionTiming::default() };
+    let server = spawn_with(limits(), HttpSettings { timing, ..settings() }).await;
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(8 * 1_024).unwrap();
+    let mut trickling = socket.connect(server.address.parse().unwrap()).await.unwrap();
+    let request = "GET /api/v1/cities/nantes/live HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\n\
+                   Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    trickling.write_all(request.as_bytes()).await.unwrap();
+    assert!(trickling.read(&mut [0; 4_096]).await.unwrap() > 0);
+    for id in 0..6_000 {
+        server.put(id, &"m".repeat(4_000));
+    }
+    // 40 KB a second: the kernel sees a peer that is alive, and a frame takes longer than it may.
+    let cut = async {
+        while let Ok(1..) = trickling.read(&mut [0; 4_096]).await {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), cut).await.unwrap();
+    assert_eq!(server.live.sessions().count(), 0);
+}

@@ -10,9 +10,11 @@ use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use actix_http::ws::{CloseCode, CloseReason, Codec, Message};
 use actix_web::web::{Buf, Bytes, BytesMut};
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 use tokio_util::codec::Encoder;
@@ -65,6 +67,7 @@ impl Opening {
             pinged_at: None,
             is_leaving: false,
             unsent: head,
+            stuck: None,
             answers: BytesMut::new(),
         };
         if session.reads.is_none() {
@@ -79,8 +82,9 @@ impl Opening {
 /// One reader's socket and what goes over it: frames of the subscription, which its group shares and which are written
 /// from where they lie, with pings and answers between them.
 ///
-/// While the socket takes nothing, nothing is read from it and no clock of the session runs: a peer that takes nothing
-/// for long is cut off by the kernel ([`SessionTiming::unsent_for`]).
+/// While the socket takes nothing, nothing is read from it, and one clock runs: a peer that takes nothing for long is cut
+/// off by the kernel ([`SessionTiming::unsent_for`]), and one that takes too little by us
+/// ([`SessionTiming::frame_within`]).
 pub struct Session {
     /// `None`: this session was never to read anything. Before the socket: when the peer sees the connection's end, the
     /// session is no longer counted.
@@ -98,6 +102,8 @@ pub struct Session {
     is_leaving: bool,
     /// The rest of what is being written.
     unsent: Bytes,
+    /// Runs while the socket has no room for that rest, until it is written.
+    stuck: Option<Pin<Box<Sleep>>>,
     /// Control frames that follow it.
     answers: BytesMut,
 }
@@ -155,12 +161,28 @@ impl Session {
             match self.socket.try_write(&self.unsent) {
                 Ok(written) => self.unsent.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(self.socket.poll_write_ready(context)).or(Err(Over))?;
+                    if let Poll::Ready(ready) = self.socket.poll_write_ready(context) {
+                        ready.or(Err(Over))?;
+                        continue;
+                    }
+                    let within = self.timing.frame_within();
+                    let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(within)));
+                    ready!(stuck.as_mut().poll(context));
+                    count_end("too slow");
+                    self.forget_what_waits();
+                    return Poll::Ready(Err(Over));
                 }
                 Err(_gone) => return Poll::Ready(Err(Over)),
             }
         }
+        self.stuck = None;
         Poll::Ready(Ok(()))
+    }
+
+    /// With the socket goes what the kernel still holds for the peer, who would else be waited for without us.
+    fn forget_what_waits(&self) {
+        // An error says that the peer is gone already.
+        _ = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
     }
 
     /// Takes in what the peer has sent.
