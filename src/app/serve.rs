@@ -20,7 +20,7 @@ use super::{Settings, intake, open_store, outbound};
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, City, FeedLog};
 use crate::http::page::{self, DemoNote, PageRenderer, PageSettings, PageState, RetentionDays};
-use crate::http::{self, AppState, CityDirectory, ServedCities, TrustedProxies};
+use crate::http::{self, AppState, CityDirectory, ServedCities, Shares, TrustedProxies};
 use crate::ingest::{self, SupervisorOptions, sources};
 use crate::intake::{Intake, Lookups};
 use crate::live::{Live, LiveLimits};
@@ -104,7 +104,8 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         Arc::new(ArcSwap::from_pointee(CityDirectory { cities: set.cities().to_vec(), broken: read.broken.clone() }));
     let served = Arc::new(ServedCities(directory.clone()));
     let renderer = Arc::new(PageRenderer::new(served.clone(), http::view::post_json));
-    let live = Live::new(log.clone(), renderer.clone(), http::view::sources_json, live_limits(&settings));
+    let connections = open_files(&settings);
+    let live = Live::new(log.clone(), renderer.clone(), http::view::sources_json, live_limits(&settings, connections));
     // From here on every commit reaches the tails that are open.
     live_cell.set(live.clone()).map_err(|_set| anyhow!("the live side was started twice"))?;
     cities::open_tails(&live, &*log, set.cities()).await?;
@@ -159,7 +160,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         clock: clock.clone(),
         shutdown: shutdown.clone(),
         metrics: Some(metrics),
-        settings: http_settings(&settings)?,
+        settings: http_settings(&settings, connections)?,
         forms: http::FormLimiter::default(),
         gates: http::Gates::new(settings.http.max_requests),
         started_at: clock.now(),
@@ -260,15 +261,31 @@ pub(super) fn contact(settings: &Settings) -> &str {
     }
 }
 
-fn live_limits(settings: &Settings) -> LiveLimits {
+/// What the system lets us hold of the connections that are wanted.
+fn open_files(settings: &Settings) -> Shares {
+    let allowed = http::raise_open_files();
+    let shares = http::shares(allowed, settings.http.max_sessions);
+    if shares.sessions < settings.http.max_sessions {
+        tracing::warn!(
+            allowed,
+            sessions = shares.sessions,
+            wanted = settings.http.max_sessions,
+            "The system allows too few open files for http.max_sessions: the sessions that fit are served, further ones \
+             are sent away. Raise the limit (LimitNOFILE in a systemd unit, ulimit -n in a shell)."
+        );
+    }
+    shares
+}
+
+fn live_limits(settings: &Settings, connections: Shares) -> LiveLimits {
     LiveLimits {
-        sessions_max: settings.http.max_sessions,
+        sessions_max: connections.sessions,
         sessions_per_address_max: settings.http.max_sessions_per_address,
         ..LiveLimits::default()
     }
 }
 
-fn http_settings(settings: &Settings) -> anyhow::Result<http::HttpSettings> {
+fn http_settings(settings: &Settings, connections: Shares) -> anyhow::Result<http::HttpSettings> {
     Ok(http::HttpSettings {
         public_url: settings.http.public_url.trim_end_matches('/').to_owned(),
         trusted_proxies: TrustedProxies::parse(&settings.http.trusted_proxies).map_err(|error| anyhow!(error))?,
@@ -284,6 +301,7 @@ fn http_settings(settings: &Settings) -> anyhow::Result<http::HttpSettings> {
             unsent_for: Duration::from_secs(settings.http.unsent_seconds),
             ..http::SessionTiming::default()
         },
+        other_connections_max: connections.others,
         ..http::HttpSettings::default()
     })
 }

@@ -34,7 +34,9 @@ pub struct HttpSettings {
     /// Live connections from one IPv4 address or IPv6 /64; schools and mobile networks share one. One more is closed
     /// with 4029.
     pub max_sessions_per_address: usize,
-    /// Live connections in all: the real bound. One more is answered 503 before the upgrade.
+    /// Live connections in all: the real bound. One more is answered 503 before the upgrade. The system's limit of open
+    /// files (LimitNOFILE in a systemd unit) must allow as many, and some 4,300 for everything else: where it does not,
+    /// fewer are let in, and the log says so.
     pub max_sessions: usize,
     /// Pages and API reads worked on at the same time; 0: eight for each core. As many more wait for a tenth of a
     /// second, and what is beyond is answered 503. Live connections, static files and health are not counted.

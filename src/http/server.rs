@@ -24,9 +24,6 @@ use super::{AppState, routes, upgrade};
 /// Bytes a connection buffers before it asks a body for more. Small: the frames of SSE are joined batches already, and
 /// each stalled session holds this much. WebSocket sessions have no such buffer.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-/// Connections a worker takes beside sessions, before it stops accepting. WebSocket sessions have left HTTP and don't
-/// count.
-const OTHER_CONNECTIONS_MAX: usize = 2_048;
 /// What is left of requests after the sessions have gone.
 const STOP_TIMEOUT_S: u64 = 2;
 /// How long after the last session's moment a drain waits for stragglers.
@@ -38,9 +35,11 @@ pub fn serve<P>(state: Data<AppState>, listeners: Vec<TcpListener>, pages: P) ->
 where
     P: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    let connections_max = state.live.limits().sessions_max.saturating_add(OTHER_CONNECTIONS_MAX);
+    let others_max = state.settings.other_connections_max;
+    // What one worker takes before it stops accepting: never reached, for all together are bounded.
+    let connections_max = state.live.limits().sessions_max.saturating_add(others_max);
     let workers = state.settings.workers;
-    let connections = Connections::new(state.settings.timing);
+    let connections = Connections::new(others_max, state.settings.timing);
     let application = move || {
         let app = App::new()
             .app_data(state.clone())

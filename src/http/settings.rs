@@ -55,6 +55,8 @@ pub struct HttpSettings {
     /// Whether `/metrics` is served beside the pages; switched off when it has a listener of its own.
     pub metrics_here: bool,
     pub timing: SessionTiming,
+    /// Connections that are no sessions; at the bound the one that has asked nothing for longest gives way.
+    pub other_connections_max: usize,
 }
 
 impl Default for HttpSettings {
@@ -66,6 +68,7 @@ impl Default for HttpSettings {
             workers: None,
             metrics_here: true,
             timing: SessionTiming::default(),
+            other_connections_max: 2_048,
         }
     }
 }

@@ -29,12 +29,3 @@ pub fn bind_to(processors: &[usize]) -> std::io::Result<()> {
     }
     Ok(rustix::thread::sched_setaffinity(None, &set)?)
 }
-
-/// Allows as many open files as the system lets us, and says how many.
-pub fn raise_open_files() -> u64 {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let now = getrlimit(Resource::Nofile);
-    // A refusal leaves the limit as it was, which the caller hears.
-    _ = setrlimit(Resource::Nofile, Rlimit { current: now.maximum, maximum: now.maximum });
-    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
-}

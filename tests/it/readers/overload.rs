@@ -192,3 +192,44 @@ async fn w5_a_full_server_refuses_sessions_before_the_upgrade_and_goes_on_with_t
     let page: Value = server.json("/api/v1/cities/ville/posts").await;
     assert_eq!(page["posts"].as_array().unwrap().len(), 1);
 }
+
+/// Where the system allows few open files, readers and idle connections beyond them are sent away, and nobody who is
+/// there is forgotten: a server without descriptors could not even say no.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn w5_few_open_files_mean_few_sessions_and_an_answer_for_everybody() {
+    const OPEN_FILES: u32 = 300;
+    const MOST: usize = OPEN_FILES as usize;
+    let network = SimulatedNetwork::start().await;
+    network.join("ana", &[]);
+    let mut server = super::prepare(&network, "");
+    server.start_with_open_files(OPEN_FILES);
+    network.is_heard().await;
+    let address = address(&server);
+    assert!(server.log_text().contains("too few open files"), "{}", server.log_text());
+
+    let mut sessions = Vec::new();
+    let refused = loop {
+        match session(&address, "").await {
+            Ok(wire) => sessions.push(wire),
+            Err(head) => break head.expect("an answer"),
+        }
+        assert!(sessions.len() < MOST, "more sessions than open files");
+    };
+    assert!(sessions.len() > MOST / 3, "{}", sessions.len());
+    assert_eq!(refused.status, 503);
+    assert!(refused.header("retry-after").is_some());
+    // As many again that ask nothing. Whoever asks is answered all the while.
+    let mut silent = Vec::new();
+    for _ in 0..MOST {
+        silent.push(Wire::open(&address).await.unwrap());
+        if silent.len() % 50 == 0 {
+            sleep(Duration::from_millis(1_500)).await;
+            assert_eq!(server.text("/healthz").await.0, 200);
+            assert_eq!(session(&address, "").await.err().unwrap().expect("an answer").status, 503);
+        }
+    }
+    network.post("ana", "1", "un #ville");
+    for session in &mut sessions {
+        while !session.text().await.unwrap().contains("un #ville") {}
+    }
+}

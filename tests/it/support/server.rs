@@ -59,9 +59,21 @@ impl Server {
         assert!(line.contains("serves on"), "it did not start: {}", self.log_text());
     }
 
+    /// Starts where the system allows this many open files, and no more.
+    pub fn start_with_open_files(&mut self, allowed: u32) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -n {allowed}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_parvis")]);
+        let line = self.spawn_by(shell, &[]);
+        assert!(line.contains("serves on"), "it did not start: {}", self.log_text());
+    }
+
     /// Starts with these variables set, and gives the first line said: empty when the program ended before.
     pub fn spawn(&mut self, variables: &[(&str, &str)]) -> String {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_parvis"))
+        self.spawn_by(Command::new(env!("CARGO_BIN_EXE_parvis")), variables)
+    }
+
+    fn spawn_by(&mut self, mut program: Command, variables: &[(&str, &str)]) -> String {
+        let mut child = program
             .args(["serve", "--config"])
             .arg(self.config())
             .env("RUST_LOG", "warn")
