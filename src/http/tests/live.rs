@@ -340,10 +340,11 @@ async fn w3_a_reader_that_takes_a_little_now_and_then_is_cut_too() {
     for id in 0..6_000 {
         server.put(id, &"m".repeat(4_000));
     }
-    // 40 KB a second: the kernel sees a peer that is alive, and a frame takes longer than it may.
+    // Its window opens again and again, so that the kernel sees a peer that is alive; a frame takes longer than it may.
     let cut = async {
-        while let Ok(1..) = trickling.read(&mut [0; 4_096]).await {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+        let mut taken = vec![0; 64 * 1_024];
+        while let Ok(1..) = trickling.read(&mut taken).await {
+            tokio::time::sleep(Duration::from_millis(250)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), cut).await.unwrap();
