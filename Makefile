@@ -5,7 +5,7 @@ TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 NODE_MARK := web/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find web/src web/styles web/templates web/i18n -type f 2>/dev/null) web/package.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: demo run test soak mutants fuzz fuzz-smoke build web lint fmt bench bench-quick bench-peers setup-test clean help
+.PHONY: demo run install test soak mutants fuzz fuzz-smoke build web lint fmt bench bench-quick bench-peers setup-test clean help
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,6 +15,9 @@ demo: build ## open the product on sample posts at http://localhost:8080
 
 run: build ## serve the cities of config/ from the live networks
 	$(CARGO) run --quiet -- serve --config config/parvis.toml $(ARGS)
+
+install: web ## put a release build of parvis where cargo keeps programs
+	$(CARGO) install --locked --path . $(ARGS)
 
 build: web ## build the page and the server
 	$(CARGO) build

@@ -1,4 +1,4 @@
-//! City files that change while the server runs (interface.md).
+//! City files that change while the server runs.
 //!
 //! Owns looking, putting what has changed into service, and matching stored posts again. Does not own the pipeline:
 //! it is told. Invariant: a city whose file did not change is not touched, and none waits for another or for a network.

@@ -1,4 +1,4 @@
-//! City files while the server runs: added, edited, broken, deleted (interface.md).
+//! City files while the server runs: added, edited, broken, deleted.
 
 mod add;
 mod crowd;
