@@ -136,8 +136,10 @@ async fn d6_the_sources_wait_while_too_much_is_not_written() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(*run.waiting.borrow());
     run.observations.send(observation(1)).await.unwrap();
+    run.control.send(Control::Changes(vec![gap(); 2_000])).await.unwrap();
     tokio::time::sleep(Duration::from_secs(30)).await;
     assert_eq!(run.observations.capacity(), run.observations.max_capacity() - 1, "it is not taken");
+    assert_eq!(run.control.capacity(), run.control.max_capacity() - 1, "nor is what we re-check ourselves");
 }
 
 #[tokio::test(start_paused = true)]
