@@ -165,6 +165,16 @@ impl Store {
         startup::stale_posts(&self.reader.pool, network, older_than, limit).await
     }
 
+    /// The author of whom it is least long ago that the network showed them, if not before `since`.
+    pub async fn fresh_author(&self, network: Network, since: Timestamp) -> Result<Option<AuthorId>, StoreError> {
+        startup::fresh_author(&self.reader.pool, network, since).await
+    }
+
+    /// The post last seen at its origin, if not before `since`.
+    pub async fn fresh_post(&self, network: Network, since: Timestamp) -> Result<Option<NativeId>, StoreError> {
+        startup::fresh_post(&self.reader.pool, network, since).await
+    }
+
     /// Posts of a city, queued and hidden ones too, in order of their ids from the one after `after`.
     pub async fn posts_of_city(
         &self,

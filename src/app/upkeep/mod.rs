@@ -8,7 +8,7 @@ use super::clock_guard::ClockGuard;
 use super::drive::Control;
 use crate::clock::Clock;
 use crate::consent;
-use crate::domain::{AuthorId, AuthorLookup, Change, StoreError, Timestamp};
+use crate::domain::{AuthorId, AuthorLookup, Change, LookupError, StoreError, Timestamp};
 use crate::shutdown::Shutdown;
 use crate::store::{Retention, Store};
 
@@ -152,6 +152,13 @@ impl Upkeep {
             let actors = asked.iter().map(|author| author.as_str().to_owned()).collect();
             // What can't be asked now is asked again in a minute.
             let Ok(found) = lookup.profiles(actors).await else { return Ok(false) };
+            if found.is_empty() {
+                let witness = self.store.fresh_author(network, older_than).await?;
+                let again = witness.as_ref().map(|author| lookup.profiles(vec![author.as_str().to_owned()]));
+                if !is_believed(asked.len(), again).await {
+                    return Ok(false);
+                }
+            }
             if !self.tell(Control::Rechecked { network, asked, found }).await {
                 return Ok(false);
             }
@@ -171,6 +178,12 @@ impl Upkeep {
             }
             let ids = asked.iter().map(|(_, native_id)| native_id.clone()).collect();
             let Ok(found) = lookup.posts(ids).await else { return Ok(false) };
+            if found.is_empty() {
+                let witness = self.store.fresh_post(network, older_than).await?;
+                if !is_believed(asked.len(), witness.map(|post| lookup.posts(vec![post]))).await {
+                    return Ok(false);
+                }
+            }
             let changes = asked
                 .into_iter()
                 .map(|(post, native_id)| {
@@ -201,6 +214,20 @@ impl Upkeep {
             () = self.shutdown.triggered() => false,
         }
     }
+}
+
+/// Whether a network that finds nothing of what it was asked for may be believed, since what is gone there is erased here.
+/// It may be broken and find nothing of anything: so it is asked for a witness, which it has shown us lately. Without one,
+/// a single thing may well be gone; of several we ask again another time.
+async fn is_believed<T>(asked: usize, witness: Option<impl Future<Output = Result<Vec<T>, LookupError>>>) -> bool {
+    let is_believed = match witness {
+        Some(again) => again.await.is_ok_and(|found| !found.is_empty()),
+        None => asked == 1,
+    };
+    if !is_believed {
+        tracing::warn!(asked, "The network finds nothing that it was asked for again; nothing is erased for that.");
+    }
+    is_believed
 }
 
 #[cfg(test)]

@@ -145,6 +145,65 @@ async fn d7_a_clock_that_jumped_erases_nothing() {
     assert_eq!(store.counts().await.unwrap().posts, 0);
 }
 
+/// A network that finds nothing of anything, but perhaps one post and its author.
+struct Blanket(Option<&'static str>);
+
+impl AuthorLookup for Blanket {
+    fn network(&self) -> Network {
+        Network::Bluesky
+    }
+
+    fn batch_max(&self) -> usize {
+        25
+    }
+
+    fn profiles(&self, _: Vec<String>) -> BoxFuture<'_, Result<Vec<AuthorProfile>, LookupError>> {
+        futures_util::future::ready(Ok(Vec::new())).boxed()
+    }
+
+    fn posts(&self, asked: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>> {
+        let found = asked.into_iter().filter(|id| Some(id.as_str()) == self.0);
+        let found = found.map(|native_id| PostCheck { native_id, labels: vec![] }).collect();
+        futures_util::future::ready(Ok(found)).boxed()
+    }
+}
+
+#[tokio::test]
+async fn l13_a_network_that_finds_nothing_at_all_erases_and_hides_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("parvis.db").display());
+    let clock = Arc::new(ManualClock::new(START));
+    let store = store::open(&url, StoreOptions::new(clock.clone()), None).await.unwrap();
+    let changes = ["one", "two", "witness"].map(|id| stored(&store, id)).to_vec();
+    store.commit(Arc::new(Batch { changes, checkpoints: vec![] })).await.unwrap();
+    let (control, mut told) = mpsc::channel(64);
+    let upkeep = Upkeep {
+        store: store.clone(),
+        lookups: vec![],
+        control,
+        clock: clock.clone(),
+        retention: Retention::from_days(30),
+        shutdown: Shutdown::new(),
+    };
+    clock.set(START.plus_seconds(RECHECK_AFTER_S + 60));
+    upkeep.recheck_posts(&Blanket(None)).await.unwrap();
+    assert!(told.try_recv().is_err(), "of several, nothing was found");
+
+    let post = PostId::derive(&store.id_key(), Network::Bluesky, &NativeId::new("witness"));
+    let seen = vec![Change::Checked { post, at: clock.now() }];
+    store.commit(Arc::new(Batch { changes: seen, checkpoints: vec![] })).await.unwrap();
+    upkeep.recheck_posts(&Blanket(None)).await.unwrap();
+    assert!(told.try_recv().is_err(), "nor what was there just now");
+    upkeep.shutdown.trigger();
+    upkeep.recheck_posts(&Blanket(Some("witness"))).await.unwrap();
+    let Ok(Control::Changes(changes)) = told.try_recv() else { panic!("the two are gone") };
+    assert!(matches!(&changes[..], [Change::Delete { .. }, Change::Delete { .. }]), "{changes:?}");
+
+    // The only author: one may well be gone, and then is hidden, not erased.
+    upkeep.recheck_authors(&Blanket(None)).await.unwrap();
+    assert!(matches!(told.try_recv(), Ok(Control::Rechecked { .. })));
+}
+
 #[tokio::test]
 async fn l13_authors_and_posts_are_asked_for_again_within_a_week() {
     let folder = tempfile::tempdir().unwrap();

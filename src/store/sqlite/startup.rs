@@ -101,6 +101,22 @@ pub async fn stale_posts(
     found.iter().map(post).collect()
 }
 
+pub async fn fresh_author(
+    pool: &SqlitePool,
+    network: Network,
+    since: Timestamp,
+) -> Result<Option<AuthorId>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let found = statements::FRESH_AUTHOR.first(&mut connection, [network.as_str().into(), since.as_micros().into()]);
+    found.await?.map(|row| rows::get::<String>(&row, "native_id").map(AuthorId::new)).transpose()
+}
+
+pub async fn fresh_post(pool: &SqlitePool, network: Network, since: Timestamp) -> Result<Option<NativeId>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let found = statements::FRESH_POST.first(&mut connection, [network.as_str().into(), since.as_micros().into()]);
+    found.await?.map(|row| rows::get::<String>(&row, "native_id").map(NativeId::new)).transpose()
+}
+
 pub async fn posts_of_city(
     pool: &SqlitePool,
     city: &CityId,

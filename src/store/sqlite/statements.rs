@@ -173,6 +173,10 @@ statements! {
         ORDER BY checked_at LIMIT $3";
     STALE_POSTS: 3 = "SELECT id, native_id FROM posts WHERE network = $1 AND checked_at < $2
         AND NOT (SELECT hidden FROM authors WHERE row = posts.author) ORDER BY checked_at LIMIT $3";
+    FRESH_AUTHOR: 2 = "SELECT native_id FROM authors WHERE network = $1 AND checked_at >= $2 AND NOT hidden
+        ORDER BY checked_at DESC LIMIT 1";
+    FRESH_POST: 2 = "SELECT native_id FROM posts WHERE network = $1 AND checked_at >= $2
+        AND NOT (SELECT hidden FROM authors WHERE row = posts.author) ORDER BY checked_at DESC LIMIT 1";
     /// City's slug, after id, limit.
     IDS_OF_CITY: 3 = "SELECT s.id AS id FROM posts AS s JOIN placements AS p ON p.post = s.row
         WHERE p.city = (SELECT row FROM cities WHERE slug = $1) AND s.id > $2 ORDER BY s.id LIMIT $3";
