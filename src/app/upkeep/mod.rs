@@ -96,14 +96,16 @@ impl Upkeep {
     /// Returns whether more is due than could be done.
     async fn once(&self, memory: &mut Memory) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        if memory.may_erase_by(now) {
+        // What is re-checked may be erased too, and notes when it was.
+        let may_erase = memory.may_erase_by(now);
+        if may_erase {
             self.store.retain(now, self.retention).await?;
         }
         if Instant::now() >= memory.scrub_at {
             self.scrub(&mut memory.scrub_at).await;
         }
         let mut more = false;
-        for lookup in &self.lookups {
+        for lookup in self.lookups.iter().filter(|_| may_erase) {
             more |= self.recheck_authors(&**lookup).await?;
             more |= self.recheck_posts(&**lookup).await?;
         }
@@ -144,8 +146,9 @@ impl Upkeep {
     async fn recheck_authors(&self, lookup: &dyn AuthorLookup) -> Result<bool, StoreError> {
         let network = lookup.network();
         for _ in 0..BATCHES_MAX {
-            let older_than = self.clock.now().plus_seconds(-RECHECK_AFTER_S);
-            let asked: Vec<AuthorId> = self.store.stale_authors(network, older_than, lookup.batch_max()).await?;
+            let now = self.clock.now();
+            let older_than = now.plus_seconds(-RECHECK_AFTER_S);
+            let asked: Vec<AuthorId> = self.store.stale_authors(network, older_than, now, lookup.batch_max()).await?;
             if asked.is_empty() {
                 return Ok(false);
             }
@@ -153,7 +156,7 @@ impl Upkeep {
             // What can't be asked now is asked again in a minute.
             let Ok(found) = lookup.profiles(actors).await else { return Ok(false) };
             if found.is_empty() {
-                let witness = self.store.fresh_author(network, older_than).await?;
+                let witness = self.store.fresh_author(network, older_than, now).await?;
                 let again = witness.as_ref().map(|author| lookup.profiles(vec![author.as_str().to_owned()]));
                 if !is_believed(asked.len(), again).await {
                     return Ok(false);
@@ -172,14 +175,14 @@ impl Upkeep {
         for _ in 0..BATCHES_MAX {
             let now = self.clock.now();
             let older_than = now.plus_seconds(-RECHECK_AFTER_S);
-            let asked = self.store.stale_posts(network, older_than, lookup.batch_max()).await?;
+            let asked = self.store.stale_posts(network, older_than, now, lookup.batch_max()).await?;
             if asked.is_empty() {
                 return Ok(false);
             }
             let ids = asked.iter().map(|(_, native_id)| native_id.clone()).collect();
             let Ok(found) = lookup.posts(ids).await else { return Ok(false) };
             if found.is_empty() {
-                let witness = self.store.fresh_post(network, older_than).await?;
+                let witness = self.store.fresh_post(network, older_than, now).await?;
                 if !is_believed(asked.len(), witness.map(|post| lookup.posts(vec![post]))).await {
                     return Ok(false);
                 }

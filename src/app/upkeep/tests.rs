@@ -125,14 +125,17 @@ async fn d7_a_clock_that_jumped_erases_nothing() {
     let store = store::open(&url, StoreOptions::new(clock.clone()), None).await.unwrap();
     store.commit(Arc::new(Batch { changes: vec![stored(&store, "sound")], checkpoints: vec![] })).await.unwrap();
     assert_eq!(store.newest_arrival().await.unwrap(), Some(START));
+    let (control, mut told) = mpsc::channel(64);
     let upkeep = Upkeep {
         store: store.clone(),
-        lookups: vec![],
-        control: mpsc::channel(1).0,
+        lookups: vec![Arc::new(Network1)],
+        control,
         clock: clock.clone(),
         retention: Retention::from_days(30),
         shutdown: Shutdown::new(),
     };
+    // What is told is not waited for.
+    upkeep.shutdown.trigger();
     let began = Instant::now();
     let memory = |newest| Memory { began, clock: ClockGuard::new(newest), waits: false, scrub_at: began };
     let mut guarded = memory(Some(START));
@@ -140,6 +143,7 @@ async fn d7_a_clock_that_jumped_erases_nothing() {
     clock.set(START.plus_seconds(3_650 * 86_400));
     upkeep.once(&mut guarded).await.unwrap();
     assert_eq!(store.counts().await.unwrap().posts, 1);
+    assert!(told.try_recv().is_err(), "nor is anything asked for by it, and noted as asked for then");
     // A clock of which nothing better is known is believed.
     upkeep.once(&mut memory(None)).await.unwrap();
     assert_eq!(store.counts().await.unwrap().posts, 0);
@@ -166,6 +170,32 @@ impl AuthorLookup for Blanket {
         let found = found.map(|native_id| PostCheck { native_id, labels: vec![] }).collect();
         futures_util::future::ready(Ok(found)).boxed()
     }
+}
+
+#[tokio::test]
+async fn l13_what_a_wrong_clock_noted_as_asked_for_is_asked_for_again_and_then_is_fresh() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("parvis.db").display());
+    let store = store::open(&url, StoreOptions::new(Arc::new(ManualClock::new(START))), None).await.unwrap();
+    let post = PostId::derive(&store.id_key(), Network::Bluesky, &NativeId::new("sound"));
+    let noted = |at| {
+        let assumed = AuthorProfile::assumed(AuthorId::new("did:plc:ana"), Network::Bluesky);
+        let profile = Box::new(AuthorProfile { checked_at: Some(at), ..assumed });
+        let verdict = crate::domain::AuthorVerdict::Show;
+        vec![Change::Checked { post, at }, Change::Author { profile, verdict, at }]
+    };
+    let stale = async || {
+        let (due, network) = (START.plus_seconds(-RECHECK_AFTER_S), Network::Bluesky);
+        let posts = store.stale_posts(network, due, START, 10).await.unwrap().len();
+        (posts, store.stale_authors(network, due, START, 10).await.unwrap().len())
+    };
+    let commit = async |changes| store.commit(Arc::new(Batch { changes, checkpoints: vec![] })).await.unwrap();
+    commit(vec![stored(&store, "sound")]).await;
+    assert_eq!(stale().await, (0, 0));
+    commit(noted(START.plus_seconds(3_650 * 86_400))).await;
+    assert_eq!(stale().await, (1, 1));
+    commit(noted(START)).await;
+    assert_eq!(stale().await, (0, 0));
 }
 
 #[tokio::test]
@@ -257,8 +287,8 @@ async fn l13_authors_and_posts_are_asked_for_again_within_a_week() {
     upkeep.recheck_posts(&Network1).await.unwrap();
     upkeep.recheck_authors(&Network1).await.unwrap();
     let due = clock.now().plus_seconds(-RECHECK_AFTER_S);
-    assert!(store.stale_posts(Network::Bluesky, due, 10).await.unwrap().is_empty());
-    assert!(store.stale_authors(Network::Bluesky, due, 10).await.unwrap().is_empty());
+    assert!(store.stale_posts(Network::Bluesky, due, clock.now(), 10).await.unwrap().is_empty());
+    assert!(store.stale_authors(Network::Bluesky, due, clock.now(), 10).await.unwrap().is_empty());
     drop(upkeep);
     let (rechecked, mut deleted) = committing.await.unwrap();
     deleted.sort();
