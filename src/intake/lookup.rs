@@ -23,8 +23,8 @@ pub struct Lookups {
     questions: BTreeMap<Network, mpsc::Sender<AuthorId>>,
 }
 
-/// Questions that may wait. The hold holds fewer posts than this, and refreshes are asked with `try_send`, so the
-/// channel is never the bound.
+/// Questions that may wait. The hold holds fewer posts than this, so that only beside thousands of refreshes the channel is
+/// the bound: then a question is not asked, and its author counts as unknown.
 const QUESTIONS_MAX: usize = 8_192;
 /// How long a batch gathers before it is asked.
 const GATHER: Duration = Duration::from_millis(50);
