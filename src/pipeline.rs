@@ -6,19 +6,18 @@
 
 use crate::consent;
 use crate::domain::{
-    AuthorProfile, Change, Event, Network, Observation, Outcome, Placement, Post, PostId, RawPost, RefuseReason,
-    Timestamp,
+    AuthorProfile, Change, Event, Observation, Outcome, Placement, Post, PostId, RefuseReason, Timestamp,
 };
-use crate::intake::{Answer, Held, Intake, Parked, Ticket};
+use crate::intake::{Answer, Held, Intake, Parked};
 use crate::matcher::Matches;
 use crate::normalize::{normalize, normalize_held};
 
 /// Takes one observation. What it changes is in `intake.pending` afterwards, or waits in `intake.hold`.
 pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
     let ticket = intake.open(&observation);
-    let Observation { network, event, source, .. } = observation;
+    let Observation { network, event, source, sent_at, .. } = observation;
     match event {
-        Event::Post(raw) => post(intake, ticket, network, raw, now),
+        Event::Post(post) => take_post(intake, Parked { ticket, network, post, sent_at }, now),
         Event::Unreadable(reason) => intake.finish(ticket, Outcome::Refused(reason)),
         Event::Delete { native_id } => {
             intake.finish_event(ticket, "event.delete", |intake| intake.delete(network, native_id, now))
@@ -41,14 +40,15 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
 }
 
 /// normalize ─> match ─> await the author ─> consent ─> change.
-fn post(intake: &mut Intake, ticket: Ticket, network: Network, raw: Box<RawPost>, now: Timestamp) {
+fn take_post(intake: &mut Intake, seen: Parked, now: Timestamp) {
+    let Parked { ticket, network, post: raw, sent_at } = seen;
     let id = PostId::derive(&intake.key, network, &raw.native_id);
     let is_known = intake.known.contains(id) || intake.hold.contains(id);
     if let Some(root) = intake.held_parent(network, &raw) {
-        return intake.hold.park(root, ticket, network, raw);
+        return intake.hold.park(root, Parked { ticket, network, post: raw, sent_at });
     }
     let check = if is_known { normalize_held } else { normalize };
-    let draft = match check(raw, network, now) {
+    let draft = match check(raw, network, sent_at, now) {
         Ok(draft) => draft,
         Err(reason) => {
             intake.withdraw(id, reason);
@@ -111,7 +111,7 @@ pub fn answered(intake: &mut Intake, answer: Answer, now: Timestamp) {
 
 /// Takes the replies again whose thread has been decided meanwhile.
 fn take_released(intake: &mut Intake, now: Timestamp) {
-    while let Some(Parked { ticket, network, post: raw }) = intake.released.pop_front() {
-        post(intake, ticket, network, raw, now);
+    while let Some(parked) = intake.released.pop_front() {
+        take_post(intake, parked, now);
     }
 }

@@ -63,7 +63,7 @@ pub fn run(data: &[u8]) {
 
 fn completed(raw: RawPost) -> Result<Post, RefuseReason> {
     let id = PostId::derive(&key(), Network::Bluesky, &raw.native_id);
-    Ok(normalize(Box::new(raw), Network::Bluesky, NOW)?.complete(id))
+    Ok(normalize(Box::new(raw), Network::Bluesky, None, NOW)?.complete(id))
 }
 
 /// Folding is settled after one time, and splits words where it says.

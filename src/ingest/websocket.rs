@@ -136,11 +136,6 @@ impl WebSocket {
         self.last_sign = Instant::now();
     }
 
-    /// Sends one text message, for networks that subscribe by message.
-    pub async fn send(&mut self, text: String) -> Result<(), SourceError> {
-        self.write(Message::text(text)).await
-    }
-
     async fn check_alive(&mut self) -> Result<(), SourceError> {
         if self.last_sign.elapsed() > self.timing.ping.mul_f64(2.5) {
             return Err(retry("the server no longer answers"));

@@ -36,7 +36,8 @@ impl Authors {
     /// posts may have come back: they are asked for again, unless the account has only just gone.
     pub fn fresh(&self, network: Network, author: &AuthorId, now: Timestamp) -> Option<&AuthorProfile> {
         let profile = self.get(network, author)?;
-        let is_recent = profile.checked_at.is_some_and(|at| now.seconds_since(at) < FRESH_SECONDS);
+        // A time far ahead was noted by a clock that was wrong, and says nothing.
+        let is_recent = profile.checked_at.is_some_and(|at| now.seconds_since(at).abs() < FRESH_SECONDS);
         let is_settled = profile.status == AccountStatus::Active || self.gone(network, author, now).is_some();
         Some(profile).filter(|_| is_recent && is_settled)
     }

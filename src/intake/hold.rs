@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Ticket;
-use crate::domain::{AuthorId, AuthorProfile, NativeId, Network, Post, PostId, RawPost};
+use crate::domain::{AuthorId, AuthorProfile, NativeId, Network, Post, PostId, RawPost, Timestamp};
 
 /// A matched post whose author's profile is being asked for.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ pub struct Parked {
     pub ticket: Ticket,
     pub network: Network,
     pub post: Box<RawPost>,
+    pub sent_at: Option<Timestamp>,
 }
 
 /// Most posts and replies held. At the bound the pipeline stops reading and the sources' state says
@@ -77,9 +78,9 @@ impl Hold {
     }
 
     /// Parks a reply behind a held post.
-    pub fn park(&mut self, behind: PostId, ticket: Ticket, network: Network, post: Box<RawPost>) {
+    pub fn park(&mut self, behind: PostId, parked: Parked) {
         self.parked += 1;
-        self.replies.entry(behind).or_default().push(Parked { ticket, network, post });
+        self.replies.entry(behind).or_default().push(parked);
     }
 
     pub fn author_mut(&mut self, network: Network, author: &AuthorId) -> Option<&mut HeldAuthor> {

@@ -23,8 +23,8 @@ pub struct Lookups {
     questions: BTreeMap<Network, mpsc::Sender<AuthorId>>,
 }
 
-/// Questions that may wait. The hold holds fewer posts than this, and refreshes are asked with `try_send`, so the
-/// channel is never the bound.
+/// Questions that may wait. The hold holds fewer posts than this, so that only beside thousands of refreshes the channel is
+/// the bound: then a question is not asked, and its author counts as unknown.
 const QUESTIONS_MAX: usize = 8_192;
 /// How long a batch gathers before it is asked.
 const GATHER: Duration = Duration::from_millis(50);
@@ -32,7 +32,7 @@ const GATHER: Duration = Duration::from_millis(50);
 /// index may lag behind its network. How often, the settings say.
 const MISSING_PAUSE: Duration = Duration::from_secs(2);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
-/// Attempts while a network does not answer, the pauses doubling from half a second to a minute: about 15 minutes.
+/// Attempts while a network does not answer, the pauses doubling from a second to a minute: about 15 minutes at least.
 const ATTEMPTS_MAX: u32 = 20;
 
 impl Lookups {
@@ -115,7 +115,8 @@ async fn ask(network: &dyn AuthorLookup, wanted: Vec<AuthorId>) -> Result<Asked,
                     reason,
                     "Profiles can't be had; asking again."
                 );
-                retry_after_s.map_or(Duration::from_millis(500 << attempt.min(7)), Duration::from_secs)
+                // A pause asked for only lengthens ours: "at once" would use up the attempts within seconds.
+                Duration::from_millis(500 << attempt.min(7)).max(Duration::from_secs(retry_after_s.unwrap_or(0)))
             }
         };
         tokio::time::sleep(pause.min(PAUSE_MAX)).await;
@@ -170,6 +171,7 @@ mod tests {
         asked: AtomicU32,
         fails: u32,
         lags: u32,
+        retry_after_s: Option<u64>,
     }
 
     impl AuthorLookup for Slow {
@@ -185,7 +187,7 @@ mod tests {
             let asked = self.asked.fetch_add(1, Ordering::SeqCst);
             let profile = |id| AuthorProfile::assumed(AuthorId::new(id), Network::Bluesky);
             let answer = if asked < self.fails {
-                Err(LookupError::Unavailable { reason: "down".into(), retry_after_s: None })
+                Err(LookupError::Unavailable { reason: "down".into(), retry_after_s: self.retry_after_s })
             } else if asked < self.fails + self.lags {
                 Ok(Vec::new())
             } else {
@@ -201,7 +203,7 @@ mod tests {
 
     /// Whether the author is found by a network that is asked three times for one missing from its answers.
     async fn is_found(fails: u32, lags: u32) -> bool {
-        let network = Arc::new(Slow { asked: AtomicU32::default(), fails, lags });
+        let network = Arc::new(Slow { asked: AtomicU32::default(), fails, lags, retry_after_s: None });
         let (lookups, mut answers) = Lookups::start(vec![(network, 3)], &Shutdown::new());
         assert!(lookups.ask(Network::Bluesky, &AuthorId::new("ana")));
         let answer = tokio::time::timeout(Duration::from_secs(7_200), answers.recv()).await;
@@ -219,5 +221,13 @@ mod tests {
         assert!(!is_found(0, 3).await);
         assert!(is_found(ATTEMPTS_MAX - 1, 0).await, "a network may be down for a while");
         assert!(!is_found(10 * ATTEMPTS_MAX, 0).await, "and is not waited for without end");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn l9_a_network_that_says_at_once_is_asked_as_patiently() {
+        let started = tokio::time::Instant::now();
+        let network = Slow { asked: AtomicU32::default(), fails: u32::MAX, lags: 0, retry_after_s: Some(0) };
+        assert!(ask(&network, vec![AuthorId::new("ana")]).await.is_err());
+        assert!(started.elapsed() >= Duration::from_secs(14 * 60), "held posts were given up at once");
     }
 }

@@ -59,13 +59,27 @@ pub struct Draft {
 
 /// Checks one post and cleans what matching looks at. The author's profile, where the network sent one along, is not
 /// looked at: take it out of `raw` first and give it to [`clean_profile`].
-pub fn normalize(raw: Box<RawPost>, network: Network, now: Timestamp) -> Result<Draft, RefuseReason> {
-    check_age(raw.created_at, now)?;
-    normalize_held(raw, network, now)
+///
+/// `sent_at`: the network's own time of the event. A date is refused only if it is too far from that time and from ours:
+/// were one wrong clock enough, ours would refuse every post, and the checkpoint would pass them all. What a network with a
+/// wrong clock gains is an old post, which consent decides on as on any other and retention counts from its arrival.
+pub fn normalize(
+    raw: Box<RawPost>,
+    network: Network,
+    sent_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Draft, RefuseReason> {
+    check_age(raw.created_at, sent_at.map_or(now, |sent_at| sent_at.min(now)))?;
+    normalize_held(raw, network, sent_at, now)
 }
 
 /// The same for a post that is already held: an edit or a fresh look at it is not refused for the post's age.
-pub fn normalize_held(mut raw: Box<RawPost>, network: Network, now: Timestamp) -> Result<Draft, RefuseReason> {
+pub fn normalize_held(
+    mut raw: Box<RawPost>,
+    network: Network,
+    sent_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Draft, RefuseReason> {
     if raw.visibility != Visibility::Public {
         return Err(RefuseReason::NotPublic);
     }
@@ -73,7 +87,8 @@ pub fn normalize_held(mut raw: Box<RawPost>, network: Network, now: Timestamp) -
         return Err(RefuseReason::BadId);
     }
     raw.reply = raw.reply.take().map(sound_reply).transpose()?;
-    let (created_at, date_corrected) = created_at(raw.created_at, now)?;
+    let (created_at, date_corrected) =
+        created_at(raw.created_at, sent_at.map_or(now, |sent_at| sent_at.max(now)), now)?;
 
     let raw_text = std::mem::take(&mut raw.text);
     let cleaned = text::clean(&raw_text, TEXT_CHARS_MAX);
@@ -184,18 +199,22 @@ pub fn clean_profile(profile: AuthorProfile) -> AuthorProfile {
     }
 }
 
-fn check_age(created_at: Option<Timestamp>, now: Timestamp) -> Result<(), RefuseReason> {
+fn check_age(created_at: Option<Timestamp>, earliest: Timestamp) -> Result<(), RefuseReason> {
     match created_at {
-        Some(at) if now > at.plus_seconds(OLDEST_S) => Err(RefuseReason::TooOld),
+        Some(at) if earliest > at.plus_seconds(OLDEST_S) => Err(RefuseReason::TooOld),
         // A missing date has its own reason, given where every post passes.
         _ => Ok(()),
     }
 }
 
 /// The date to go by, and whether it is not the author's own (D7).
-fn created_at(created_at: Option<Timestamp>, now: Timestamp) -> Result<(Timestamp, bool), RefuseReason> {
+fn created_at(
+    created_at: Option<Timestamp>,
+    latest: Timestamp,
+    now: Timestamp,
+) -> Result<(Timestamp, bool), RefuseReason> {
     let at = created_at.ok_or(RefuseReason::BadDate)?;
-    if at > now.plus_seconds(FUTURE_MAX_S) {
+    if at > latest.plus_seconds(FUTURE_MAX_S) {
         return Err(RefuseReason::FromTheFuture);
     }
     let is_ahead = at > now.plus_seconds(CLOCK_SKEW_S);

@@ -30,7 +30,7 @@ fn raw(text: &str) -> RawPost {
 const ID: PostId = PostId::from_u64(7);
 
 fn normalized(raw: RawPost) -> Result<Post, RefuseReason> {
-    normalize(Box::new(raw), Network::Bluesky, NOW).map(|draft| draft.complete(ID))
+    normalize(Box::new(raw), Network::Bluesky, None, NOW).map(|draft| draft.complete(ID))
 }
 
 fn raw_facet(start: i64, end: i64, kind: FacetKind, value: &str) -> RawFacet {
@@ -79,9 +79,26 @@ fn d7_dates_are_checked_against_the_time_of_arrival() {
 }
 
 #[test]
+fn d7_a_date_is_refused_only_where_the_networks_clock_refuses_it_too() {
+    let check = |created: i64, sent: i64| {
+        let raw = RawPost { created_at: Some(NOW.plus_seconds(created)), ..raw("Bonjour") };
+        let draft = normalize(Box::new(raw), Network::Bluesky, Some(NOW.plus_seconds(sent)), NOW);
+        draft.map(|draft| draft.complete(ID).created_at.seconds_since(NOW))
+    };
+    let days = 86_400;
+    // Our clock is three days ahead, or behind.
+    assert_eq!(check(-3 * days, -3 * days), Ok(-3 * days));
+    assert_eq!(check(3 * days, 3 * days), Ok(0), "set to the moment of arrival");
+    assert_eq!(check(-6 * days, -3 * days), Err(RefuseReason::TooOld));
+    assert_eq!(check(5 * days, 3 * days), Err(RefuseReason::FromTheFuture));
+    // The network's clock is.
+    assert_eq!((check(0, 3 * days), check(0, -3 * days)), (Ok(0), Ok(0)));
+}
+
+#[test]
 fn a_held_post_is_not_refused_for_its_age() {
     let old = RawPost { created_at: Some(NOW.plus_seconds(-90 * 86_400)), edited: true, ..raw("Bonjour") };
-    let post = normalize_held(Box::new(old), Network::Bluesky, NOW).map(|draft| draft.complete(ID));
+    let post = normalize_held(Box::new(old), Network::Bluesky, None, NOW).map(|draft| draft.complete(ID));
     assert_eq!(post.map(|post| post.edited_at), Ok(Some(NOW)));
 }
 

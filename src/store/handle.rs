@@ -144,14 +144,16 @@ impl Store {
         startup::suppressed(&self.reader.pool).await
     }
 
-    /// Authors last asked for before `older_than`, those never asked for first.
+    /// Authors last asked for before `older_than`, those never asked for first, and those asked for by a clock so far ahead
+    /// of `now` that it was wrong.
     pub async fn stale_authors(
         &self,
         network: Network,
         older_than: Timestamp,
+        now: Timestamp,
         limit: usize,
     ) -> Result<Vec<AuthorId>, StoreError> {
-        startup::stale_authors(&self.reader.pool, network, older_than, limit).await
+        startup::stale_authors(&self.reader.pool, network, older_than, now, limit).await
     }
 
     /// Posts last seen at their origin before `older_than`, the longest ago first. Not those of an account that is
@@ -160,9 +162,30 @@ impl Store {
         &self,
         network: Network,
         older_than: Timestamp,
+        now: Timestamp,
         limit: usize,
     ) -> Result<Vec<(PostId, NativeId)>, StoreError> {
-        startup::stale_posts(&self.reader.pool, network, older_than, limit).await
+        startup::stale_posts(&self.reader.pool, network, older_than, now, limit).await
+    }
+
+    /// The author of whom it is least long ago that the network showed them, if not before `since`.
+    pub async fn fresh_author(
+        &self,
+        network: Network,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<AuthorId>, StoreError> {
+        startup::fresh_author(&self.reader.pool, network, since, now).await
+    }
+
+    /// The post last seen at its origin, if not before `since`.
+    pub async fn fresh_post(
+        &self,
+        network: Network,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<NativeId>, StoreError> {
+        startup::fresh_post(&self.reader.pool, network, since, now).await
     }
 
     /// Posts of a city, queued and hidden ones too, in order of their ids from the one after `after`.

@@ -101,7 +101,7 @@ fn s04_a_first_look_dismisses_nothing_that_a_city_asks_for() {
     let made: Vec<RawPost> = made.collect();
     let (mut matched, mut dismissed) = (0, 0);
     for raw in posts.iter().chain(&made) {
-        let Ok(draft) = normalize(Box::new(raw.clone()), Network::Bluesky, NOW) else { continue };
+        let Ok(draft) = normalize(Box::new(raw.clone()), Network::Bluesky, None, NOW) else { continue };
         let may_concern = intake.may_concern(&draft);
         let matches = intake.matches(&draft.complete(PostId::from_u64(1)));
         assert!(may_concern || matches == Matches::default(), "seed {seed}: {raw:?}");

@@ -11,13 +11,13 @@ use crate::crash::{self, Point};
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, Batch, Change, Committed, Journal, Network, Observation, StoreError,
 };
-use crate::intake::Intake;
-use crate::intake::{Answer, Lookups};
+use crate::intake::{Answer, Intake, Lookups, PENDING_MAX};
 use crate::matcher::{CitySet, ListedAccounts};
 use crate::pipeline;
 use crate::shutdown::Shutdown;
 
-/// What reaches the pipeline beside observations. Few, so their channel is small and its senders wait.
+/// What reaches the pipeline beside observations. Few, so their channel is small; its senders wait, also while too much is
+/// not written yet.
 pub enum Control {
     /// City files have changed, or whose a listed account is.
     Cities { set: Arc<CitySet>, listed: ListedAccounts },
@@ -101,7 +101,7 @@ pub async fn drive(
                 crash::point(Point::ProfileAnswered);
                 pipeline::answered(&mut intake, answer, clock.now());
             }
-            Some(control) = inputs.control.recv(), if is_open => apply(&mut intake, control, &*clock),
+            Some(control) = inputs.control.recv(), if is_open && intake.pending.len() < PENDING_MAX => apply(&mut intake, control, &*clock),
             observation = inputs.observations.recv(), if is_open && has_room => match observation {
                 Some(observation) => {
                     crash::point(Point::ObservationTaken);

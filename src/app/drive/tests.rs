@@ -4,7 +4,8 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::consent::Policy;
 use crate::domain::{
-    Checkpoint, City, Event, Gap, IdKey, KnownPost, Outcome, PostId, RefuseReason, SourceId, Timestamp,
+    Checkpoint, City, Event, Gap, IdKey, KnownPost, NativeId, Outcome, PostId, RawPost, RefuseReason, SourceId,
+    Timestamp, Visibility,
 };
 use crate::intake::{Authors, KnownPosts};
 
@@ -136,8 +137,46 @@ async fn d6_the_sources_wait_while_too_much_is_not_written() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(*run.waiting.borrow());
     run.observations.send(observation(1)).await.unwrap();
+    run.control.send(Control::Changes(vec![gap(); 2_000])).await.unwrap();
     tokio::time::sleep(Duration::from_secs(30)).await;
     assert_eq!(run.observations.capacity(), run.observations.max_capacity() - 1, "it is not taken");
+    assert_eq!(run.control.capacity(), run.control.max_capacity() - 1, "nor is what we re-check ourselves");
+}
+
+/// The clock of this machine is three days ahead of the network's.
+#[tokio::test(start_paused = true)]
+async fn d1_our_own_clock_refuses_no_post_for_its_age() {
+    let run = start(Arc::new(FakeJournal::default()));
+    let sent_at = NOW.plus_seconds(-3 * 86_400);
+    let post = RawPost {
+        native_id: NativeId::new("at://did:plc:ana/app.bsky.feed.post/1"),
+        author: AuthorId::new("did:plc:ana"),
+        profile: None,
+        url: None,
+        text: "Bonjour".into(),
+        facets: vec![],
+        languages: vec![],
+        created_at: Some(sent_at),
+        edited: false,
+        revision: "1".into(),
+        tags: vec![],
+        media: vec![],
+        reply: None,
+        place: None,
+        labels: vec![],
+        visibility: Visibility::Public,
+        automated: false,
+    };
+    let seen = Observation { sent_at: Some(sent_at), event: Event::Post(Box::new(post)), ..observation(1) };
+    run.observations.send(seen).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    run.shutdown.trigger();
+    let intake = run.driving.await.unwrap().unwrap();
+    assert_eq!(
+        intake.tally.counts().collect::<Vec<_>>(),
+        [("refused.unmatched", 1)],
+        "matching was asked, with no city"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use super::clock_guard::ClockGuard;
 use super::drive::Control;
 use crate::clock::Clock;
 use crate::consent;
-use crate::domain::{AuthorId, AuthorLookup, Change, StoreError, Timestamp};
+use crate::domain::{AuthorId, AuthorLookup, Change, LookupError, StoreError, Timestamp};
 use crate::shutdown::Shutdown;
 use crate::store::{Retention, Store};
 
@@ -96,14 +96,16 @@ impl Upkeep {
     /// Returns whether more is due than could be done.
     async fn once(&self, memory: &mut Memory) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        if memory.may_erase_by(now) {
+        // What is re-checked may be erased too, and notes when it was.
+        let may_erase = memory.may_erase_by(now);
+        if may_erase {
             self.store.retain(now, self.retention).await?;
         }
         if Instant::now() >= memory.scrub_at {
             self.scrub(&mut memory.scrub_at).await;
         }
         let mut more = false;
-        for lookup in &self.lookups {
+        for lookup in self.lookups.iter().filter(|_| may_erase) {
             more |= self.recheck_authors(&**lookup).await?;
             more |= self.recheck_posts(&**lookup).await?;
         }
@@ -144,14 +146,22 @@ impl Upkeep {
     async fn recheck_authors(&self, lookup: &dyn AuthorLookup) -> Result<bool, StoreError> {
         let network = lookup.network();
         for _ in 0..BATCHES_MAX {
-            let older_than = self.clock.now().plus_seconds(-RECHECK_AFTER_S);
-            let asked: Vec<AuthorId> = self.store.stale_authors(network, older_than, lookup.batch_max()).await?;
+            let now = self.clock.now();
+            let older_than = now.plus_seconds(-RECHECK_AFTER_S);
+            let asked: Vec<AuthorId> = self.store.stale_authors(network, older_than, now, lookup.batch_max()).await?;
             if asked.is_empty() {
                 return Ok(false);
             }
             let actors = asked.iter().map(|author| author.as_str().to_owned()).collect();
             // What can't be asked now is asked again in a minute.
             let Ok(found) = lookup.profiles(actors).await else { return Ok(false) };
+            if found.is_empty() {
+                let witness = self.store.fresh_author(network, older_than, now).await?;
+                let again = witness.as_ref().map(|author| lookup.profiles(vec![author.as_str().to_owned()]));
+                if !is_believed(asked.len(), again).await {
+                    return Ok(false);
+                }
+            }
             if !self.tell(Control::Rechecked { network, asked, found }).await {
                 return Ok(false);
             }
@@ -165,12 +175,18 @@ impl Upkeep {
         for _ in 0..BATCHES_MAX {
             let now = self.clock.now();
             let older_than = now.plus_seconds(-RECHECK_AFTER_S);
-            let asked = self.store.stale_posts(network, older_than, lookup.batch_max()).await?;
+            let asked = self.store.stale_posts(network, older_than, now, lookup.batch_max()).await?;
             if asked.is_empty() {
                 return Ok(false);
             }
             let ids = asked.iter().map(|(_, native_id)| native_id.clone()).collect();
             let Ok(found) = lookup.posts(ids).await else { return Ok(false) };
+            if found.is_empty() {
+                let witness = self.store.fresh_post(network, older_than, now).await?;
+                if !is_believed(asked.len(), witness.map(|post| lookup.posts(vec![post]))).await {
+                    return Ok(false);
+                }
+            }
             let changes = asked
                 .into_iter()
                 .map(|(post, native_id)| {
@@ -201,6 +217,20 @@ impl Upkeep {
             () = self.shutdown.triggered() => false,
         }
     }
+}
+
+/// Whether a network that finds nothing of what it was asked for may be believed, since what is gone there is erased here.
+/// It may be broken and find nothing of anything: so it is asked for a witness, which it has shown us lately. Without one,
+/// a single thing may well be gone; of several we ask again another time.
+async fn is_believed<T>(asked: usize, witness: Option<impl Future<Output = Result<Vec<T>, LookupError>>>) -> bool {
+    let is_believed = match witness {
+        Some(again) => again.await.is_ok_and(|found| !found.is_empty()),
+        None => asked == 1,
+    };
+    if !is_believed {
+        tracing::warn!(asked, "The network finds nothing that it was asked for again; nothing is erased for that.");
+    }
+    is_believed
 }
 
 #[cfg(test)]

@@ -125,14 +125,17 @@ async fn d7_a_clock_that_jumped_erases_nothing() {
     let store = store::open(&url, StoreOptions::new(clock.clone()), None).await.unwrap();
     store.commit(Arc::new(Batch { changes: vec![stored(&store, "sound")], checkpoints: vec![] })).await.unwrap();
     assert_eq!(store.newest_arrival().await.unwrap(), Some(START));
+    let (control, mut told) = mpsc::channel(64);
     let upkeep = Upkeep {
         store: store.clone(),
-        lookups: vec![],
-        control: mpsc::channel(1).0,
+        lookups: vec![Arc::new(Network1)],
+        control,
         clock: clock.clone(),
         retention: Retention::from_days(30),
         shutdown: Shutdown::new(),
     };
+    // What is told is not waited for.
+    upkeep.shutdown.trigger();
     let began = Instant::now();
     let memory = |newest| Memory { began, clock: ClockGuard::new(newest), waits: false, scrub_at: began };
     let mut guarded = memory(Some(START));
@@ -140,9 +143,95 @@ async fn d7_a_clock_that_jumped_erases_nothing() {
     clock.set(START.plus_seconds(3_650 * 86_400));
     upkeep.once(&mut guarded).await.unwrap();
     assert_eq!(store.counts().await.unwrap().posts, 1);
+    assert!(told.try_recv().is_err(), "nor is anything asked for by it, and noted as asked for then");
     // A clock of which nothing better is known is believed.
     upkeep.once(&mut memory(None)).await.unwrap();
     assert_eq!(store.counts().await.unwrap().posts, 0);
+}
+
+/// A network that finds nothing of anything, but perhaps one post and its author.
+struct Blanket(Option<&'static str>);
+
+impl AuthorLookup for Blanket {
+    fn network(&self) -> Network {
+        Network::Bluesky
+    }
+
+    fn batch_max(&self) -> usize {
+        25
+    }
+
+    fn profiles(&self, _: Vec<String>) -> BoxFuture<'_, Result<Vec<AuthorProfile>, LookupError>> {
+        futures_util::future::ready(Ok(Vec::new())).boxed()
+    }
+
+    fn posts(&self, asked: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>> {
+        let found = asked.into_iter().filter(|id| Some(id.as_str()) == self.0);
+        let found = found.map(|native_id| PostCheck { native_id, labels: vec![] }).collect();
+        futures_util::future::ready(Ok(found)).boxed()
+    }
+}
+
+#[tokio::test]
+async fn l13_what_a_wrong_clock_noted_as_asked_for_is_asked_for_again_and_then_is_fresh() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("parvis.db").display());
+    let store = store::open(&url, StoreOptions::new(Arc::new(ManualClock::new(START))), None).await.unwrap();
+    let post = PostId::derive(&store.id_key(), Network::Bluesky, &NativeId::new("sound"));
+    let noted = |at| {
+        let assumed = AuthorProfile::assumed(AuthorId::new("did:plc:ana"), Network::Bluesky);
+        let profile = Box::new(AuthorProfile { checked_at: Some(at), ..assumed });
+        let verdict = crate::domain::AuthorVerdict::Show;
+        vec![Change::Checked { post, at }, Change::Author { profile, verdict, at }]
+    };
+    let stale = async || {
+        let (due, network) = (START.plus_seconds(-RECHECK_AFTER_S), Network::Bluesky);
+        let posts = store.stale_posts(network, due, START, 10).await.unwrap().len();
+        (posts, store.stale_authors(network, due, START, 10).await.unwrap().len())
+    };
+    let commit = async |changes| store.commit(Arc::new(Batch { changes, checkpoints: vec![] })).await.unwrap();
+    commit(vec![stored(&store, "sound")]).await;
+    assert_eq!(stale().await, (0, 0));
+    commit(noted(START.plus_seconds(3_650 * 86_400))).await;
+    assert_eq!(stale().await, (1, 1));
+    commit(noted(START)).await;
+    assert_eq!(stale().await, (0, 0));
+}
+
+#[tokio::test]
+async fn l13_a_network_that_finds_nothing_at_all_erases_and_hides_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("parvis.db").display());
+    let clock = Arc::new(ManualClock::new(START));
+    let store = store::open(&url, StoreOptions::new(clock.clone()), None).await.unwrap();
+    let changes = ["one", "two", "witness"].map(|id| stored(&store, id)).to_vec();
+    store.commit(Arc::new(Batch { changes, checkpoints: vec![] })).await.unwrap();
+    let (control, mut told) = mpsc::channel(64);
+    let upkeep = Upkeep {
+        store: store.clone(),
+        lookups: vec![],
+        control,
+        clock: clock.clone(),
+        retention: Retention::from_days(30),
+        shutdown: Shutdown::new(),
+    };
+    clock.set(START.plus_seconds(RECHECK_AFTER_S + 60));
+    upkeep.recheck_posts(&Blanket(None)).await.unwrap();
+    assert!(told.try_recv().is_err(), "of several, nothing was found");
+
+    let post = PostId::derive(&store.id_key(), Network::Bluesky, &NativeId::new("witness"));
+    let seen = vec![Change::Checked { post, at: clock.now() }];
+    store.commit(Arc::new(Batch { changes: seen, checkpoints: vec![] })).await.unwrap();
+    upkeep.recheck_posts(&Blanket(None)).await.unwrap();
+    assert!(told.try_recv().is_err(), "nor what was there just now");
+    upkeep.shutdown.trigger();
+    upkeep.recheck_posts(&Blanket(Some("witness"))).await.unwrap();
+    let Ok(Control::Changes(changes)) = told.try_recv() else { panic!("the two are gone") };
+    assert!(matches!(&changes[..], [Change::Delete { .. }, Change::Delete { .. }]), "{changes:?}");
+
+    // The only author: one may well be gone, and then is hidden, not erased.
+    upkeep.recheck_authors(&Blanket(None)).await.unwrap();
+    assert!(matches!(told.try_recv(), Ok(Control::Rechecked { .. })));
 }
 
 #[tokio::test]
@@ -198,8 +287,8 @@ async fn l13_authors_and_posts_are_asked_for_again_within_a_week() {
     upkeep.recheck_posts(&Network1).await.unwrap();
     upkeep.recheck_authors(&Network1).await.unwrap();
     let due = clock.now().plus_seconds(-RECHECK_AFTER_S);
-    assert!(store.stale_posts(Network::Bluesky, due, 10).await.unwrap().is_empty());
-    assert!(store.stale_authors(Network::Bluesky, due, 10).await.unwrap().is_empty());
+    assert!(store.stale_posts(Network::Bluesky, due, clock.now(), 10).await.unwrap().is_empty());
+    assert!(store.stale_authors(Network::Bluesky, due, clock.now(), 10).await.unwrap().is_empty());
     drop(upkeep);
     let (rechecked, mut deleted) = committing.await.unwrap();
     deleted.sort();

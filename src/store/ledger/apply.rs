@@ -10,12 +10,17 @@ use crate::domain::{
     AuthorProfile, Batch, Change, CityId, CoarseLocation, IdKey, NativeId, Network, Outcome, Placement, Post, PostId,
     RefuseReason, SubjectHash, Timestamp,
 };
-use crate::store::retention::SHORT_TOMBSTONE_S;
+use crate::store::retention::{AHEAD_S, SHORT_TOMBSTONE_S};
 
 /// Whether a deletion seen here is always later than its post: then one of a post that we don't hold says nothing.
 /// Bluesky's relay keeps the order of each author's events.
 const fn keeps_order(network: Network) -> bool {
     matches!(network, Network::Bluesky)
+}
+
+/// The later of two times at which something was asked for, unless the one noted is ahead of any that can be right.
+pub(super) fn later_check(noted: Timestamp, at: Timestamp) -> Timestamp {
+    if noted > at.plus_seconds(AHEAD_S) { at } else { noted.max(at) }
 }
 
 impl Ledger {
@@ -124,7 +129,7 @@ impl Ledger {
 
     fn checked(&mut self, id: PostId, at: Timestamp) {
         if let Some(stored) = self.posts.get_mut(&id) {
-            stored.checked_at = stored.checked_at.max(at);
+            stored.checked_at = later_check(stored.checked_at, at);
         }
         self.out.checked.push((id, at));
     }

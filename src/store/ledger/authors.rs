@@ -3,9 +3,10 @@
 //! Owns the stored profiles and the erasing of a person. Does not own the posts' rules (`apply`).
 //! Invariant: no bio is ever stored.
 
+use super::apply::later_check;
 use super::{Ledger, StoredAuthor};
 use crate::domain::{
-    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, IdKey, Network, PostId, RefuseReason, SubjectHash,
+    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, IdKey, Network, PostId, RefuseReason, SubjectHash, Timestamp,
 };
 
 impl Ledger {
@@ -16,7 +17,8 @@ impl Ledger {
             && let Some(stored) = self.authors.get_mut(&row)
         {
             // `None` sorts first: an assumed profile never replaces one that was asked for.
-            if profile.checked_at >= stored.profile.checked_at {
+            let later = last_check(stored.profile.checked_at, profile.checked_at);
+            if later == profile.checked_at {
                 stored.replace_profile(profile);
             }
             return row;
@@ -69,7 +71,7 @@ impl Ledger {
 
 impl StoredAuthor {
     fn replace_profile(&mut self, profile: &AuthorProfile) {
-        let checked_at = profile.checked_at.max(self.profile.checked_at);
+        let checked_at = last_check(self.profile.checked_at, profile.checked_at);
         // Mostly nothing is new, and then nothing is copied.
         let same = self.profile.checked_at == checked_at && says_the_same(&self.profile, profile);
         if !same {
@@ -77,6 +79,10 @@ impl StoredAuthor {
             self.dirty = true;
         }
     }
+}
+
+fn last_check(noted: Option<Timestamp>, at: Option<Timestamp>) -> Option<Timestamp> {
+    noted.zip(at).map(|(noted, at)| later_check(noted, at)).or(noted).or(at)
 }
 
 /// Whether two profiles differ in nothing that is stored, but perhaps in when they were asked for.

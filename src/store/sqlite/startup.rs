@@ -9,12 +9,14 @@ use sqlx::sqlite::SqlitePool;
 
 use super::load::array;
 use super::read::bounded;
+use super::statement::Value;
 use super::{rows, statements};
 use crate::domain::{
     AuthorId, AuthorProfile, Checkpoint, CityId, Gap, KnownPost, NativeId, Network, PostId, SourceId, StoreError,
     SubjectHash, Timestamp,
 };
 use crate::store::held::{Counts, LeaveRequest, StoredPost};
+use crate::store::retention::AHEAD_S;
 
 /// Rows read at once of tables that are read whole.
 const WINDOW: i64 = 10_000;
@@ -76,14 +78,21 @@ pub async fn suppressed(pool: &SqlitePool) -> Result<HashSet<SubjectHash>, Store
     found.iter().map(|row| Ok(SubjectHash(rows::get::<i64>(row, "subject")?.cast_unsigned()))).collect()
 }
 
+/// Times noted after this were noted by a clock that was wrong.
+fn wrong_from(now: Timestamp) -> Value {
+    now.plus_seconds(AHEAD_S).as_micros().into()
+}
+
 pub async fn stale_authors(
     pool: &SqlitePool,
     network: Network,
     older_than: Timestamp,
+    now: Timestamp,
     limit: usize,
 ) -> Result<Vec<AuthorId>, StoreError> {
     let mut connection = pool.acquire().await?;
-    let values = [network.as_str().into(), older_than.as_micros().into(), bounded(limit, LIMIT_MAX).into()];
+    let values =
+        [network.as_str().into(), older_than.as_micros().into(), bounded(limit, LIMIT_MAX).into(), wrong_from(now)];
     let found = statements::STALE_AUTHORS.all(&mut connection, values).await?;
     found.iter().map(|row| rows::get::<String>(row, "native_id").map(AuthorId::new)).collect()
 }
@@ -92,13 +101,39 @@ pub async fn stale_posts(
     pool: &SqlitePool,
     network: Network,
     older_than: Timestamp,
+    now: Timestamp,
     limit: usize,
 ) -> Result<Vec<(PostId, NativeId)>, StoreError> {
     let mut connection = pool.acquire().await?;
-    let values = [network.as_str().into(), older_than.as_micros().into(), bounded(limit, LIMIT_MAX).into()];
+    let values =
+        [network.as_str().into(), older_than.as_micros().into(), bounded(limit, LIMIT_MAX).into(), wrong_from(now)];
     let found = statements::STALE_POSTS.all(&mut connection, values).await?;
     let post = |row| Ok((rows::post_id(row, "id")?, NativeId::new(rows::get::<String>(row, "native_id")?)));
     found.iter().map(post).collect()
+}
+
+pub async fn fresh_author(
+    pool: &SqlitePool,
+    network: Network,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Option<AuthorId>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let found = statements::FRESH_AUTHOR
+        .first(&mut connection, [network.as_str().into(), since.as_micros().into(), wrong_from(now)]);
+    found.await?.map(|row| rows::get::<String>(&row, "native_id").map(AuthorId::new)).transpose()
+}
+
+pub async fn fresh_post(
+    pool: &SqlitePool,
+    network: Network,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Option<NativeId>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let found = statements::FRESH_POST
+        .first(&mut connection, [network.as_str().into(), since.as_micros().into(), wrong_from(now)]);
+    found.await?.map(|row| rows::get::<String>(&row, "native_id").map(NativeId::new)).transpose()
 }
 
 pub async fn posts_of_city(

@@ -120,8 +120,9 @@ statements! {
     WRITE_ERASURES: 2 = "INSERT INTO erasures (number, kind, subject, expires_at, at)
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2 FROM json_each($1)";
     COUNT_ERASURES: 1 = "UPDATE meta SET erased = $1";
-    WRITE_CHECKED: 1 = "UPDATE posts SET checked_at = max(checked_at, j.value ->> 1)
-        FROM json_each($1) AS j WHERE posts.id = j.value ->> 0";
+    /// A time more than a day (`retention::AHEAD_S`) later than the new one was noted by a wrong clock.
+    WRITE_CHECKED: 1 = "UPDATE posts SET checked_at = CASE WHEN checked_at > (j.value ->> 1) + 86400000000
+        THEN j.value ->> 1 ELSE max(checked_at, j.value ->> 1) END FROM json_each($1) AS j WHERE posts.id = j.value ->> 0";
     WRITE_CHECKPOINT: 2 = "INSERT INTO checkpoints (source, position) VALUES ($1, $2)
         ON CONFLICT (source) DO UPDATE SET position = excluded.position";
     WRITE_GAP: 3 = "INSERT INTO gaps (source, from_at, until_at) VALUES ($1, $2, $3)
@@ -169,10 +170,15 @@ statements! {
             status, checked_at AS author_checked_at, hidden
         FROM authors WHERE row > $1 ORDER BY row LIMIT $2";
     ALL_SUPPRESSED: 0 = "SELECT subject FROM suppressed";
-    STALE_AUTHORS: 3 = "SELECT native_id FROM authors WHERE network = $1 AND (checked_at IS NULL OR checked_at < $2)
-        ORDER BY checked_at LIMIT $3";
-    STALE_POSTS: 3 = "SELECT id, native_id FROM posts WHERE network = $1 AND checked_at < $2
+    /// Network, older than, limit, times that were noted by a wrong clock.
+    STALE_AUTHORS: 4 = "SELECT native_id FROM authors WHERE network = $1
+        AND (checked_at IS NULL OR checked_at < $2 OR checked_at > $4) ORDER BY checked_at LIMIT $3";
+    STALE_POSTS: 4 = "SELECT id, native_id FROM posts WHERE network = $1 AND (checked_at < $2 OR checked_at > $4)
         AND NOT (SELECT hidden FROM authors WHERE row = posts.author) ORDER BY checked_at LIMIT $3";
+    FRESH_AUTHOR: 3 = "SELECT native_id FROM authors WHERE network = $1 AND checked_at BETWEEN $2 AND $3 AND NOT hidden
+        ORDER BY checked_at DESC LIMIT 1";
+    FRESH_POST: 3 = "SELECT native_id FROM posts WHERE network = $1 AND checked_at BETWEEN $2 AND $3
+        AND NOT (SELECT hidden FROM authors WHERE row = posts.author) ORDER BY checked_at DESC LIMIT 1";
     /// City's slug, after id, limit.
     IDS_OF_CITY: 3 = "SELECT s.id AS id FROM posts AS s JOIN placements AS p ON p.post = s.row
         WHERE p.city = (SELECT row FROM cities WHERE slug = $1) AND s.id > $2 ORDER BY s.id LIMIT $3";

@@ -210,7 +210,7 @@ async fn unchecked_authors_are_stored_hidden_at_their_positions() {
     assert!(place.ops(draft(&place, "a").by(&unchecked).upsert()).await.is_empty());
     place.ops(draft(&place, "b").by(&profile("bob")).upsert()).await;
     assert!(place.store.card(&nantes(), place.id("a")).await.unwrap().is_none());
-    let stale = place.store.stale_authors(Network::Bluesky, NOON, 10).await.unwrap();
+    let stale = place.store.stale_authors(Network::Bluesky, NOON, NOON, 10).await.unwrap();
     assert_eq!(stale, [AuthorId::new("did:plc:ana")]);
     assert_eq!(place.ops(author(profile("ana"), AuthorVerdict::Show)).await, ["post a"]);
     assert_eq!(place.texts().await, ["b", "a"]);
@@ -295,7 +295,7 @@ async fn one_batch_tells_its_net_effect_and_saves_its_checkpoint() {
 async fn l13_checked_posts_are_not_stale() {
     let place = Place::new().await;
     place.commit(vec![draft(&place, "a").upsert(), draft(&place, "b").upsert()]).await;
-    let stale = |at| place.store.stale_posts(Network::Bluesky, at, 10);
+    let stale = |at| place.store.stale_posts(Network::Bluesky, at, at, 10);
     assert!(stale(NOON).await.unwrap().is_empty());
     assert_eq!(stale(after_s(1)).await.unwrap().len(), 2);
     place.commit(vec![Change::Checked { post: place.id("a"), at: after_s(5) }]).await;
@@ -309,7 +309,7 @@ async fn l13_the_posts_of_an_account_that_is_away_are_not_asked_for() {
     place.commit(vec![draft(&place, "a").upsert()]).await;
     let author = |verdict| Change::Author { profile: Box::new(profile("ana")), verdict, at: NOON };
     place.commit(vec![author(AuthorVerdict::Hide)]).await;
-    let stale = || place.store.stale_posts(Network::Bluesky, after_s(1), 10);
+    let stale = || place.store.stale_posts(Network::Bluesky, after_s(1), after_s(1), 10);
     assert!(stale().await.unwrap().is_empty(), "their origin shows none of them: they would be deleted");
     place.commit(vec![author(AuthorVerdict::Show)]).await;
     assert_eq!(stale().await.unwrap().len(), 1);

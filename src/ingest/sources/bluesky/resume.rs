@@ -14,6 +14,10 @@
 //! unknown, so everything up to now is told as a gap. The position then goes back to that server's time, so that the next
 //! life reads again what a server with the right time still has; but not beyond what any server keeps.
 //!
+//! A position is never ahead of our own clock: it would be every other server's future, and each new life would lose what
+//! came while there was none. Where an event's time is ahead, one of two clocks is wrong, and the earlier of the two
+//! times only has more read again. Further ahead than servers keep, ours may be off by years: the position stays.
+//!
 //! A position is a time, on both wires. The second one numbers its events besides (`seq`), but each server has its own
 //! numbers: one server's number is a wrong place on another, without an error. A time means the same on every server of
 //! either wire, so that a stream goes on after the endpoint or the wire was changed.
@@ -70,12 +74,17 @@ impl Resume {
         }
         let asked = self.cursor.unwrap_or(from.as_micros());
         let early = asked.saturating_sub(sent_at.as_micros());
-        (early > self.skew_us).then(|| Gap { from, until: now.max(from) })
+        // A position ahead of our clock says nothing about when reading ended: then the event's own time does.
+        let began = if from > now { sent_at.min(now) } else { from };
+        (early > self.skew_us).then_some(Gap { from: began, until: now })
     }
 
-    /// Whether the next life can begin at an event of this time.
-    pub fn is_place(&self, sent_at: Timestamp) -> bool {
-        self.cursor.is_none_or(|cursor| cursor.saturating_sub(sent_at.as_micros()) <= KEPT_US)
+    /// Where the next life can begin after an event of this time; `None`: where this one did.
+    pub fn place(&self, sent_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let ahead = |later: i64, earlier: Timestamp| later.saturating_sub(earlier.as_micros());
+        // A cursor ahead of our clock is no measure: were it one, no sound time would ever take its place.
+        let is_kept = self.cursor.is_none_or(|cursor| cursor > now.as_micros() || ahead(cursor, sent_at) <= KEPT_US);
+        (is_kept && ahead(sent_at.as_micros(), now) <= KEPT_US).then(|| sent_at.min(now))
     }
 }
 
@@ -165,22 +174,35 @@ mod tests {
         assert_eq!(first(-16), Some(Gap { from: AT, until: NOW }));
         // The cursor is five seconds back, and another server's clock may be ten behind.
         assert_eq!(first(-15), None);
-        // Our own clock may be behind too: a gap does not end before it begins.
+        // Our own clock may be behind too, or the position ahead: a gap does not end before it begins.
         let mut resume = Resume::new(Some(AT), REWIND, TOLERANCE);
         let gap = resume.check(AT.plus_seconds(-3_600), AT.plus_seconds(-60));
-        assert_eq!(gap, Some(Gap { from: AT, until: AT }));
+        assert_eq!(gap, Some(Gap { from: AT.plus_seconds(-3_600), until: AT.plus_seconds(-60) }));
         // To begin anew on purpose is a gap whatever the server's clock says.
         assert!(Resume::passing_over(AT).check(AT.plus_seconds(-1), NOW).is_some());
     }
 
     #[test]
     fn d2_the_position_goes_back_no_further_than_servers_keep() {
+        let place = |seconds: i64| Resume::new(Some(AT), REWIND, TOLERANCE).place(AT.plus_seconds(seconds), NOW);
+        for seconds in [-3_600, -36 * 3_600] {
+            assert_eq!(place(seconds), Some(AT.plus_seconds(seconds)));
+        }
+        assert_eq!(place(-37 * 3_600), None);
+        let zero = Timestamp::from_micros(0);
+        assert_eq!(Resume::new(Some(AT), REWIND, TOLERANCE).place(zero, NOW), None);
+        assert_eq!(Resume::new(None, REWIND, TOLERANCE).place(zero, NOW), Some(zero), "nothing is known better");
+    }
+
+    #[test]
+    fn d2_no_position_is_ahead_of_our_clock_and_one_that_was_gives_way() {
         let resume = Resume::new(Some(AT), REWIND, TOLERANCE);
-        assert!(resume.is_place(AT.plus_seconds(-3_600)));
-        assert!(resume.is_place(AT.plus_seconds(-36 * 3_600)));
-        assert!(!resume.is_place(AT.plus_seconds(-37 * 3_600)));
-        assert!(!resume.is_place(Timestamp::from_micros(0)));
-        assert!(Resume::new(None, REWIND, TOLERANCE).is_place(Timestamp::from_micros(0)), "nothing is known better");
+        assert_eq!(resume.place(NOW.plus_seconds(60), NOW), Some(NOW), "a server's clock is a minute ahead");
+        assert_eq!(resume.place(NOW.plus_seconds(3 * 86_400), NOW), None, "or days");
+        // Stored all the same, three days ahead: the first event shows it, and the position comes back.
+        let mut stuck = Resume::new(Some(NOW.plus_seconds(3 * 86_400)), REWIND, TOLERANCE);
+        assert_eq!(stuck.check(NOW.plus_seconds(-2), NOW), Some(Gap { from: NOW.plus_seconds(-2), until: NOW }));
+        assert_eq!(stuck.place(NOW.plus_seconds(-2), NOW), Some(NOW.plus_seconds(-2)));
     }
 
     #[test]

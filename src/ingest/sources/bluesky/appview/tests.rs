@@ -117,6 +117,18 @@ async fn one_bad_actor_does_not_cost_the_others_their_answer() {
 }
 
 #[tokio::test]
+async fn l13_an_appview_that_declines_everything_has_not_said_that_nothing_exists() {
+    let mut tasks = JoinSet::new();
+    let (appview, _) = appview(says("400 Bad Request", "{}"), &mut tasks).await;
+    for count in [1, 2, 25, 60] {
+        let posts = (0..count).map(|n| NativeId::new(format!("at://did:plc:a/app.bsky.feed.post/{n}"))).collect();
+        assert!(appview.posts(posts).await.is_err(), "{count} posts");
+        let actors = (0..count).map(|n| format!("did:plc:x{n}")).collect();
+        assert!(appview.profiles(actors).await.is_err(), "{count} authors");
+    }
+}
+
+#[tokio::test]
 async fn a_busy_or_broken_appview_is_no_answer() {
     let cases: Vec<(Answerer, Option<u64>, &str)> = vec![
         (says("429 Too Many Requests\r\nretry-after: 17", "{}"), Some(17), "HTTP 429"),

@@ -20,7 +20,7 @@ use crate::ingest::sources::bluesky::{BlueskySettings, Wire};
 /// One source's dictionaries, from life to life.
 pub struct Compression {
     origin: Origin,
-    /// By endpoint: each server's own, for what one gives out is not to spoil another's frames. At most as many as there
+    /// By endpoint: each server's own, for the frames of one can't be read with another's. At most as many as there
     /// are endpoints.
     known: BTreeMap<usize, Arc<Dictionary>>,
     is_distrusted: bool,
@@ -94,7 +94,8 @@ impl Compression {
         self.known.remove(&endpoint);
     }
 
-    /// Frames could not be read with it. Nothing is compressed until this process ends.
+    /// Frames could not be read with it. Nothing is compressed until this process ends, whichever server gave it out: which
+    /// costs traffic only.
     pub fn distrust(&mut self) {
         self.is_distrusted = true;
         self.known.clear();

@@ -117,9 +117,11 @@ impl Bluesky {
             };
             let is_malformed = matches!(observation.event, Event::Unreadable(RefuseReason::Malformed));
             doubts = if is_malformed && !is_text { doubts.saturating_add(1) } else { 0 };
-            let gap = observation.sent_at.and_then(|sent_at| resume.check(sent_at, context.clock.now()));
-            if observation.sent_at.is_some_and(|sent_at| !resume.is_place(sent_at)) {
-                observation.checkpoint = None;
+            let now = context.clock.now();
+            let gap = observation.sent_at.and_then(|sent_at| resume.check(sent_at, now));
+            if let Some(sent_at) = observation.sent_at.filter(|_| observation.checkpoint.is_some()) {
+                let place = resume.place(sent_at, now);
+                observation.checkpoint = place.map(|place| Checkpoint::new(place.as_micros().to_string()));
             }
             for observation in gap.map(|gap| self.observed(Event::Gap(gap))).into_iter().chain([observation]) {
                 // The pipeline being gone, there is nothing to do and nothing to say.

@@ -31,7 +31,7 @@ const LONGEST_NAME: usize = 64;
 /// Bytes of one text that are handed on. Of what comes, `normalize` keeps 10,000 characters; a longer text would only
 /// lie in memory while its post waits (H2).
 const TEXT_BYTES_MAX: usize = 64 << 10;
-/// Of one label, of which `wire` reads sixteen; longer ones mean nothing that `normalize` would keep.
+/// Of one label, of which `lenient` reads as many as of any list; longer ones mean nothing that `normalize` would keep.
 const LABEL_BYTES_MAX: usize = 128;
 
 /// Reads one source's frames. Which wire a frame is of, it says itself.
