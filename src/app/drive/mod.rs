@@ -81,6 +81,7 @@ pub async fn drive(
             continue;
         }
         let has_room = intake.has_room();
+        let may_add = intake.pending.len() < PENDING_MAX;
         outputs.waiting.send_if_modified(|waiting| std::mem::replace(waiting, !has_room) == has_room);
         let pause = match intake.pending.is_empty() {
             false => CADENCE.saturating_sub(since),
@@ -101,7 +102,7 @@ pub async fn drive(
                 crash::point(Point::ProfileAnswered);
                 pipeline::answered(&mut intake, answer, clock.now());
             }
-            Some(control) = inputs.control.recv(), if is_open && intake.pending.len() < PENDING_MAX => apply(&mut intake, control, &*clock),
+            Some(control) = inputs.control.recv(), if is_open && may_add => apply(&mut intake, control, &*clock),
             observation = inputs.observations.recv(), if is_open && has_room => match observation {
                 Some(observation) => {
                     crash::point(Point::ObservationTaken);

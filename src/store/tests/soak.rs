@@ -1,6 +1,6 @@
 //! The write-ahead log stays small beside readers who never pause, and nobody is told that the database is busy (D8).
 //!
-//! `PARVIS_SOAK` gives the seconds; without it a few are enough to see a log that is not emptied.
+//! `PARVIS_STORE_SECONDS` gives the seconds; without it a few are enough to see a log that is not emptied.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ const READ_MAX: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn d8_the_log_stays_small_beside_readers_and_nobody_is_told_busy() {
-    let seconds = std::env::var("PARVIS_SOAK").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(5);
+    let seconds = std::env::var("PARVIS_STORE_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(5);
     let place = Arc::new(Place::new().await);
     let (over, reads) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let readers: Vec<_> = (0..3)

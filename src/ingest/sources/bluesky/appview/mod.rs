@@ -52,8 +52,8 @@ impl AppView {
     /// more than one is held.
     ///
     /// One bad value makes the AppView refuse a whole question. Such a question is asked again in halves, so that only
-    /// the bad value goes without an answer and counts as not existing; that is at most twice as many questions. Where no
-    /// question at all is taken it is not the values' fault: that is no answer.
+    /// the bad value goes without an answer and counts as not existing; that is at most twice as many questions. Where of
+    /// several values not one is taken it is not the values' fault: that is no answer.
     async fn ask<T>(
         &self,
         method: &str,
@@ -64,28 +64,25 @@ impl AppView {
         let mut questions: Vec<Vec<String>> = values.chunks(BATCH_MAX).map(<[_]>::to_vec).collect();
         questions.reverse();
         let mut answers = Vec::new();
-        let (mut is_answered, mut is_declined) = (false, false);
+        let mut is_believed = questions.iter().map(Vec::len).sum::<usize>() <= 1;
         while let Some(mut question) = questions.pop() {
             if question.is_empty() {
                 continue;
             }
             match self.ask_once(method, parameter, &question).await? {
                 Said::Body(body) => {
-                    is_answered = true;
+                    is_believed = true;
                     let nonsense = || unavailable("the AppView's answer can't be read");
                     answers.extend(read(&body).ok_or_else(nonsense)?);
                 }
-                Said::BadQuestion if question.len() == 1 => is_declined = true,
+                Said::BadQuestion if question.len() == 1 => {}
                 Said::BadQuestion => {
                     let second = question.split_off(question.len() / 2);
                     questions.extend([second, question]);
                 }
             }
         }
-        if is_declined && !is_answered {
-            return Err(unavailable("the AppView answers HTTP 400 to every question"));
-        }
-        Ok(answers)
+        if is_believed { Ok(answers) } else { Err(unavailable("the AppView answers HTTP 400 to every question")) }
     }
 
     async fn ask_once(&self, method: &str, parameter: &str, values: &[String]) -> Result<Said, LookupError> {
