@@ -1,5 +1,6 @@
-//! Outlines: GeoJSON to polygons, to the geofence and to the emblem.
+//! Outlines: GeoJSON to polygons, to the geofence and to the emblem; and as a gazetteer answers them, to a file.
 
+use parvis::gazetteer;
 use parvis::http::page::icon_svg;
 use parvis::matcher::CitySet;
 
@@ -15,6 +16,7 @@ const FILES: [&str; 2] = [
 const ICON_BYTES_MAX: usize = 1 << 20;
 
 pub fn run(data: &[u8]) {
+    answered(data);
     for file in FILES {
         let city = match town::read(file.as_bytes(), data) {
             Ok((city, _)) => city,
@@ -35,5 +37,14 @@ pub fn run(data: &[u8]) {
         let (_, wrong) = markup::fragment(&icon);
         assert!(wrong.is_empty(), "{wrong:?}");
         assert_eq!(CitySet::compile(vec![city]).cities().len(), 1);
+    }
+}
+
+/// The file of a service's answer is refused later if it is unsound, as any other; here it must be written.
+fn answered(data: &[u8]) {
+    let geometry = serde_json::from_slice(data).ok();
+    if let Ok(polygons) = gazetteer::polygons(geometry, "Service", "V") {
+        let (text, before, after) = gazetteer::feature(&polygons, serde_json::Map::new());
+        assert!(text.ends_with("}\n") && after <= before, "{after} points of {before}");
     }
 }

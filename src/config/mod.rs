@@ -8,7 +8,9 @@ mod city;
 mod document;
 mod section;
 
-pub use city::{CityFile, CityFiles, CityProblem, CityState, check_outline, is_common_word, read_city};
+pub use city::{
+    CityFile, CityFiles, CityProblem, CityState, check_outline, is_common_word, outline_polygons, read_city,
+};
 pub use document::document;
 pub use section::{
     CitiesSettings, ConsentSettings, ControllerKind, HttpSettings, IngestSettings, LegalBasis, LookupSettings,

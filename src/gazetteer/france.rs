@@ -97,8 +97,7 @@ impl Gazetteer<'_> {
         };
         let properties = feature.properties.map(serde_json::Value::Object).unwrap_or_default();
         let commune: Commune = serde_json::from_value(properties).map_err(|error| unreadable(SERVICE, &error))?;
-        let no_outline = || GazetteerError::NoOutline { service: SERVICE.into(), name: commune.nom.clone() };
-        let outline = feature.geometry.and_then(outline::polygons).ok_or_else(no_outline)?;
+        let outline = outline::polygons(feature.geometry, SERVICE, &commune.nom)?;
         let region = commune.region();
         Ok(Place {
             country: "FR".into(),

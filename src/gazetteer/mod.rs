@@ -11,7 +11,7 @@ mod outline;
 mod world;
 
 pub use names::{fold_name, has_name, town_hall_tag};
-pub use outline::feature;
+pub use outline::{feature, polygons};
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 use geo::{BoundingRect, CoordsIter, MapCoords, MultiPolygon, Point, RemoveRepeatedPoints, Simplify};
 use serde_json::{Map, Value, json};
 
-use crate::config::check_outline;
+use super::{GazetteerError, unreadable};
+use crate::config::{check_outline, outline_polygons};
 
 /// Largest outline that is written, in bytes: some ten thousand points. It is read and checked at every start.
 const BYTES_MAX: usize = 256 * 1024;
@@ -11,14 +12,21 @@ const DIGITS: i32 = 6;
 const SIMPLIFY_FROM: f64 = 1e-5;
 const SIMPLIFY_STEPS: i32 = 10;
 
-/// The polygons of a geometry; `None` of anything else, or of an empty one.
-pub fn polygons(geometry: geojson::Geometry) -> Option<MultiPolygon<f64>> {
-    let polygons = match geo::Geometry::<f64>::try_from(geometry).ok()? {
-        geo::Geometry::Polygon(polygon) => MultiPolygon::new(vec![polygon]),
-        geo::Geometry::MultiPolygon(many) => many,
-        _ => return None,
-    };
-    (polygons.coords_count() > 0).then_some(polygons)
+/// Whether a geometry encloses anything, as a point does not.
+pub fn is_drawn(geometry: &geojson::Geometry) -> bool {
+    matches!(geometry.value, geojson::GeometryValue::Polygon { .. } | geojson::GeometryValue::MultiPolygon { .. })
+}
+
+/// The polygons of a place's geometry, as a service answered it.
+pub fn polygons(
+    geometry: Option<geojson::Geometry>,
+    service: &str,
+    name: &str,
+) -> Result<MultiPolygon<f64>, GazetteerError> {
+    let no_outline = || GazetteerError::NoOutline { service: service.to_owned(), name: name.to_owned() };
+    let geometry = geometry.filter(is_drawn).ok_or_else(no_outline)?;
+    let polygons = outline_polygons(geometry).map_err(|reason| unreadable(service, &reason))?;
+    if polygons.coords_count() > 0 { Ok(polygons) } else { Err(no_outline()) }
 }
 
 /// The middle of the box around an outline.
@@ -97,15 +105,26 @@ mod tests {
         let (text, before, after) = feature(&town, Map::new());
         assert!(text.len() <= BYTES_MAX && after < before, "{} bytes, {after} of {before}", text.len());
         let geojson::GeoJson::Feature(read) = text.parse().unwrap() else { panic!("no feature") };
-        let read = polygons(read.geometry.unwrap()).unwrap();
+        let read = polygons(read.geometry, "Service", "Ville").unwrap();
         assert_eq!(check_outline(&read), Ok(()));
         assert!((read.unsigned_area() / town.unsigned_area() - 1.0).abs() < 1e-3);
     }
 
     #[test]
-    fn a_point_is_no_outline() {
-        let geometry = |text: &str| text.parse::<geojson::Geometry>().unwrap();
-        assert_eq!(polygons(geometry(r#"{"type":"Point","coordinates":[1,2]}"#)), None);
-        assert_eq!(polygons(geometry(r#"{"type":"MultiPolygon","coordinates":[]}"#)), None);
+    fn h1_what_is_no_outline_is_told_and_no_panic() {
+        let read = |text: &str| polygons(text.parse().ok(), "Service", "Ville");
+        for nothing in [
+            r#"{"type":"Point","coordinates":[1,2]}"#,
+            r#"{"type":"MultiPolygon","coordinates":[]}"#,
+            r#"{"type":"Polygon","coordinates":[[]]}"#,
+        ] {
+            assert!(matches!(read(nothing), Err(GazetteerError::NoOutline { .. })), "{nothing}");
+        }
+        for short in [
+            r#"{"type":"Polygon","coordinates":[[[1],[2],[3],[1]]]}"#,
+            r#"{"type":"MultiPolygon","coordinates":[[[[1,2],[],[3,4],[1,2]]]]}"#,
+        ] {
+            assert!(matches!(read(short), Err(GazetteerError::Unreadable { .. })), "{short}");
+        }
     }
 }

@@ -112,12 +112,7 @@ impl Row {
     }
 
     fn has_outline(&self) -> bool {
-        self.geojson.as_ref().is_some_and(|geometry| {
-            matches!(
-                geometry.value,
-                geojson::GeometryValue::Polygon { .. } | geojson::GeometryValue::MultiPolygon { .. }
-            )
-        })
+        self.geojson.as_ref().is_some_and(outline::is_drawn)
     }
 
     fn country(&self) -> String {
@@ -143,8 +138,7 @@ impl Row {
     }
 
     fn place(&self) -> Result<Found, GazetteerError> {
-        let no_outline = || GazetteerError::NoOutline { service: SERVICE.into(), name: self.display_name.clone() };
-        let outline = self.geojson.clone().and_then(outline::polygons).ok_or_else(no_outline)?;
+        let outline = outline::polygons(self.geojson.clone(), SERVICE, &self.display_name)?;
         let country = self.country();
         let part = self.address.get("ISO3166-2-lvl4").or_else(|| self.address.get("ISO3166-2-lvl6"));
         let zone = atlas::timezone(&country, outline::middle(&outline));

@@ -16,7 +16,7 @@ pub fn parse(text: &str, timezone: &str) -> Result<Outline, String> {
     let mut polygons = Vec::new();
     let mut attribution = None;
     match document {
-        geojson::GeoJson::Geometry(geometry) => collect(geometry, &mut polygons)?,
+        geojson::GeoJson::Geometry(geometry) => polygons.extend(self::polygons(geometry)?),
         geojson::GeoJson::Feature(feature) => take(feature, &mut polygons, &mut attribution)?,
         geojson::GeoJson::FeatureCollection(collection) => {
             for feature in collection.features {
@@ -42,10 +42,12 @@ fn take(
             Some([Some(source), Some(licence), property("date")].into_iter().flatten().collect::<Vec<_>>().join(" · "));
     }
     // Official files hold features without geometry; they add nothing.
-    feature.geometry.map_or(Ok(()), |geometry| collect(geometry, polygons))
+    polygons.extend(feature.geometry.map(self::polygons).transpose()?.into_iter().flatten());
+    Ok(())
 }
 
-fn collect(geometry: geojson::Geometry, polygons: &mut Vec<geo::Polygon<f64>>) -> Result<(), String> {
+/// The polygons of a geometry, unchecked but for their form.
+pub fn polygons(geometry: geojson::Geometry) -> Result<MultiPolygon<f64>, String> {
     // The library takes a position of one number and panics when it looks for the second.
     let whole = |rings: &Vec<Vec<geojson::Position>>| rings.iter().flatten().all(|position| position.len() >= 2);
     let all_whole = match &geometry.value {
@@ -56,12 +58,12 @@ fn collect(geometry: geojson::Geometry, polygons: &mut Vec<geo::Polygon<f64>>) -
     if !all_whole {
         return Err("a position of fewer than two numbers: GeoJSON writes [longitude, latitude]".into());
     }
-    match geo::Geometry::<f64>::try_from(geometry).map_err(|error| format!("not a geometry: {}", short(&error)))? {
-        geo::Geometry::Polygon(polygon) => polygons.push(polygon),
-        geo::Geometry::MultiPolygon(many) => polygons.extend(many),
-        _ => {}
-    }
-    Ok(())
+    let geometry = geo::Geometry::<f64>::try_from(geometry);
+    Ok(match geometry.map_err(|error| format!("not a geometry: {}", short(&error)))? {
+        geo::Geometry::Polygon(polygon) => MultiPolygon::new(vec![polygon]),
+        geo::Geometry::MultiPolygon(many) => many,
+        _ => MultiPolygon::new(Vec::new()),
+    })
 }
 
 /// The library's words, which may quote the whole file.

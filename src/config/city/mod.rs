@@ -13,6 +13,7 @@ mod reader;
 mod seen;
 mod soundness;
 
+pub use boundary::polygons as outline_polygons;
 pub use check::is_common_word;
 pub use file::CityFile;
 pub use folder::{CityFiles, CityState};

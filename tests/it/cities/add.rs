@@ -233,18 +233,21 @@ async fn s07_elsewhere_nominatim_is_asked_politely() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s07_whatever_a_service_answers_the_error_says_what_to_do() {
+async fn h1_whatever_a_service_answers_the_error_says_what_to_do() {
     let town = Town::new().await;
     for (fault, words) in [
         (Fault::Status(500), "HTTP 500"),
         (Fault::Status(302), "HTTP 302"),
         (Fault::RetryAfter(7), "asks to wait 7 seconds"),
         (Fault::Nonsense, "can't be read"),
+        (Fault::ShortPositions, "fewer than two numbers"),
         (Fault::Huge, "larger than may be"),
     ] {
         town.gazetteer.fail(fault);
         has(&town.refuses(&["Nantes"]).await, &["geo.api.gouv.fr", words, "--boundary FILE.geojson"]);
     }
+    town.gazetteer.fail(Fault::ShortPositions);
+    has(&town.refuses(&["Lausanne", "--country", "ch"]).await, &["Nominatim", "fewer than two numbers"]);
     town.gazetteer.recover();
     has(&town.refuses(&["Nantes", "--insee", "44999"]).await, &["no commune has the INSEE code 44999"]);
     has(&town.refuses(&["Nantes", "--insee", "../x"]).await, &["no commune has the INSEE code"]);
