@@ -58,6 +58,9 @@ export class LiveSession {
   }
 
   #connect(): void {
+    // One socket at most: while the page is read again, `retryNow` may have opened one already.
+    clearTimeout(this.#timer);
+    this.#hangUp();
     const address = new URL(this.url);
     if (this.cursor) address.searchParams.set("cursor", this.cursor);
     let socket: WebSocket;
