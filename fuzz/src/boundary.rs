@@ -1,7 +1,7 @@
 //! Outlines: GeoJSON to polygons, to the geofence and to the emblem; and as a gazetteer answers them, to a file.
 
 use parvis::gazetteer;
-use parvis::http::page::icon_svg;
+use parvis::http::page::{Outline, icon_svg};
 use parvis::matcher::CitySet;
 
 use super::{markup, town};
@@ -32,7 +32,7 @@ pub fn run(data: &[u8]) {
                 assert!((-180.0..=180.0).contains(&point.x()) && (-90.0..=90.0).contains(&point.y()), "{point:?}");
             }
         }
-        let icon = icon_svg(&city);
+        let icon = icon_svg(&city, Outline::of(&city).as_ref());
         assert!(icon.len() <= ICON_BYTES_MAX, "{} bytes", icon.len());
         let (_, wrong) = markup::fragment(&icon);
         assert!(wrong.is_empty(), "{wrong:?}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parvis::config::CityProblem;
-use parvis::http::page::{Language, PageContext, PageSettings, icon_svg, render_recipe, theme_css};
+use parvis::http::page::{Language, Outline, PageContext, PageSettings, icon_svg, render_recipe, theme_css};
 use parvis::matcher::CitySet;
 
 use super::markup;
@@ -28,7 +28,7 @@ pub fn run(data: &[u8]) {
     let (again, _) = town::read(data, town::outline().as_bytes()).expect("it was read once");
     assert_eq!(again, city);
     assert!(!theme_css(&city).contains('<') && theme_css(&city).len() < 200);
-    let pages = [render_recipe(&context(), &city), icon_svg(&city)];
+    let pages = [render_recipe(&context(), &city), icon_svg(&city, Outline::of(&city).as_ref())];
     for html in pages {
         assert!(html.len() <= (1 << 16) + 64 * text.len(), "{} bytes of {}", html.len(), text.len());
         let (shapes, wrong) = markup::document(&html);
@@ -50,7 +50,7 @@ fn placed(text: &str, problems: &[CityProblem]) {
 
 fn context() -> PageContext {
     let settings = Arc::new(PageSettings { public_url: "https://parvis.example".into(), ..PageSettings::default() });
-    PageContext { settings, language: Language::default(), language_asked: false, now: NOW }
+    PageContext { settings, emblems: Arc::default(), language: Language::default(), language_asked: false, now: NOW }
 }
 
 /// What the recipe's page and the emblem are made of.

@@ -40,8 +40,8 @@ struct Gate {
 /// Which gate a request goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Group {
-    /// Answered always: whoever watches the server, what is in memory anyway, and live sessions, which are counted on
-    /// their own.
+    /// Answered always: whoever watches the server, what is in memory anyway, and live sessions of a city that is
+    /// served, which are counted on their own.
     Free,
     Reads,
     Forms,
@@ -73,15 +73,18 @@ impl Gate {
 }
 
 impl Group {
-    fn of(method: &Method, path: &str) -> Self {
+    /// `path` as it is routed, so that a letter that is written `%65` is that letter here too: a stream that went
+    /// through a gate would keep its turn.
+    fn of(method: &Method, path: &str, is_city: impl Fn(&str) -> bool) -> Self {
         const WATCHED: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/.well-known/security.txt"];
         const IN_MEMORY: [&str; 2] = ["/theme.css", "/icon.svg"];
-        const SESSIONS: [&str; 2] = ["/live", "/events"];
-        let ends = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
+        const SESSIONS: [&str; 2] = ["live", "events"];
+        let session_of = path.strip_prefix("/api/v1/cities/").and_then(|rest| rest.split_once('/'));
         let is_free = WATCHED.contains(&path)
             || path.starts_with("/assets/")
-            || ends(&IN_MEMORY)
-            || (path.starts_with("/api/v1/cities/") && ends(&SESSIONS));
+            || IN_MEMORY.iter().any(|end| path.ends_with(end))
+            // For a name that is none's, near ones are looked for among all.
+            || session_of.is_some_and(|(slug, session)| SESSIONS.contains(&session) && is_city(slug));
         match method {
             &Method::POST => Self::Forms,
             _ if is_free => Self::Free,
@@ -96,10 +99,11 @@ pub async fn shed(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let group = Group::of(request.method(), request.path());
     let Some(state) = request.app_data::<Data<AppState>>().cloned() else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
+    let is_city = |slug: &str| state.cities.load().get(slug).is_some();
+    let group = Group::of(request.method(), request.match_info().as_str(), is_city);
     let gate = match group {
         Group::Free => return Ok(next.call(request).await?.map_into_boxed_body()),
         Group::Reads => &state.gates.reads,
@@ -152,22 +156,32 @@ fn sent_away(path: &str) -> HttpResponse {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::test::TestRequest;
+
     use super::*;
 
     #[test]
     fn w5_what_must_always_answer_is_not_counted() {
-        let group = |path| Group::of(&Method::GET, path);
+        let of = |method: &Method, uri: &str| {
+            let request = TestRequest::with_uri(uri).to_srv_request();
+            Group::of(method, request.match_info().as_str(), |slug| slug == "nantes")
+        };
+        let group = |uri: &str| of(&Method::GET, uri);
         for path in ["/healthz", "/readyz", "/metrics", "/assets/app.js", "/nantes/theme.css", "/nantes/icon.svg"] {
             assert_eq!(group(path), Group::Free, "{path}");
         }
-        assert_eq!(group("/api/v1/cities/nantes/live"), Group::Free);
-        assert_eq!(group("/api/v1/cities/nantes/events"), Group::Free);
+        for session in ["nantes/live", "nantes/events?cursor=x", "n%61ntes/%6Cive", "nantes/ev%65nts"] {
+            assert_eq!(group(&format!("/api/v1/cities/{session}")), Group::Free, "{session}");
+        }
+        for session in ["nante/live", "nante/events", "nantes/x/live", "/live"] {
+            assert_eq!(group(&format!("/api/v1/cities/{session}")), Group::Reads, "{session}");
+        }
         for path in ["/", "/nantes", "/nantes/live", "/api/v1/cities", "/api/v1/cities/nantes/posts", "/nantes/healthz"]
         {
             assert_eq!(group(path), Group::Reads, "{path}");
         }
-        assert_eq!(Group::of(&Method::POST, "/nantes/leave"), Group::Forms);
-        assert_eq!(Group::of(&Method::HEAD, "/nantes"), Group::Reads);
+        assert_eq!(of(&Method::POST, "/nantes/leave"), Group::Forms);
+        assert_eq!(of(&Method::HEAD, "/nantes"), Group::Reads);
     }
 
     #[tokio::test(start_paused = true)]

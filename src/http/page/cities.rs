@@ -34,7 +34,7 @@ struct CitiesView<'a> {
 struct CityRow {
     name: String,
     href: String,
-    outline: Option<Outline>,
+    outline: Option<Arc<Outline>>,
     happening: String,
 }
 
@@ -52,7 +52,7 @@ impl CityRow {
         Self {
             name: city.name.clone(),
             href: Address::city(city.id.as_str()).language(context.carried()).to_string(),
-            outline: Outline::of(city),
+            outline: context.emblems.of(city),
             happening,
         }
     }

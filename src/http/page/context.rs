@@ -3,6 +3,7 @@ use std::sync::Arc;
 use crate::config::PrivacySettings;
 use crate::domain::{City, CityId, Timestamp};
 
+use super::outline::Emblems;
 use super::words::{Language, Words};
 
 /// Where pages find the cities that are served now.
@@ -69,6 +70,7 @@ pub struct PageSettings {
 #[derive(Clone, Debug)]
 pub struct PageContext {
     pub settings: Arc<PageSettings>,
+    pub emblems: Arc<Emblems>,
     pub language: Language,
     /// The address asked for this language (`?hl=`): links of the page then carry it on.
     pub language_asked: bool,

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::domain::City;
 
 use super::{
@@ -21,7 +23,7 @@ pub struct Frame<'a> {
     pub home: String,
     /// The city's feed, or the list of cities where there is no city.
     pub top: String,
-    pub outline: Option<Outline>,
+    pub outline: Option<Arc<Outline>>,
     pub linked: &'static Linked,
     pub theme: Option<String>,
     pub icon: Option<String>,
@@ -61,7 +63,7 @@ impl<'a> Frame<'a> {
             city,
             top: city.map_or_else(|| home.clone(), |city| Address::city(city.id.as_str()).language(carry).to_string()),
             home,
-            outline: city.and_then(Outline::of),
+            outline: city.and_then(|city| context.emblems.of(city)),
             linked: assets::linked(),
             theme: city.map(theme_address),
             icon: city.map(|city| Address::below(city.id.as_str(), "icon.svg").to_string()),

@@ -16,7 +16,7 @@ use super::{
     context::{Cities, PageSettings},
     leave::LEAVE_FORM_BYTES_MAX,
     leave_handlers,
-    outline::icon_svg,
+    outline::{Emblems, icon_svg},
     recipe::render_recipe,
     sources::render_sources,
     theme::theme_css,
@@ -43,6 +43,8 @@ pub(super) type State = web::Data<PageState>;
 /// `web::Data<PageState>` in the application.
 pub fn configure(config: &mut web::ServiceConfig) {
     config
+        // Each of the few workers has its own.
+        .app_data(web::Data::new(Emblems::default()))
         .service(web::resource("/").route(web::get().to(cities)).route(web::head().to(cities)))
         .service(web::resource("/assets/{file}").route(web::get().to(assets::serve)))
         .service(web::resource("/{city}/theme.css").route(web::get().to(theme)))
@@ -165,7 +167,7 @@ async fn theme(request: HttpRequest, state: State) -> HttpResponse {
 
 async fn icon(request: HttpRequest, state: State) -> HttpResponse {
     match Visit::of(&request, &state) {
-        Ok(visit) => file("image/svg+xml", icon_svg(&visit.city)),
+        Ok(visit) => file("image/svg+xml", icon_svg(&visit.city, visit.context.emblems.of(&visit.city).as_deref())),
         Err(_unknown) => HttpResponse::NotFound().finish(),
     }
 }

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::Filter;
 
 use super::{card::zone_on_map, city::CityPage, filters::Links, outline::Outline};
 
 pub struct MapView {
-    pub outline: Outline,
+    pub outline: Arc<Outline>,
     /// Zones with how many of the posts shown are in each, most first.
     pub rows: Vec<MapRow>,
     pub marks: Vec<MapMark>,
@@ -27,7 +28,7 @@ pub struct MapMark {
 
 /// No map where there are no zones: it would show the emblem once more.
 pub fn map(page: &CityPage<'_>, links: &Links<'_>) -> Option<MapView> {
-    let outline = Outline::of(page.city).filter(|_| !page.city.zones.is_empty())?;
+    let outline = page.context.emblems.of(page.city).filter(|_| !page.city.zones.is_empty())?;
     let mut counts: BTreeMap<&str, usize> = page.city.zones.iter().map(|zone| (zone.name.as_str(), 0)).collect();
     for card in page.page.cards.iter().chain(&page.page.replies) {
         if let Some(count) = zone_on_map(card, page.city).and_then(|zone| counts.get_mut(zone)) {

@@ -40,7 +40,7 @@ pub use city::{CityPage, render_city};
 pub use context::{Cities, Conformity, DemoNote, PageContext, PageSettings, RetentionDays};
 pub use handlers::{PageState, configure};
 pub use leave::{LEAVE_FORM_BYTES_MAX, LeaveForm, LeavePage, LeaveProblem, render_leave, render_leave_done};
-pub use outline::icon_svg;
+pub use outline::{Emblems, Outline, icon_svg};
 pub use recipe::render_recipe;
 pub use sources::render_sources;
 pub use theme::theme_css;

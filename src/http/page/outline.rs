@@ -1,8 +1,10 @@
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use geo::{BoundingRect, Coord, InteriorPoint, LineString, MapCoords, MultiPolygon, Polygon, Simplify};
 
-use crate::domain::{City, fold_tag};
+use crate::domain::{City, CityId, fold_tag};
 
 use super::theme;
 
@@ -10,6 +12,8 @@ use super::theme;
 const SIDE: f64 = 1_000.0;
 /// Paths longer than this are simplified further. A city of any shape stays recognisable at 1 kB.
 const PATH_BYTES_MAX: usize = 2_000;
+/// Cities whose drawing is remembered, a few kB each; those beyond are drawn each time they are shown.
+const EMBLEMS_MAX: usize = 2_000;
 
 /// A city's emblem: its contour and its zones on one integer grid.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +41,36 @@ pub struct ZoneShape {
 /// The name of a zone's shape within a page.
 pub fn zone_id(name: &str) -> String {
     format!("z-{}", fold_tag(name))
+}
+
+/// The drawings that were made. To simplify an outline of ten thousand points takes longer than all else of a page, and
+/// icons are answered at any load.
+#[derive(Debug, Default)]
+pub struct Emblems(Mutex<HashMap<CityId, Emblem>>);
+
+#[derive(Debug)]
+struct Emblem {
+    /// The outlines are in it.
+    recipe_hash: String,
+    outline: Option<Arc<Outline>>,
+}
+
+impl Emblems {
+    /// As [`Outline::of`], made once for each state of a city's outlines.
+    pub fn of(&self, city: &City) -> Option<Arc<Outline>> {
+        let made = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(emblem) = made().get(&city.id).filter(|emblem| emblem.recipe_hash == city.recipe_hash) {
+            return emblem.outline.clone();
+        }
+        // Drawn without the lock: nobody waits for another's city.
+        let outline = Outline::of(city).map(Arc::new);
+        let mut made = made();
+        if made.len() < EMBLEMS_MAX || made.contains_key(&city.id) {
+            let emblem = Emblem { recipe_hash: city.recipe_hash.clone(), outline: outline.clone() };
+            made.insert(city.id.clone(), emblem);
+        }
+        outline
+    }
 }
 
 impl Outline {
@@ -81,9 +115,9 @@ impl ZoneShape {
 }
 
 /// The outline alone, in the accent colour, as a favicon; a plain square where a city has no boundary.
-pub fn icon_svg(city: &City) -> String {
+pub fn icon_svg(city: &City, outline: Option<&Outline>) -> String {
     let accent = theme::colour(&city.look.accent, theme::LIGHT);
-    let Some(outline) = Outline::of(city) else {
+    let Some(outline) = outline else {
         return format!(
             r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="{accent}" d="M2 2h12v12H2z"/></svg>"#
         );
@@ -238,7 +272,19 @@ mod tests {
         for boundary in [None, Some(MultiPolygon(Vec::new())), Some(point)] {
             let bare = City { boundary, zones: vec![], ..city() };
             assert_eq!(Outline::of(&bare), None);
-            assert!(icon_svg(&bare).contains("M2 2h12v12H2z"));
+            assert!(icon_svg(&bare, None).contains("M2 2h12v12H2z"));
         }
+    }
+
+    #[test]
+    fn w5_a_city_is_drawn_once_until_its_outlines_change() {
+        let emblems = Emblems::default();
+        let first = emblems.of(&city()).expect("an outline");
+        assert!(Arc::ptr_eq(&first, &emblems.of(&city()).expect("an outline")));
+        let moved = City { boundary: Some(square(10.0, 60.0, 0.1)), recipe_hash: "another".into(), ..city() };
+        let second = emblems.of(&moved).expect("an outline");
+        assert_eq!(Some(&*second), Outline::of(&moved).as_ref());
+        assert_ne!(first, second);
+        assert!(Arc::ptr_eq(&second, &emblems.of(&moved).expect("an outline")));
     }
 }

@@ -9,6 +9,7 @@ use super::super::Csp;
 use super::{
     context::PageContext,
     handlers::PageState,
+    outline::Emblems,
     rhythm::Rhythm,
     trouble::{Trouble, render_trouble},
     words::Language,
@@ -49,6 +50,7 @@ impl PageState {
         let accept = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         PageContext {
             settings: Arc::clone(&self.settings),
+            emblems: request.app_data::<web::Data<Emblems>>().cloned().map(web::Data::into_inner).unwrap_or_default(),
             language: Language::choose(asked.hl.as_deref(), accept),
             language_asked: asked.hl.as_deref().and_then(Language::parse).is_some(),
             now: self.clock.now(),

@@ -95,6 +95,7 @@ pub fn card(n: u64, text: &str) -> Card {
 pub fn context() -> PageContext {
     PageContext {
         settings: Arc::new(PageSettings { public_url: "https://parvis.example".into(), ..PageSettings::default() }),
+        emblems: Arc::default(),
         language: super::super::Language::French,
         language_asked: false,
         now: now(),
