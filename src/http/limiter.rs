@@ -1,5 +1,6 @@
-use std::num::NonZeroU32;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -7,9 +8,6 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse};
-use governor::clock::{Clock, DefaultClock};
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
 
 use super::AppState;
 use super::address::client_of;
@@ -17,29 +15,52 @@ use crate::live::AddressBlock;
 
 /// How often one address may send a form: a few at once, then one every some minutes. A school that leaves together
 /// has time; somebody who fills the operator's list has not.
-const AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+const AT_ONCE: u32 = 10;
 const EVERY: Duration = Duration::from_secs(180);
-/// Addresses remembered before those that are at rest again are forgotten.
-const REMEMBERED_MAX: usize = 10_000;
+/// Addresses remembered: more than somebody with a whole /48 has. At the bound those that are at rest again are
+/// forgotten, and when none is, a new one is refused.
+const REMEMBERED_MAX: usize = 100_000;
+/// Looking for those at rest goes through all of them.
+const FORGET_EVERY: Duration = Duration::from_secs(1);
 
 /// The public forms' limiter; clones are not needed, it is shared by the state.
-pub struct FormLimiter(RateLimiter<AddressBlock, HashMapStateStore<AddressBlock>, DefaultClock>);
+#[derive(Default)]
+pub struct FormLimiter(Mutex<Senders>);
 
-impl Default for FormLimiter {
-    fn default() -> Self {
-        let quota = Quota::with_period(EVERY).unwrap_or(Quota::per_hour(AT_ONCE)).allow_burst(AT_ONCE);
-        Self(RateLimiter::hashmap(quota))
-    }
+#[derive(Default)]
+struct Senders {
+    /// When each will be at rest, which every form puts off by [`EVERY`].
+    at_rest: HashMap<AddressBlock, Instant>,
+    forgot_at: Option<Instant>,
 }
 
 impl FormLimiter {
     /// Seconds to wait, when this address has sent enough.
-    fn check(&self, block: AddressBlock) -> Result<(), u64> {
-        if self.0.len() > REMEMBERED_MAX {
-            self.0.retain_recent();
+    fn check(&self, block: AddressBlock, now: Instant) -> Result<(), u64> {
+        let mut senders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !senders.at_rest.contains_key(&block) && !senders.has_room(now) {
+            return Err(EVERY.as_secs());
         }
-        let clock = DefaultClock::default();
-        self.0.check_key(&block).map_err(|refused| refused.wait_time_from(clock.now()).as_secs().max(1))
+        let at_rest = senders.at_rest.entry(block).or_insert(now);
+        let busy = at_rest.saturating_duration_since(now);
+        let wait = busy.saturating_sub(EVERY * (AT_ONCE - 1));
+        if !wait.is_zero() {
+            return Err(wait.as_secs().max(1));
+        }
+        *at_rest = now + busy + EVERY;
+        Ok(())
+    }
+}
+
+impl Senders {
+    fn has_room(&mut self, now: Instant) -> bool {
+        let is_full = self.at_rest.len() >= REMEMBERED_MAX;
+        let forgot_lately = self.forgot_at.is_some_and(|at| now.saturating_duration_since(at) < FORGET_EVERY);
+        if is_full && !forgot_lately {
+            self.at_rest.retain(|_, at_rest| *at_rest > now);
+            self.forgot_at = Some(now);
+        }
+        self.at_rest.len() < REMEMBERED_MAX
     }
 }
 
@@ -58,7 +79,7 @@ pub async fn limit_forms(
         && let Some(state) = request.app_data::<Data<AppState>>().cloned()
     {
         let client = client_of(request.request(), &state.settings.trusted_proxies);
-        if let Err(wait_s) = state.forms.check(client.into()) {
+        if let Err(wait_s) = state.forms.check(client.into(), Instant::now()) {
             let answer = HttpResponse::TooManyRequests()
                 .insert_header(("retry-after", wait_s.to_string()))
                 .content_type("text/plain; charset=utf-8")
@@ -77,12 +98,32 @@ mod tests {
 
     #[test]
     fn an_address_may_send_ten_forms_at_once_and_others_are_not_held_up() {
-        let limiter = FormLimiter::default();
+        let (limiter, now) = (FormLimiter::default(), Instant::now());
         let block = |last: u8| AddressBlock::from(std::net::IpAddr::from([192, 0, 2, last]));
         for _ in 0..10 {
-            assert_eq!(limiter.check(block(1)), Ok(()));
+            assert_eq!(limiter.check(block(1), now), Ok(()));
         }
-        assert!(limiter.check(block(1)).is_err_and(|wait_s| (1..=180).contains(&wait_s)));
-        assert_eq!(limiter.check(block(2)), Ok(()));
+        assert_eq!(limiter.check(block(1), now), Err(180));
+        assert_eq!(limiter.check(block(1), now + Duration::from_millis(179_500)), Err(1));
+        assert_eq!(limiter.check(block(2), now), Ok(()));
+        assert_eq!(limiter.check(block(1), now + EVERY), Ok(()), "one every three minutes");
+        assert!(limiter.check(block(1), now + EVERY).is_err());
+    }
+
+    #[test]
+    fn h2_more_addresses_than_are_remembered_are_refused_until_others_are_at_rest() {
+        let (limiter, now) = (FormLimiter::default(), Instant::now());
+        let block = |number: usize| AddressBlock::from(std::net::IpAddr::from(((number as u128) << 64).to_be_bytes()));
+        let remembered = || limiter.0.lock().unwrap().at_rest.len();
+        for number in 0..REMEMBERED_MAX {
+            assert_eq!(limiter.check(block(number), now), Ok(()));
+        }
+        let later = now + EVERY - FORGET_EVERY;
+        let new = block(REMEMBERED_MAX);
+        assert_eq!(limiter.check(new, later), Err(180));
+        assert_eq!(limiter.check(block(0), later), Ok(()), "who is remembered may go on");
+        assert_eq!((limiter.check(new, later), remembered()), (Err(180), REMEMBERED_MAX));
+        assert_eq!(limiter.check(new, now + EVERY), Ok(()));
+        assert_eq!(remembered(), 2, "the new one, and who came once more");
     }
 }
