@@ -10,6 +10,7 @@ use super::page;
 /// The cities that are served now, and the files that could not be read. A value, replaced whole.
 #[derive(Clone, Debug, Default)]
 pub struct CityDirectory {
+    /// In the order of their slugs.
     pub cities: Vec<Arc<City>>,
     /// File name and reason, in words for the operator.
     pub broken: Vec<(String, String)>,
@@ -17,7 +18,8 @@ pub struct CityDirectory {
 
 impl CityDirectory {
     pub fn get(&self, slug: &str) -> Option<&Arc<City>> {
-        self.cities.iter().find(|city| city.id.as_str() == slug)
+        let at = self.cities.binary_search_by(|city| city.id.as_str().cmp(slug)).ok()?;
+        self.cities.get(at)
     }
 
     pub fn city(&self, id: &CityId) -> Option<&Arc<City>> {
