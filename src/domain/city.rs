@@ -98,7 +98,7 @@ pub struct City {
     pub zones: Vec<Zone>,
     pub around: Option<Around>,
     pub recipe: Recipe,
-    /// The first 16 hexadecimal digits of BLAKE3 over the recipe as written; shown on cards and on the recipe page.
+    /// The first 16 hexadecimal digits of BLAKE3 over the recipe as written and the outlines; shown on cards and on the recipe page.
     pub recipe_hash: String,
     pub officials: Vec<Official>,
     pub participation: Option<String>,

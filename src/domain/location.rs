@@ -1,3 +1,5 @@
+use geo::{Coord, Rect};
+
 /// Edge of the privacy grid in metres, about one kilometre (consent L-29, feature 18).
 pub const CELL_METRES: u32 = 1_000;
 
@@ -64,17 +66,28 @@ pub struct CoarseLocation {
 }
 
 impl CoarseLocation {
-    /// Snaps a point to the centre of its cell on a grid of [`CELL_METRES`]: rows of constant latitude, columns
-    /// whose width in degrees follows the row's latitude so that every cell is about as wide as high.
+    /// Snaps a point to the centre of its cell.
     pub fn coarsen(point: ExactPoint, origin: LocationOrigin) -> Self {
-        const METRES_PER_DEGREE: f64 = 111_320.0;
-        let step_lat = f64::from(CELL_METRES) / METRES_PER_DEGREE;
-        let lat = ((point.lat / step_lat).floor() + 0.5) * step_lat;
-        let step_lon = step_lat / lat.to_radians().cos().max(0.01);
-        let lon = ((point.lon / step_lon).floor() + 0.5) * step_lon;
+        let centre = cell_of(point.lon, point.lat).center();
         let round = |degrees: f64| (degrees * 10_000.0).round() / 10_000.0;
-        Self { lon: round(lon), lat: round(lat), precision_m: CELL_METRES, origin }
+        Self { lon: round(centre.x), lat: round(centre.y), precision_m: CELL_METRES, origin }
     }
+
+    /// The cell itself, which holds the point that was coarsened.
+    pub fn cell(self) -> Rect<f64> {
+        cell_of(self.lon, self.lat)
+    }
+}
+
+/// The cell that holds a point, on a grid of [`CELL_METRES`]: rows of constant latitude, columns whose width in degrees
+/// follows the row's latitude so that every cell is about as wide as high.
+fn cell_of(lon: f64, lat: f64) -> Rect<f64> {
+    const METRES_PER_DEGREE: f64 = 111_320.0;
+    let height = f64::from(CELL_METRES) / METRES_PER_DEGREE;
+    let south = (lat / height).floor() * height;
+    let width = height / (south + height / 2.0).to_radians().cos().max(0.01);
+    let west = (lon / width).floor() * width;
+    Rect::new(Coord { x: west, y: south }, Coord { x: west + width, y: south + height })
 }
 
 #[cfg(test)]
@@ -88,6 +101,22 @@ mod tests {
         assert_eq!(a, b);
         let far = ExactPoint::new(-1.58, 47.24).map(|p| CoarseLocation::coarsen(p, LocationOrigin::Geotag));
         assert_ne!(a, far);
+    }
+
+    #[test]
+    fn s06_the_cell_of_a_coarse_point_holds_the_exact_one() {
+        let mut rng = fastrand::Rng::with_seed(6);
+        for _ in 0..10_000 {
+            let (lon, lat) = (rng.f64() * 360.0 - 180.0, rng.f64() * 170.0 - 85.0);
+            let point = ExactPoint::new(lon, lat).expect("in range");
+            let (min, max) = {
+                let cell = CoarseLocation::coarsen(point, LocationOrigin::Geotag).cell();
+                (cell.min(), cell.max())
+            };
+            // A billionth of a degree for what the last digits lose on the way.
+            let holds = |from: f64, at: f64, to: f64| (from - 1e-9..=to + 1e-9).contains(&at) && to - from < 0.2;
+            assert!(holds(min.x, lon, max.x) && holds(min.y, lat, max.y), "{lon} {lat}: {min:?} {max:?}");
+        }
     }
 
     #[test]

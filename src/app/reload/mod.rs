@@ -171,9 +171,8 @@ impl Reload {
         for city in before.cities().iter().filter(|city| self.served.city(&city.id).is_none()) {
             self.live.close_city(&city.id);
         }
-        let changed = self.served.cities().iter().filter(|new| {
-            before.city(&new.id).is_none_or(|old| new.recipe_hash != old.recipe_hash || new.boundary != old.boundary)
-        });
+        let is_changed = |new: &&Arc<City>| before.city(&new.id).is_none_or(|old| new.recipe_hash != old.recipe_hash);
+        let changed = self.served.cities().iter().filter(is_changed);
         self.to_rematch.extend(changed.map(|city| city.id.clone()));
         tracing::info!(
             changed = changes.len(),

@@ -1,11 +1,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use geo::Intersects;
 use tokio::sync::mpsc;
 
 use crate::app::drive::Control;
 use crate::crash::{self, Point};
-use crate::domain::{Change, City, KnownPost, ListedAs, Post, PostId, Rule, StoreError};
+use crate::domain::{Change, City, CoarseLocation, KnownPost, ListedAs, Post, PostId, Rule, StoreError};
 use crate::matcher::{CitySet, ListedAccounts, MatchContext};
 use crate::store::{Store, StoredPost};
 
@@ -72,8 +73,14 @@ impl Rematch {
         let is_asked_for = found.iter().any(|found| !found.ambiguous || stored.placement.tier.is_none());
         let reasons = &stored.placement.reasons;
         let has = |rule| reasons.iter().any(|reason| reason.rule == rule);
-        // What a point admitted can't be asked again, for the exact point was not kept.
-        let by_point = has(Rule::Geotag) || (has(Rule::Around) && stored.placement.location.is_some());
+        // What a point admitted can't be asked again, for the exact point was not kept. It lay in its cell though: where
+        // all of that is outside of what is drawn now, so was the point.
+        let around = self.city.around.as_ref().and_then(|around| around.boundary.as_ref());
+        let mut outlines = self.city.boundary.iter().chain(around);
+        let by_point = match stored.placement.location.map(CoarseLocation::cell) {
+            Some(cell) => (has(Rule::Geotag) || has(Rule::Around)) && outlines.any(|outline| outline.intersects(&cell)),
+            None => has(Rule::Geotag) && outlines.next().is_some(),
+        };
         // Nor what the listing of an account did, while its network does not say whose it is.
         let by_account = !self.knows_all && (has(Rule::Account) || has(Rule::Ambiguous));
         if is_asked_for || by_point || by_account {

@@ -87,6 +87,13 @@ impl Scene {
         let store = store::open(&url, StoreOptions::new(Arc::new(ManualClock::new(NOW))), None).await.unwrap();
         let cities = folder.path().join("cities");
         std::fs::create_dir(&cities).unwrap();
+        for (name, west) in [("here", 0.9), ("beside", 1.0005), ("far", 1.5)] {
+            let (east, south, north) = (west + 0.2, 46.9, 47.1);
+            let outline = format!(
+                r#"{{"type":"Polygon","coordinates":[[[{west},{south}],[{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]]]}}"#
+            );
+            std::fs::write(cities.join(format!("{name}.geojson")), outline).unwrap();
+        }
         std::fs::write(cities.join("ville.toml"), format!("name = \"Ville\"\n{recipe}")).unwrap();
         let read = cities::read(&cities, &|_| {}).unwrap();
         let (control, told) = mpsc::channel(64);
@@ -168,7 +175,7 @@ async fn s06_what_an_account_admitted_waits_for_its_network_to_answer() {
 
 #[tokio::test]
 async fn s06_a_changed_recipe_takes_out_what_it_excludes_and_what_is_only_ambiguous_now() {
-    let recipe = "[recipe]\nhashtags = [\"ville\"]\nambiguous = [\"fcv\"]\nexclude = { hashtags = [\"pub\"] }\n";
+    let recipe = "boundary = \"here.geojson\"\n[recipe]\nhashtags = [\"ville\"]\nambiguous = [\"fcv\"]\nexclude = { hashtags = [\"pub\"] }\n";
     let mut scene = Scene::new(recipe, true).await;
     let tagged = |name, tags: &[&str]| post(&scene.key, "ana", name, tags, None);
     scene.holds(tagged("point", &[]), &[(Rule::Geotag, "Ville")], true).await;
@@ -179,6 +186,26 @@ async fn s06_a_changed_recipe_takes_out_what_it_excludes_and_what_is_only_ambigu
     scene.holds(tagged("kept", &["ville"]), &[(Rule::Hashtag, "ville")], false).await;
     let names = ["point", "around", "around_tag", "advert", "club", "kept"];
     assert_eq!(scene.gone(&names).await, ["advert", "around_tag", "club"]);
+}
+
+#[tokio::test]
+async fn s06_a_moved_outline_takes_out_what_surely_lay_outside() {
+    // The cell of (1, 47) ends at 1.0011 degrees east: the exact point may lie in what begins at 1.0005.
+    let (city, around) = (|name: &str| format!("boundary = \"{name}.geojson\"\n"), "[around]\nname = \"Pays\"\n");
+    for (drawn, expected) in [
+        (city("here"), vec![]),
+        (city("beside"), vec![]),
+        (city("far"), vec!["around", "point"]),
+        (format!("{}{around}{}", city("far"), city("here")), vec![]),
+        (String::new(), vec!["around", "point", "withheld"]),
+    ] {
+        let mut scene = Scene::new(&format!("{drawn}[recipe]\nhashtags = [\"ville\"]\n"), true).await;
+        let plain = |name| post(&scene.key, "ana", name, &[], None);
+        scene.holds(plain("point"), &[(Rule::Geotag, "Ville")], true).await;
+        scene.holds(plain("around"), &[(Rule::Around, "Pays")], true).await;
+        scene.holds(plain("withheld"), &[(Rule::Geotag, "Ville")], false).await;
+        assert_eq!(scene.gone(&["point", "around", "withheld"]).await, expected, "{drawn}");
+    }
 }
 
 #[tokio::test]

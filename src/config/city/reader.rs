@@ -54,7 +54,7 @@ impl Reader<'_> {
         }
         let mut attribution = Vec::new();
         let boundary = file.boundary.as_ref().and_then(|at| self.boundary(at, timezone, &mut attribution));
-        let zones = file
+        let zones: Vec<Zone> = file
             .zone
             .iter()
             .map(|zone| {
@@ -74,6 +74,11 @@ impl Reader<'_> {
             boundary: around.boundary.as_ref().and_then(|at| self.boundary(at, timezone, &mut attribution)),
             hashtags: strings(&around.hashtags),
         });
+        let outlines: Vec<Option<&geo::MultiPolygon<f64>>> = std::iter::once(boundary.as_ref())
+            .chain(zones.iter().map(|zone| zone.boundary.as_ref()))
+            .chain(around.iter().map(|around| around.boundary.as_ref()))
+            .collect();
+        let recipe_hash = recipe_hash(file, &outlines);
         let recipe = self.recipe(file);
         let officials = self.officials(file);
         let look = self.look(file);
@@ -87,7 +92,7 @@ impl Reader<'_> {
             boundary,
             zones,
             around,
-            recipe_hash: recipe_hash(file),
+            recipe_hash,
             recipe,
             officials,
             participation: file.participation.clone(),
@@ -239,8 +244,8 @@ fn strings(spanned: &[Spanned<String>]) -> Vec<String> {
     spanned.iter().map(|value| value.get_ref().clone()).collect()
 }
 
-/// 16 hexadecimal digits over everything that decides whether a post is admitted.
-fn recipe_hash(file: &CityFile) -> String {
+/// 16 hexadecimal digits over everything that decides whether a post is admitted: what is written and what is drawn.
+fn recipe_hash(file: &CityFile, outlines: &[Option<&geo::MultiPolygon<f64>>]) -> String {
     let decides = format!(
         "{:?}{:?}{:?}{:?}{:?}",
         file.recipe.without_spans(),
@@ -249,5 +254,19 @@ fn recipe_hash(file: &CityFile) -> String {
         file.around_plain(),
         file.official_accounts_plain()
     );
-    blake3::hash(decides.as_bytes()).to_hex().chars().take(16).collect()
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(decides.as_bytes());
+    for outline in outlines {
+        hasher.update(&outline.map_or(0, |outline| outline.0.len() + 1).to_le_bytes());
+        for polygon in outline.iter().flat_map(|outline| outline.iter()) {
+            hasher.update(&polygon.interiors().len().to_le_bytes());
+            for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
+                hasher.update(&ring.0.len().to_le_bytes());
+                for at in ring.coords() {
+                    hasher.update(&at.x.to_le_bytes()).update(&at.y.to_le_bytes());
+                }
+            }
+        }
+    }
+    hasher.finalize().to_hex().chars().take(16).collect()
 }

@@ -108,6 +108,14 @@ fn the_recipe_hash_follows_what_decides_and_nothing_else() {
     assert_ne!(base, hash(&MINIMAL.replace("[\"ville\"]", "[\"ville\", \"bourg\"]")));
     let official = "\n[[official]]\nname = \"Mairie\"\nkind = \"institution\"\naccounts = [\"bsky:mairie.example\"]\n";
     assert_ne!(base, hash(&format!("{MINIMAL}{official}")), "a public body's account admits its posts");
+    let outlined = |toml: &str, outline: &str| read(toml, outline).unwrap().0.recipe_hash;
+    let wider = SQUARE.replace("-1.4", "-1.3");
+    let tail = "[recipe]\nhashtags = [\"ville\"]\n";
+    for head in ["", "[[zone]]\nname = \"Z\"\n", "[around]\nname = \"Pays\"\n"] {
+        let toml = format!("name = \"Ville\"\n{head}boundary = \"ville.geojson\"\n{tail}");
+        assert_eq!(outlined(&toml, SQUARE), outlined(&toml, &SQUARE.replace("\"S\"", "\"T\"")));
+        assert_ne!(outlined(&toml, SQUARE), outlined(&toml, &wider), "an outline decides what lies in it: {toml}");
+    }
 }
 
 #[test]
