@@ -45,7 +45,7 @@ const HELD: PostId = PostId::from_u64(1);
 fn intake() -> Intake {
     let key = IdKey::new([7; 32]);
     let authors = Authors::new(key, [], Default::default());
-    let known = KnownPosts::new([KnownPost { id: HELD, thread: HELD, cities: vec![] }]);
+    let known = KnownPosts::new([KnownPost { id: HELD, thread: HELD, cities: vec![], queued: vec![] }]);
     Intake::new(key, Policy::Standard, Arc::new(CitySet::compile(Vec::<City>::new())), known, authors)
 }
 
