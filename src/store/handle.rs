@@ -94,7 +94,8 @@ impl Store {
         queue: &tokio::sync::mpsc::Sender<Job>,
         job: impl FnOnce(writer::Answer<T>) -> Job,
     ) -> Result<T, StoreError> {
-        let closed = || StoreError::Unavailable("the store is closed".into());
+        // It comes back by no waiting: whoever asks after the end, or after the writer's own, must hear so.
+        let closed = || StoreError::Fatal("the store is closed".into());
         let (sender, answer) = oneshot::channel();
         queue.send(job(sender)).await.or(Err(closed()))?;
         answer.await.or(Err(closed()))?
