@@ -140,16 +140,17 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
             }
         }
     });
+    let (unwritten, is_unwritten) = watch::channel(String::new());
     let driving = tokio::spawn(drive(
         intake,
         Inputs { observations, answers, control, forgotten },
-        Outputs { journal: Arc::new(store.clone()), lookups: lookup_tasks, waiting },
+        Outputs { journal: Arc::new(store.clone()), lookups: lookup_tasks, waiting, unwritten },
         clock.clone(),
         shutdown.clone(),
     ));
 
     let (trouble_sender, trouble) = watch::channel(String::new());
-    tokio::spawn(watch_disk(store.clone(), trouble_sender, shutdown.clone()));
+    tokio::spawn(watch_disk(store.clone(), is_unwritten, trouble_sender, shutdown.clone()));
     let state = Data::new(AppState {
         cities: directory.clone(),
         log: log.clone(),

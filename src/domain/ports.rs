@@ -83,6 +83,8 @@ pub struct KnownPost {
     pub thread: PostId,
     /// The cities that admitted it; they show it unless its author is away or the operator hides it.
     pub cities: Vec<CityId>,
+    /// The cities where it waits to be admitted.
+    pub queued: Vec<CityId>,
 }
 
 /// What a commit did to the logs.

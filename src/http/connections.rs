@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
@@ -9,6 +9,8 @@ use actix_web::rt::net::TcpStream;
 use actix_web::{Error, HttpRequest};
 use socket2::{SockRef, Socket};
 use tokio::time::Instant;
+
+use crate::live::lock;
 
 use super::SessionTiming;
 
@@ -159,11 +161,6 @@ pub fn becomes_session(request: &HttpRequest) {
     if let Some(connection) = request.conn_data::<Arc<Connection>>() {
         lock(&connection.0).held = None;
     }
-}
-
-/// Locks a mutex whose data stays valid when a holder panicked: every change to it is complete or not begun.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -27,8 +27,8 @@ impl Intake {
         if let Some(held) = self.hold.take_post(id) {
             self.refuse_held(held, reason);
         }
-        let cities = self.known.cities_of(id).to_vec();
-        self.pending.extend(cities.into_iter().map(|city| Change::Unplace { post: id, city }));
+        let cities = self.known.cities_of(id).cloned();
+        self.pending.extend(cities.map(|city| Change::Unplace { post: id, city }));
     }
 
     /// The author's own profile record changed. Its self-labels count at once; the rest is asked for.
@@ -159,8 +159,29 @@ fn merge_record(profile: &mut AuthorProfile, record: AuthorProfile) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::domain::Label;
+    use crate::consent::Policy;
+    use crate::domain::{City, CityId, IdKey, KnownPost, Label};
+    use crate::intake::{Authors, KnownPosts};
+    use crate::matcher::CitySet;
+
+    #[test]
+    fn d5_an_edit_that_can_not_be_shown_takes_the_version_that_waits_too() {
+        let (id, key) = (PostId::from_u64(1), IdKey::new([7; 32]));
+        let (cities, queued) = (vec![CityId::new("tours")], vec![CityId::new("nantes")]);
+        let known = KnownPosts::new([KnownPost { id, thread: id, cities, queued }]);
+        let authors = Authors::new(key, [], Default::default());
+        let cities = Arc::new(CitySet::compile(Vec::<City>::new()));
+        let mut intake = Intake::new(key, Policy::Standard, cities, known, authors);
+        intake.withdraw(id, RefuseReason::Malformed);
+        let unplaced = intake.pending.iter().map(|change| match change {
+            Change::Unplace { post, city } if *post == id => city.as_str(),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(unplaced.collect::<Vec<_>>(), ["tours", "nantes"]);
+    }
 
     #[test]
     fn records_without_end_add_labels_up_to_a_bound_and_keep_the_answer_and_the_latest() {

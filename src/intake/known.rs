@@ -18,9 +18,9 @@ impl KnownPosts {
         self.posts.contains_key(&id)
     }
 
-    /// The cities that admitted it; none of a post that is not held.
-    pub fn cities_of(&self, id: PostId) -> &[CityId] {
-        self.posts.get(&id).map_or(&[], |post| &post.cities)
+    /// The cities that admitted it, and those where it waits; none of a post that is not held.
+    pub fn cities_of(&self, id: PostId) -> impl Iterator<Item = &CityId> {
+        self.posts.get(&id).into_iter().flat_map(|post| post.cities.iter().chain(&post.queued))
     }
 
     /// The admitted post that a reply hangs on: its parent if we hold that, else its root.
@@ -37,13 +37,12 @@ impl KnownPosts {
             self.posts.remove(&id);
             return;
         }
-        let cities: Vec<CityId> = placements
-            .iter()
-            .filter(|placement| placement.tier.is_some())
-            .map(|placement| placement.city.clone())
-            .collect();
+        let (admitted, queued): (Vec<_>, Vec<_>) = placements.iter().partition(|placement| placement.tier.is_some());
+        let cities_of =
+            |placements: Vec<&Placement>| placements.iter().map(|placement| placement.city.clone()).collect();
+        let (cities, queued) = (cities_of(admitted), cities_of(queued));
         let thread = placements.iter().find_map(|placement| placement.thread).unwrap_or(id);
-        self.posts.insert(id, KnownPost { id, thread, cities });
+        self.posts.insert(id, KnownPost { id, thread, cities, queued });
     }
 
     pub fn forget(&mut self, id: PostId) {

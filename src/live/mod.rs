@@ -242,6 +242,6 @@ impl CommitListener for Live {
 }
 
 /// Locks a mutex whose data stays valid when a holder panicked: every change to it is complete or not begun.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -235,7 +235,8 @@ fn l42_assembly_tags_give_no_zone() {
 #[test]
 fn q07_replies_in_an_admitted_thread_belong_to_it() {
     let root = PostId::from_u64(42);
-    let known = KnownPost { id: PostId::from_u64(7), thread: root, cities: vec![CityId::new("nantes")] };
+    let known =
+        KnownPost { id: PostId::from_u64(7), thread: root, cities: vec![CityId::new("nantes")], queued: vec![] };
     let ask = |post: &Post, known: &KnownPost| ask(post, &ListedAccounts::default(), Some(known)).found.pop();
     let found = ask(&reply("merci !"), &known).expect("admitted");
     assert_eq!((why(Some(&found)), found.thread), (vec![format!("thread:{}", root.token())], Some(root)));
@@ -419,7 +420,7 @@ fn any_thread() -> impl Strategy<Value = Option<KnownPost>> {
     let cities = proptest::collection::vec(0_usize..5, 0..3);
     let known = cities.prop_map(|cities| {
         let cities = cities.into_iter().map(|number| CityId::new(&format!("city{number}"))).collect();
-        KnownPost { id: PostId::from_u64(7), thread: PostId::from_u64(42), cities }
+        KnownPost { id: PostId::from_u64(7), thread: PostId::from_u64(42), cities, queued: vec![] }
     });
     proptest::option::weighted(0.3, known)
 }

@@ -15,7 +15,7 @@ use sqlx::Connection;
 use super::handle::{StoreOptions, open_restored};
 use super::restored::CaughtUp;
 pub use super::sqlite::copy::TableSum;
-use super::sqlite::lock::{beside, lock};
+use super::sqlite::lock::{Held, beside};
 use super::sqlite::open as file;
 use super::sqlite::{copy, journal};
 use crate::domain::{StoreError, Timestamp};
@@ -155,7 +155,8 @@ pub async fn restore(
     told: impl FnMut(u64, u64),
 ) -> Result<Restored, StoreError> {
     let path = file::path_of(url)?;
-    let Some(held) = lock(&path)? else {
+    // Kept to the end: who served in between would lose all that it took in.
+    let Some(held) = Held::take_if_free(&path)? else {
         return Err(StoreError::Unavailable(format!("{} is served: stop that parvis first", path.display())));
     };
     if path.exists() && !replace {
@@ -177,13 +178,11 @@ pub async fn restore(
         )));
     }
     if path.exists() {
-        put_away(&path, held).await?;
-    } else {
-        drop(held);
+        put_away(url, &path, held.again()?).await?;
     }
     let bytes = std::fs::metadata(&part.0).map_err(|error| unable(&part.0, &error))?.len();
     part.finish(&path, replace)?;
-    let (store, caught_up) = open_restored(url, options, None).await?;
+    let (store, caught_up) = open_restored(url, held, options, None).await?;
     store.close().await?;
     let done = caught_up.unwrap_or_default();
     let copied = Copied { at, bytes, tables };
@@ -193,10 +192,8 @@ pub async fn restore(
 
 /// Leaves the database that is to go without side files, and with everything it erased in its journal. A database that
 /// can't be opened is left to be overwritten: what it has not journalled is lost with it.
-async fn put_away(path: &Path, held: File) -> Result<(), StoreError> {
-    // Opening takes the lock itself.
-    drop(held);
-    match file::open(&format!("sqlite://{}", path.display()), None).await {
+async fn put_away(url: &str, path: &Path, held: Held) -> Result<(), StoreError> {
+    match file::open(url, held, None).await {
         Ok(file::Opened { writer, erasures, readers, lock, .. }) => {
             readers.close().await;
             erasures.close().await?;

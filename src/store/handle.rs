@@ -14,6 +14,7 @@ use super::command::{Command, Report};
 use super::held::{Counts, LeaveRequest, Room, StoredPost};
 use super::restored::{CaughtUp, Lost, catch_up};
 use super::retention::Retention;
+use super::sqlite::lock::Held;
 use super::sqlite::read::Reader;
 use super::sqlite::{open as file, startup};
 use super::writer::{self, Job, Queues};
@@ -59,16 +60,18 @@ pub async fn open(
     options: StoreOptions,
     listener: Option<Arc<dyn CommitListener>>,
 ) -> Result<Store, StoreError> {
-    Ok(open_restored(url, options, listener).await?.0)
+    let lock = Held::take(&file::path_of(url)?).await?;
+    Ok(open_restored(url, lock, options, listener).await?.0)
 }
 
-/// As [`open`]; says too what was done to a database that had been put back.
+/// As [`open`], under a lock that is held already; says too what was done to a database that had been put back.
 pub(super) async fn open_restored(
     url: &str,
+    lock: Held,
     options: StoreOptions,
     listener: Option<Arc<dyn CommitListener>>,
 ) -> Result<(Store, Option<CaughtUp>), StoreError> {
-    let mut opened = file::open(url, options.entropy).await?;
+    let mut opened = file::open(url, lock, options.entropy).await?;
     let caught_up = match opened.behind {
         Some(behind) => Some(catch_up(&mut opened, behind, &options).await?),
         None => None,
@@ -91,7 +94,8 @@ impl Store {
         queue: &tokio::sync::mpsc::Sender<Job>,
         job: impl FnOnce(writer::Answer<T>) -> Job,
     ) -> Result<T, StoreError> {
-        let closed = || StoreError::Unavailable("the store is closed".into());
+        // It comes back by no waiting: whoever asks after the end, or after the writer's own, must hear so.
+        let closed = || StoreError::Fatal("the store is closed".into());
         let (sender, answer) = oneshot::channel();
         queue.send(job(sender)).await.or(Err(closed()))?;
         answer.await.or(Err(closed()))?

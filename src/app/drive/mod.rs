@@ -41,6 +41,8 @@ pub struct Outputs {
     pub lookups: Lookups,
     /// True while reading is paused because too much waits for profiles.
     pub waiting: watch::Sender<bool>,
+    /// Why the last commit could not be made; empty while they can.
+    pub unwritten: watch::Sender<String>,
 }
 
 /// A commit's batch is the live batch: at once when idle, at most this often when busy (architecture, point 4).
@@ -50,7 +52,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 /// The pause before a commit that found no room is tried again; the checkpoint has not moved meanwhile (D6).
 const RETRY_EVERY: Duration = Duration::from_secs(2);
 
-/// Runs the pipeline until shutdown or until every source has gone, then commits what is decided.
+/// Runs the pipeline until shutdown, then commits what is decided.
 /// An error is one that the store can't recover from: our own data is at stake, so the process must stop.
 pub async fn drive(
     mut intake: Intake,
@@ -77,7 +79,10 @@ pub async fn drive(
             || (intake.watermarks.has_moved() && (since >= CHECKPOINT_EVERY || !is_open));
         if committing.is_none() && is_due {
             last_commit = Instant::now();
-            committing = Some(commit(outputs.journal.clone(), intake.take_batch(), shutdown.clone()).boxed());
+            committing = {
+                let (journal, unwritten) = (outputs.journal.clone(), outputs.unwritten.clone());
+                Some(commit(journal, intake.take_batch(), unwritten, shutdown.clone()).boxed())
+            };
             continue;
         }
         let has_room = intake.has_room();
@@ -103,13 +108,10 @@ pub async fn drive(
                 pipeline::answered(&mut intake, answer, clock.now());
             }
             Some(control) = inputs.control.recv(), if is_open && may_add => apply(&mut intake, control, &*clock),
-            observation = inputs.observations.recv(), if is_open && has_room => match observation {
-                Some(observation) => {
-                    crash::point(Point::ObservationTaken);
-                    pipeline::observe(&mut intake, observation, clock.now());
-                }
-                None => is_open = !intake.hold.is_empty(),
-            },
+            Some(observation) = inputs.observations.recv(), if is_open && has_room => {
+                crash::point(Point::ObservationTaken);
+                pipeline::observe(&mut intake, observation, clock.now());
+            }
             () = tokio::time::sleep(pause), if committing.is_none() => {}
         }
     }
@@ -118,19 +120,28 @@ pub async fn drive(
 
 /// Commits a batch, trying again for as long as the store has no room. When the process is to stop it gives up: the
 /// checkpoint has not moved, so that the same is read again after the next start.
-async fn commit(journal: Arc<dyn Journal>, batch: Batch, shutdown: Shutdown) -> Result<Committed, StoreError> {
+async fn commit(
+    journal: Arc<dyn Journal>,
+    batch: Batch,
+    unwritten: watch::Sender<String>,
+    shutdown: Shutdown,
+) -> Result<Committed, StoreError> {
     let batch = Arc::new(batch);
     crash::point(Point::BatchTaken);
     loop {
         match journal.commit(batch.clone()).await {
             Err(StoreError::Unavailable(reason)) if !shutdown.is_triggered() => {
                 tracing::error!(reason, "The database can't be written; reading goes on and writing is tried again.");
+                unwritten.send_replace(reason);
                 tokio::select! {
                     () = tokio::time::sleep(RETRY_EVERY) => {}
                     () = shutdown.triggered() => {}
                 }
             }
-            ended => return ended,
+            ended => {
+                unwritten.send_replace(String::new());
+                return ended;
+            }
         }
     }
 }

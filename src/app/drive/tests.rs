@@ -15,6 +15,8 @@ const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 #[derive(Default)]
 struct FakeJournal {
     is_full: bool,
+    /// So many commits fail before one is made.
+    fails: usize,
     refuses: Vec<(Outcome, RefuseReason)>,
     /// What each commit stores, and who is told of it after a while.
     stores: Option<(PostId, Forgotten)>,
@@ -30,7 +32,7 @@ impl Journal for FakeJournal {
                 tokio::time::sleep(Duration::from_millis(500)).await;
                 forgotten.told(&Committed { stored: vec![*post], ..Committed::default() });
             }
-            if self.is_full {
+            if self.is_full || self.batches.lock().unwrap().len() <= self.fails {
                 Err(full())
             } else {
                 Ok(Committed { refused: self.refuses.clone(), ..Committed::default() })
@@ -45,7 +47,7 @@ const HELD: PostId = PostId::from_u64(1);
 fn intake() -> Intake {
     let key = IdKey::new([7; 32]);
     let authors = Authors::new(key, [], Default::default());
-    let known = KnownPosts::new([KnownPost { id: HELD, thread: HELD, cities: vec![] }]);
+    let known = KnownPosts::new([KnownPost { id: HELD, thread: HELD, cities: vec![], queued: vec![] }]);
     Intake::new(key, Policy::Standard, Arc::new(CitySet::compile(Vec::<City>::new())), known, authors)
 }
 
@@ -67,6 +69,7 @@ struct Run {
     observations: mpsc::Sender<Observation>,
     control: mpsc::Sender<Control>,
     waiting: watch::Receiver<bool>,
+    unwritten: watch::Receiver<String>,
     shutdown: Shutdown,
     driving: tokio::task::JoinHandle<Result<Intake, StoreError>>,
 }
@@ -79,10 +82,11 @@ fn start(journal: Arc<FakeJournal>) -> Run {
     let forgotten = journal.stores.as_ref().map(|(_, forgotten)| forgotten.clone()).unwrap_or_default();
     let inputs = Inputs { observations: observed, answers, control: controlled, forgotten };
     let (waiting, is_waiting) = watch::channel(false);
-    let outputs = Outputs { journal, lookups, waiting };
+    let (unwritten, is_unwritten) = watch::channel(String::new());
+    let outputs = Outputs { journal, lookups, waiting, unwritten };
     let clock = Arc::new(ManualClock::new(NOW));
     let driving = tokio::spawn(drive(intake(), inputs, outputs, clock, shutdown.clone()));
-    Run { observations, control, waiting: is_waiting, shutdown, driving }
+    Run { observations, control, waiting: is_waiting, unwritten: is_unwritten, shutdown, driving }
 }
 
 #[tokio::test(start_paused = true)]
@@ -177,6 +181,18 @@ async fn d1_our_own_clock_refuses_no_post_for_its_age() {
         [("refused.unmatched", 1)],
         "matching was asked, with no city"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn d6_a_commit_that_can_not_be_made_is_told_until_one_is_made() {
+    let run = start(Arc::new(FakeJournal { fails: 3, ..FakeJournal::default() }));
+    run.control.send(Control::Changes(vec![gap()])).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(*run.unwritten.borrow(), "no room");
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(*run.unwritten.borrow(), "");
+    run.shutdown.trigger();
+    run.driving.await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -95,7 +95,7 @@ impl Rematch {
         let city = &self.city.id;
         let mut listed = ListedAccounts::default();
         listed.insert(post.network, post.author.clone(), city.clone(), ListedAs { name: String::new(), body: None });
-        let thread = KnownPost { id: post.id, thread: post.id, cities: vec![city.clone()] };
+        let thread = KnownPost { id: post.id, thread: post.id, cities: vec![city.clone()], queued: Vec::new() };
         self.alone.matches(post, &MatchContext { listed: &listed, thread: Some(&thread) }).found.is_empty()
     }
 }

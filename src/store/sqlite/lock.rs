@@ -71,6 +71,18 @@ impl Held {
         Ok(Self { file, path: path.to_owned() })
     }
 
+    /// Takes the right if nobody has it.
+    pub fn take_if_free(path: &Path) -> Result<Option<Self>, StoreError> {
+        Ok(lock(path)?.map(|file| Self { file, path: path.to_owned() }))
+    }
+
+    /// The same right once more: it is given back when both are dropped.
+    pub fn again(&self) -> Result<Self, StoreError> {
+        let file = self.file.try_clone();
+        let file = file.map_err(|error| StoreError::Unavailable(format!("the lock can't be kept: {error}")))?;
+        Ok(Self { file, path: self.path.clone() })
+    }
+
     /// The write-ahead log's file.
     pub fn log(&self) -> PathBuf {
         beside(&self.path, "-wal")

@@ -84,9 +84,8 @@ pub struct Behind {
 }
 
 /// Opens, creates and migrates. `entropy` makes the keys of a new database; `None` takes it from the system.
-pub async fn open(url: &str, entropy: Option<[u8; 32]>) -> Result<Opened, StoreError> {
+pub async fn open(url: &str, mut lock: Held, entropy: Option<[u8; 32]>) -> Result<Opened, StoreError> {
     let path = path_of(url)?;
-    let mut lock = Held::take(&path).await?;
     let is_sound = lock.was_closed_by_us();
     // Created by us and not by SQLite, which would not keep it from other users; its side files take its mode.
     OpenOptions::new()

@@ -41,12 +41,14 @@ pub async fn known_posts(pool: &SqlitePool) -> Result<Vec<KnownPost>, StoreError
             last = rows::get(row, "row")?;
             let id = rows::post_id(row, "id")?;
             if known.last().is_none_or(|post| post.id != id) {
-                known.push(KnownPost { id, thread: id, cities: Vec::new() });
+                known.push(KnownPost { id, thread: id, cities: Vec::new(), queued: Vec::new() });
             }
             let Some(post) = known.last_mut() else { continue };
             // What is hidden for now still has its cities, so that its replies wait with it.
-            if rows::get::<Option<bool>>(row, "placed")? == Some(true) {
-                post.cities.push(rows::city(row)?);
+            match rows::get::<Option<bool>>(row, "placed")? {
+                Some(true) => post.cities.push(rows::city(row)?),
+                Some(false) => post.queued.push(rows::city(row)?),
+                None => {}
             }
             if let Some(thread) = rows::get::<Option<i64>>(row, "thread")? {
                 post.thread = PostId::from_u64(thread.cast_unsigned());

@@ -258,6 +258,37 @@ async fn d9_what_is_no_sound_backup_is_refused_and_the_database_stays() {
 }
 
 #[tokio::test]
+async fn d9_nobody_can_serve_the_database_that_is_being_replaced() {
+    use std::os::unix::fs::MetadataExt;
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    copied(&place, "backup").await;
+    place.store.close().await.unwrap();
+    let (from, path) = (place.folder.path().join("backup"), database_of(&place.folder));
+    let file = move || std::fs::metadata(&path).unwrap().ino();
+    let (before, lock) = (file(), format!("{}.lock", database_of(&place.folder).display()));
+    let mut watching = None;
+    restore(&url_of(&place.folder), &from, true, StoreOptions::new(place.clock.clone()), |_, _| {
+        let (file, lock) = (file.clone(), lock.clone());
+        watching.get_or_insert_with(|| {
+            std::thread::spawn(move || {
+                while file() == before {
+                    let lock = std::fs::File::open(&lock).unwrap();
+                    if lock.try_lock().is_ok() && file() == before {
+                        return true;
+                    }
+                }
+                false
+            })
+        });
+    })
+    .await
+    .unwrap();
+    let was_free = watching.expect("the copying is told").join().unwrap();
+    assert!(!was_free, "a server could have begun on the old file");
+}
+
+#[tokio::test]
 async fn d9_what_a_crash_kept_from_the_journal_is_carried_at_the_next_start() {
     let place = Place::new().await;
     for name in ["a", "b"] {

@@ -251,3 +251,12 @@ async fn no_hot_statement_reads_a_table_through() {
         assert!(plans[name].contains(index), "{name}:\n{}", plans[name]);
     }
 }
+
+#[tokio::test]
+async fn d6_a_writer_that_is_gone_is_no_passing_trouble() {
+    let place = Place::new().await;
+    place.store.close().await.unwrap();
+    let batch = Batch { changes: vec![draft(&place, "a").upsert()], checkpoints: vec![] };
+    let done = place.store.commit(std::sync::Arc::new(batch)).await;
+    assert!(matches!(done, Err(StoreError::Fatal(_))), "it would be tried again without end: {done:?}");
+}

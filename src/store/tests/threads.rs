@@ -66,7 +66,12 @@ async fn q7_a_thread_that_leaves_one_city_takes_its_replies_there_only() {
     assert_eq!(place.ops(Change::Unplace { post: place.id("a"), city: nantes() }).await, ["remove a", "remove b"]);
     assert_eq!(place.page(&tours()).await.len(), 2);
     let known = place.store.known_posts().await.unwrap();
-    let expected = |name, thread| KnownPost { id: place.id(name), thread: place.id(thread), cities: vec![tours()] };
+    let expected = |name, thread| KnownPost {
+        id: place.id(name),
+        thread: place.id(thread),
+        cities: vec![tours()],
+        queued: vec![],
+    };
     assert_eq!(known, [expected("a", "a"), expected("b", "a")]);
 }
 
