@@ -28,7 +28,7 @@ async fn clients_are(network: &SimulatedNetwork, count: usize) {
 async fn page(server: &Server) -> Vec<Value> {
     let mut posts = server.posts().await;
     for post in &mut posts {
-        for own in ["id", "position", "received_at"] {
+        for own in ["id", "position", "received_at", "edited_at"] {
             assert!(post.as_object_mut().unwrap().remove(own).is_some(), "{own}: {post}");
         }
     }
