@@ -11,6 +11,7 @@ mod listen;
 mod play;
 mod reload;
 mod serve;
+mod told;
 mod upkeep;
 
 pub use play::{DemoOptions, demo};
@@ -70,7 +71,7 @@ pub async fn intake(settings: &Settings, store: &Store, cities: Arc<CitySet>) ->
 
 /// What every command asks others with.
 pub fn outbound(settings: &Settings) -> anyhow::Result<Outbound> {
-    Ok(Outbound::new(serve::contact(settings), settings.ingest.allow_private_networks)?)
+    Ok(Outbound::new(told::contact(settings), settings.ingest.allow_private_networks)?)
 }
 
 /// Asks the configured networks whose handle it is. `None`: nobody's, or no network can be asked.

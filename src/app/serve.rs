@@ -15,15 +15,16 @@ use super::disk::watch_disk;
 use super::drive::{Control, Inputs, Outputs, drive};
 use super::listen::{Forgotten, Listeners};
 use super::reload::Reload;
+use super::told::{http_settings, live_limits, open_files, page_settings};
 use super::upkeep::Upkeep;
 use super::{Settings, intake, open_store, outbound};
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, City, FeedLog};
-use crate::http::page::{self, DemoNote, PageRenderer, PageSettings, PageState, RetentionDays};
-use crate::http::{self, AppState, CityDirectory, ServedCities, Shares, TrustedProxies};
+use crate::http::page::{self, DemoNote, PageRenderer, PageState};
+use crate::http::{self, AppState, CityDirectory, ServedCities};
 use crate::ingest::{self, SupervisorOptions, sources};
 use crate::intake::{Intake, Lookups};
-use crate::live::{Live, LiveLimits};
+use crate::live::Live;
 use crate::shutdown::Shutdown;
 use crate::store::{Retention, Store};
 
@@ -252,69 +253,4 @@ fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
     let handle = crate::telemetry::init_metrics()?;
     ingest::telemetry::describe();
     Ok(HANDLE.get_or_init(|| handle).clone())
-}
-
-/// Who those we ask can reach.
-pub(super) fn contact(settings: &Settings) -> &str {
-    match settings.ingest.contact.as_str() {
-        "" => &settings.privacy.contact,
-        contact => contact,
-    }
-}
-
-/// What the system lets us hold of the connections that are wanted.
-fn open_files(settings: &Settings) -> Shares {
-    let allowed = http::raise_open_files();
-    let shares = http::shares(allowed, settings.http.max_sessions);
-    if shares.sessions < settings.http.max_sessions {
-        tracing::warn!(
-            allowed,
-            sessions = shares.sessions,
-            wanted = settings.http.max_sessions,
-            "The system allows too few open files for http.max_sessions: the sessions that fit are served, further ones \
-             are sent away. Raise the limit (LimitNOFILE in a systemd unit, ulimit -n in a shell)."
-        );
-    }
-    shares
-}
-
-fn live_limits(settings: &Settings, connections: Shares) -> LiveLimits {
-    LiveLimits {
-        sessions_max: connections.sessions,
-        sessions_per_address_max: settings.http.max_sessions_per_address,
-        ..LiveLimits::default()
-    }
-}
-
-fn http_settings(settings: &Settings, connections: Shares) -> anyhow::Result<http::HttpSettings> {
-    Ok(http::HttpSettings {
-        public_url: settings.http.public_url.trim_end_matches('/').to_owned(),
-        trusted_proxies: TrustedProxies::parse(&settings.http.trusted_proxies).map_err(|error| anyhow!(error))?,
-        // Only a loopback instance may have named nobody; whoever reads it sits at this machine.
-        contact: Some(match contact(settings) {
-            "" => "root@localhost".to_owned(),
-            contact => contact.to_owned(),
-        }),
-        metrics_here: settings.http.metrics_listen.is_empty(),
-        timing: http::SessionTiming {
-            ping_every: Duration::from_secs(settings.http.ping_seconds),
-            pong_within: Duration::from_secs(settings.http.pong_seconds),
-            unsent_for: Duration::from_secs(settings.http.unsent_seconds),
-            ..http::SessionTiming::default()
-        },
-        other_connections_max: connections.others,
-        ..http::HttpSettings::default()
-    })
-}
-
-fn page_settings(settings: &Settings, demo: Option<DemoNote>) -> Arc<PageSettings> {
-    let days = settings.store.retention_days;
-    let at_most = |ceiling: u32| u16::try_from(days.min(ceiling)).unwrap_or(u16::MAX);
-    Arc::new(PageSettings {
-        public_url: settings.http.public_url.trim_end_matches('/').to_owned(),
-        privacy: settings.privacy.clone(),
-        retention: RetentionDays { invited: at_most(30), public: at_most(7), quiet: at_most(3) },
-        demo,
-        ..PageSettings::default()
-    })
 }
