@@ -180,7 +180,11 @@ export class LiveFeed extends HTMLElement {
     }
     if (event.op === "post" || this.#arrivals.holds(event.id)) return this.#arrivals.hold(card) ? "fresh" : "nothing";
     // An update of what is not here: it is shown again after it was hidden, and takes its old place, or it belongs to
-    // an older page. It is not new either way.
+    // an older page. It is not new either way; but where its place is above all others, it waits with what is.
+    if (this.#list.isAboveAll(card)) {
+      this.#arrivals.hold(card);
+      return "nothing";
+    }
     return this.#list.insert(card) ? "changed" : "nothing";
   }
 

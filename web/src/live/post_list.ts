@@ -29,6 +29,13 @@ export class PostList {
     return [...this.root.querySelectorAll<HTMLElement>("section > ol > li > article")];
   }
 
+  /** Whether a card that stands by itself would be the newest here. */
+  isAboveAll(card: HTMLElement): boolean {
+    const newest = this.roots()[0];
+    const { id, thread } = card.dataset;
+    return newest !== undefined && (!thread || thread === id) && position(card) > position(newest);
+  }
+
   /** Puts a card where its position says. False when this page has no place for it. */
   insert(card: HTMLElement): boolean {
     this.root.querySelector("[data-empty]")?.remove();
