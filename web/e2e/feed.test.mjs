@@ -163,6 +163,20 @@ test("D-5 what goes and comes back takes its old place, and an edit of what is n
   assert.equal(await page.locator("article", { hasText: "Sur une page plus ancienne" }).count(), 0);
 });
 
+test("feature 5: what comes back above all others while somebody reads waits with what is new", async () => {
+  const { page, live } = await visit();
+  const roots = page.locator("section > ol > li > article");
+  const ids = () => roots.evaluateAll((cards) => cards.map((card) => card.dataset.id));
+  const before = await ids();
+  await roots.nth(3).evaluate((card) => card.focus({ preventScroll: true }));
+  const post = await fresh(page, "Revenu");
+  live.send([post, { op: "remove", id: post.id }, { ...post, op: "update" }]);
+  await page.locator("[data-new-posts]").waitFor();
+  assert.deepEqual(await ids(), before);
+  await page.locator("[data-new-posts]").click();
+  assert.equal((await ids())[0], post.id);
+});
+
 test("W-1 a cut connection is said, and resumed with the last cursor", async () => {
   const { page, live } = await visit();
   live.send([await fresh(page)], "cursor-2");
