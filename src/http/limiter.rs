@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
@@ -11,7 +11,7 @@ use actix_web::{Error, HttpResponse};
 
 use super::AppState;
 use super::address::client_of;
-use crate::live::AddressBlock;
+use crate::live::{AddressBlock, lock};
 
 /// How often one address may send a form: a few at once, then one every some minutes. A school that leaves together
 /// has time; somebody who fills the operator's list has not.
@@ -37,7 +37,7 @@ struct Senders {
 impl FormLimiter {
     /// Seconds to wait, when this address has sent enough.
     fn check(&self, block: AddressBlock, now: Instant) -> Result<(), u64> {
-        let mut senders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut senders = lock(&self.0);
         if !senders.at_rest.contains_key(&block) && !senders.has_room(now) {
             return Err(EVERY.as_secs());
         }

@@ -11,7 +11,7 @@ const OWN: u64 = 128;
 /// A connection that is no session is held twice: once to serve it, once to end it when it asks nothing.
 const OTHER_EACH: u64 = 2;
 /// Connections that are no sessions, however much the system allows.
-const OTHERS_MAX: u64 = 2_048;
+pub const OTHERS_MAX: usize = 2_048;
 
 /// What may be open at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub fn raise_open_files() -> u64 {
 /// Divides a limit: a quarter at most is for other connections, and no more sessions than are wanted.
 pub fn shares(open_files: u64, sessions_wanted: usize) -> Shares {
     let ours = open_files.saturating_sub(OWN);
-    let others = (ours / 4 / OTHER_EACH).clamp(1, OTHERS_MAX);
+    let others = (ours / 4 / OTHER_EACH).clamp(1, OTHERS_MAX as u64);
     let sessions = ours.saturating_sub(others * OTHER_EACH).max(1);
     let fit = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     Shares { sessions: fit(sessions).min(sessions_wanted), others: fit(others) }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::TrustedProxies;
+use super::open_files::OTHERS_MAX;
 
 /// How a live session keeps itself known to be alive (W4), and how long other connections are waited for (H2).
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +14,8 @@ pub struct SessionTiming {
     /// After our close frame we go on reading this long: closing a socket with unread data resets it, and the peer
     /// would lose the frame that says why.
     pub linger: Duration,
-    /// A peer that takes nothing of what was sent to it for this long is cut off by the kernel. Needed because a
-    /// session whose write buffer is full is not polled, so that none of its own clocks runs (W3).
+    /// A peer that takes nothing of what was sent to it for this long is cut off by the kernel. Needed because an
+    /// event stream whose write buffer is full is not polled, so that none of its own clocks runs (W3).
     pub unsent_for: Duration,
     /// A connection that is no session and has asked nothing for this long is ended.
     pub unasked_for: Duration,
@@ -68,7 +69,7 @@ impl Default for HttpSettings {
             workers: None,
             metrics_here: true,
             timing: SessionTiming::default(),
-            other_connections_max: 2_048,
+            other_connections_max: OTHERS_MAX,
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use geo::{BoundingRect, Coord, InteriorPoint, LineString, MapCoords, MultiPolygon, Polygon, Simplify};
 
@@ -58,7 +58,7 @@ struct Emblem {
 impl Emblems {
     /// As [`Outline::of`], made once for each state of a city's outlines.
     pub fn of(&self, city: &City) -> Option<Arc<Outline>> {
-        let made = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = || crate::live::lock(&self.0);
         if let Some(emblem) = made().get(&city.id).filter(|emblem| emblem.recipe_hash == city.recipe_hash) {
             return emblem.outline.clone();
         }
