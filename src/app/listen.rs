@@ -1,23 +1,21 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::domain::{CommitListener, Committed, PostId};
+use crate::domain::{CommitListener, Committed};
+use crate::intake::Dropped;
 use crate::live::Live;
 
-/// Ids of posts that the store has dropped, waiting for the pipeline to forget them too. Its bound is what one
-/// commit can drop, since the pipeline drains it on every turn.
+/// What the store has dropped, waiting for the pipeline to forget it too. Its bound is what one commit can drop, since
+/// the pipeline drains it on every turn.
 #[derive(Clone, Debug, Default)]
-pub struct Forgotten(Arc<Mutex<Vec<PostId>>>);
+pub struct Forgotten(Arc<Mutex<Dropped>>);
 
 impl Forgotten {
-    pub fn take(&self) -> Vec<PostId> {
+    pub fn take(&self) -> Dropped {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Told of every commit, in order: what was dropped and is stored again is not forgotten.
     pub fn told(&self, committed: &Committed) {
-        let mut forgotten = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        forgotten.retain(|post| !committed.stored.contains(post));
-        forgotten.extend_from_slice(&committed.forgotten);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).told(committed);
     }
 }
 

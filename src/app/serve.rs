@@ -28,8 +28,6 @@ use crate::live::Live;
 use crate::shutdown::Shutdown;
 use crate::store::{Retention, Store};
 
-/// Observations that may wait between the sources and the pipeline. At the bound the sources stop reading.
-const OBSERVATIONS_MAX: usize = 4_096;
 /// Stored gaps that are looked through at the start for those of each source that are still shown.
 const GAPS_MAX: usize = 1_000;
 
@@ -111,7 +109,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     live_cell.set(live.clone()).map_err(|_set| anyhow!("the live side was started twice"))?;
     cities::open_tails(&live, &*log, set.cities()).await?;
 
-    let (out, observations) = mpsc::channel(OBSERVATIONS_MAX);
+    let (out, observations) = ingest::observations(ingest::QUEUED_MAX);
     // What is held is served also when no source is configured, or none is left.
     let _no_source_is_no_end = out.clone();
     let gaps = store.gaps(GAPS_MAX).await?;
@@ -131,13 +129,11 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let (control_sender, control) = mpsc::channel::<Control>(64);
     let (waiting, mut is_waiting) = watch::channel(false);
     tokio::spawn({
-        let (board, health) = (supervisor.board(), health.clone());
+        let board = supervisor.board();
         async move {
             while is_waiting.changed().await.is_ok() {
                 let waiting = *is_waiting.borrow_and_update();
-                for source in health.borrow().iter() {
-                    board.set_waiting(&source.source, waiting);
-                }
+                board.set_waiting(waiting);
             }
         }
     });

@@ -11,7 +11,7 @@ use crate::app::{self, Settings};
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::domain::{AuthorId, AuthorProfile, Journal, Network};
 use crate::ingest::sources;
-use crate::intake::{Answer, Intake, Tally};
+use crate::intake::{Answer, Dropped, Intake, Tally};
 use crate::pipeline;
 
 /// Feeds recorded wire frames (one a line) through the pipeline into the store. The network is never asked: without
@@ -121,7 +121,9 @@ async fn commit(intake: &mut Intake, store: &dyn Journal) -> anyhow::Result<()> 
     let batch = crate::domain::Batch { checkpoints: Vec::new(), ..batch };
     if !batch.is_empty() {
         let committed = store.commit(Arc::new(batch)).await?;
-        intake.forget(&committed.forgotten);
+        let mut dropped = Dropped::default();
+        dropped.told(&committed);
+        intake.forget(dropped);
         for (counted, reason) in committed.refused {
             intake.tally.refused_by_store(counted, reason);
         }

@@ -2,6 +2,8 @@ use crate::domain::fold_tag;
 
 /// Marks by which people ask programs to leave them out, folded (L-04). The last is this product's own.
 const OPT_OUT_MARKS: [&str; 6] = ["nobot", "nobots", "noindex", "noarchive", "nosearch", "noparvis"];
+/// The product's own mark, as a tag.
+pub(super) const OWN_MARK: &str = "#noparvis";
 /// Elements that stand inside a word; all others separate words.
 const INLINE_ELEMENTS: [&str; 10] = ["span", "a", "b", "i", "u", "em", "strong", "small", "wbr", "mark"];
 

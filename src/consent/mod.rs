@@ -122,6 +122,15 @@ pub fn judge_labels(labels: &[Label], now: Timestamp) -> Result<(), RefuseReason
     Ok(())
 }
 
+/// What of a profile speaks against showing it, in few bytes: enough to judge it again by.
+pub fn in_brief(profile: AuthorProfile) -> AuthorProfile {
+    let AuthorProfile { bio, mut labels, .. } = profile;
+    labels.retain(|label| label.value == SIGNED_IN_ONLY || NEVER_SHOWN.contains(&label.value.as_str()));
+    labels.shrink_to_fit();
+    let bio = if bio::opts_out(&bio) { bio::OWN_MARK.to_owned() } else { String::new() };
+    AuthorProfile { handle: None, name: None, bio, labels, ..profile }
+}
+
 fn judge_opt_in(policy: Policy, author: &AuthorProfile) -> Result<(), RefuseReason> {
     let opted_in = author.discoverable == Some(true) && author.indexable == Some(true);
     if policy == Policy::Strict && has_search_flag(author.network) && !opted_in {

@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::{
-    AuthorId, City, CityId, ExactPoint, Lane, ListedAs, LocationOrigin, Look, NativeId, PostId, Reason, Recipe, ZoneHit,
+    AuthorId, City, CityId, ExactPoint, Lane, ListedAs, LocationOrigin, Look, NativeId, PostId, Reason, Recipe, Weight,
+    ZoneHit,
 };
 
 const NOW: Timestamp = Timestamp::from_micros(1_783_175_882_000_000);
@@ -228,6 +229,35 @@ fn l11_an_inactive_account_is_refused_until_it_comes_back() {
         assert_absolute(&AuthorProfile { status, ..opted_in() }, RefuseReason::AuthorInactive);
     }
     assert_eq!(judge_author(Policy::Standard, &opted_in(), false, NOW), Ok(()));
+}
+
+#[test]
+fn l04_l09_l10_an_objection_in_brief_is_judged_as_the_whole_profile() {
+    let expired = Label { expires_at: Some(NOW.plus_seconds(-1)), ..Label::plain("porn") };
+    let taken_back = [Label::plain("!warn"), Label { negated: true, ..Label::plain("!warn") }].to_vec();
+    let with = |bio: &str, labels| AuthorProfile {
+        bio: bio.into(),
+        labels,
+        name: Some("Ada".into()),
+        handle: Some("ada.example".into()),
+        ..author(Network::Bluesky)
+    };
+    for profile in [
+        with("Je lis.", vec![Label::plain("bot")]),
+        with(&format!("{}#<b>NoBot</b>", "x".repeat(9_000)), vec![]),
+        with("", [vec![Label::plain("spam"); 19], vec![Label::plain(SIGNED_IN_ONLY)]].concat()),
+        with("", vec![expired]),
+        with("", taken_back),
+        with("", vec![Label::plain("nudity")]),
+    ] {
+        let brief = in_brief(profile.clone());
+        assert_eq!(
+            judge_absolute(Policy::Standard, &brief, false, NOW),
+            judge_absolute(Policy::Standard, &profile, false, NOW)
+        );
+        assert!(brief.weight() < 1_000, "{brief:?}");
+        assert_eq!((&brief.name, &brief.handle), (&None, &None));
+    }
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod outcome;
 mod ports;
 mod post;
 mod timestamp;
+mod weight;
 
 pub use author::{AccountStatus, AuthorId, AuthorProfile, Label};
 pub use card::{Card, CardAuthor};
@@ -42,3 +43,4 @@ pub use ports::{
 };
 pub use post::{Facet, FacetKind, IdKey, Lane, Media, MediaKind, NativeId, Post, PostId, Reply};
 pub use timestamp::Timestamp;
+pub use weight::Weight;

@@ -156,7 +156,7 @@ refuse_reasons! {
     Deleted = "deleted",
     /// Moderators of this instance removed it for good.
     Erased = "erased",
-    /// Its identifier is that of another post (a 64-bit collision).
+    /// Its identifier is that of another post (a 64-bit collision), or of another author's.
     Collision = "collision",
 }
 

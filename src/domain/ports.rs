@@ -3,7 +3,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::{
-    AuthorProfile, Batch, Card, CityId, FeedEntry, Filter, Head, Label, NativeId, Network, Offset, PostId, Timestamp,
+    AuthorId, AuthorProfile, Batch, Card, CityId, FeedEntry, Filter, Head, Label, NativeId, Network, Offset, PostId,
+    Timestamp,
 };
 
 /// What went wrong in the store, by what its caller can do about it.
@@ -98,6 +99,10 @@ pub struct Committed {
     pub stored: Vec<PostId>,
     /// Posts that are not, or no longer, in the store, whatever kept them out or removed them.
     pub forgotten: Vec<PostId>,
+    /// Authors of the posts in `stored`.
+    pub stored_authors: Vec<(Network, AuthorId)>,
+    /// Authors of whom nothing is stored, or no longer.
+    pub forgotten_authors: Vec<(Network, AuthorId)>,
 }
 
 /// Writing side of the store. One transaction a batch; when it returns, the batch is durable and its entries have been

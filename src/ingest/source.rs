@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::mpsc;
 
 use super::health::HealthHandle;
+use super::queue::{ObservationSender, TrySendError};
 use super::telemetry;
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, Checkpoint, Event, Network, Observation, SourceId};
@@ -82,7 +82,7 @@ pub struct Closed;
 pub struct Outlet(Arc<OutletInner>);
 
 struct OutletInner {
-    sender: mpsc::Sender<Observation>,
+    sender: ObservationSender,
     shutdown: Shutdown,
     health: HealthHandle,
     position: Mutex<Option<Checkpoint>>,
@@ -95,12 +95,7 @@ struct OutletInner {
 const KINDS: [&str; 8] = ["post", "other", "delete", "profile", "account", "identity", "gap", "unreadable"];
 
 impl Outlet {
-    pub(super) fn new(
-        source: &SourceId,
-        sender: mpsc::Sender<Observation>,
-        shutdown: Shutdown,
-        health: HealthHandle,
-    ) -> Self {
+    pub(super) fn new(source: &SourceId, sender: ObservationSender, shutdown: Shutdown, health: HealthHandle) -> Self {
         let name = source.as_str();
         // Counters are looked up once: at hundreds of events a second the lookup would cost more than the count.
         let counter = |kind| metrics::counter!(telemetry::FRAMES, "source" => name.to_owned(), "kind" => kind);
@@ -115,7 +110,7 @@ impl Outlet {
         }))
     }
 
-    /// Hands one observation to the pipeline, waiting while the channel is full: so a pipeline that waits for profiles
+    /// Hands one observation to the pipeline, waiting while the queue is full: so a pipeline that waits for profiles
     /// stops the reading. Gives up with [`Closed`] on shutdown or when the pipeline is gone.
     pub async fn send(&self, observation: Observation) -> Result<(), Closed> {
         let inner = &*self.0;
@@ -123,11 +118,11 @@ impl Outlet {
         let checkpoint = observation.checkpoint.clone();
         match inner.sender.try_send(observation) {
             Ok(()) => {}
-            Err(mpsc::error::TrySendError::Closed(_)) => return Err(Closed),
-            Err(mpsc::error::TrySendError::Full(observation)) => tokio::select! {
+            Err(TrySendError::Closed) => return Err(Closed),
+            Err(TrySendError::Full(observation)) => tokio::select! {
                 biased;
                 () = inner.shutdown.triggered() => return Err(Closed),
-                sent = inner.sender.send(observation) => sent.map_err(|_gone| Closed)?,
+                sent = inner.sender.send(*observation) => sent?,
             },
         }
         if checkpoint.is_some() {

@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
+use crate::consent;
 use crate::domain::{AccountStatus, AuthorId, AuthorProfile, IdKey, Network, SubjectHash, Timestamp};
 
 /// How long a profile that was looked up is believed before the next post of its author asks again.
@@ -10,13 +11,15 @@ const FRESH_SECONDS: i64 = 24 * 3_600;
 const EVENT_STANDS_S: i64 = 600;
 /// Account events remembered. At the bound those whose time is over are dropped; when none is, no more are remembered.
 const EVENTS_MAX: usize = 10_000;
+/// Objections remembered, in the same way. In brief each is of 2 KiB at most, and mostly of a fifth of that.
+const OBJECTIONS_MAX: usize = 4_000;
 
 /// The authors of stored posts, the hashes of those who had left at the start (the store refuses who left since), and
 /// whose account has just gone.
 pub struct Authors {
     profiles: HashMap<(Network, AuthorId), AuthorProfile>,
     inactive: HashMap<(Network, AuthorId), (AccountStatus, Timestamp)>,
-    /// Profile records that object to being shown, of authors of whom nothing is stored.
+    /// Profile records that object to being shown, in brief, of authors of whom nothing is stored.
     objections: HashMap<(Network, AuthorId), (AuthorProfile, Timestamp)>,
     left: HashSet<SubjectHash>,
     key: IdKey,
@@ -63,19 +66,18 @@ impl Authors {
         Some(*status).filter(|_| now.seconds_since(*since) < EVENT_STANDS_S)
     }
 
-    /// Remembers for a while that a profile record objects to being shown, or that a later one no longer does. Bounded
-    /// as account events are.
+    /// Remembers for a while that a profile record objects to being shown, or that a later one no longer does.
     pub fn objection(&mut self, record: AuthorProfile, objects: bool, now: Timestamp) {
         let author = (record.network, record.id.clone());
         if !objects {
             self.objections.remove(&author);
             return;
         }
-        if self.objections.len() >= EVENTS_MAX {
+        if self.objections.len() >= OBJECTIONS_MAX {
             self.objections.retain(|_, (_, since)| now.seconds_since(*since) < EVENT_STANDS_S);
         }
-        if self.objections.len() < EVENTS_MAX {
-            self.objections.insert(author, (record, now));
+        if self.objections.len() < OBJECTIONS_MAX {
+            self.objections.insert(author, (consent::in_brief(record), now));
         }
     }
 
@@ -84,7 +86,9 @@ impl Authors {
         Some(record).filter(|_| now.seconds_since(*since) < EVENT_STANDS_S)
     }
 
+    /// Keeps a profile that may be shown, or may be again. Its bio was read and is not kept: nothing in it objects.
     pub fn put(&mut self, profile: AuthorProfile) {
+        let profile = AuthorProfile { bio: String::new(), ..profile };
         self.profiles.insert((profile.network, profile.id.clone()), profile);
     }
 

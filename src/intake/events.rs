@@ -33,11 +33,9 @@ impl Intake {
 
     /// The author's own profile record changed. Its self-labels count at once; the rest is asked for.
     pub fn profile_record(&mut self, record: AuthorProfile, now: Timestamp) {
-        let (network, author) = (record.network, record.id.clone());
-        if let Some(held) = self.hold.author_mut(network, &author) {
-            held.profile = Some(Box::new(record.clone()));
-        }
         let record = clean_profile(record);
+        let (network, author) = (record.network, record.id.clone());
+        self.hold.profile_record(&record);
         let Some(mut profile) = self.authors.get(network, &author).cloned() else {
             // Of the whole network's profiles nothing is kept but, for a while, that somebody has just said no: an
             // index that is asked a moment later may not know it yet.
@@ -101,7 +99,7 @@ impl Intake {
         };
         let mut profile = self.heard(profile, now);
         if let Some(record) = held.profile {
-            merge_record(&mut profile, clean_profile(*record));
+            merge_record(&mut profile, *record);
         }
         if self.authors.get(network, &author).is_some() {
             self.author_changed(profile.clone(), now);
@@ -113,8 +111,9 @@ impl Intake {
     pub fn heard(&self, profile: AuthorProfile, now: Timestamp) -> AuthorProfile {
         let status = self.authors.gone(profile.network, &profile.id, now).unwrap_or(profile.status);
         let mut profile = clean_profile(AuthorProfile { status, ..profile });
-        if let Some(record) = self.authors.objected(profile.network, &profile.id, now) {
-            merge_record(&mut profile, record.clone());
+        if let Some(objection) = self.authors.objected(profile.network, &profile.id, now) {
+            let name = profile.name.clone();
+            merge_record(&mut profile, AuthorProfile { name, ..objection.clone() });
         }
         profile
     }

@@ -6,17 +6,21 @@
 //! taken until its change is pending, so that no checkpoint passes it.
 
 mod authors;
+mod dropped;
 mod events;
 mod hold;
 mod known;
 mod lookup;
+mod pending;
 mod tally;
 mod watermark;
 
 pub use authors::Authors;
+pub use dropped::Dropped;
 pub use hold::{Held, Hold, Parked};
 pub use known::KnownPosts;
 pub use lookup::{Answer, Lookups};
+pub use pending::Pending;
 pub use tally::{OUTCOMES_TOTAL, Tally};
 pub use watermark::{Ticket, Watermarks};
 
@@ -26,7 +30,7 @@ use std::sync::Arc;
 use crate::consent::Policy;
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, Batch, Change, IdKey, Network, Observation, Outcome, Placement, Post,
-    PostId, RawPost, Timestamp,
+    PostId, RawPost, RefuseReason, Timestamp,
 };
 use crate::matcher::{CitySet, Glimpse, ListedAccounts, MatchContext, Matches};
 use crate::normalize::Draft;
@@ -43,15 +47,12 @@ pub struct Intake {
     pub watermarks: Watermarks,
     pub tally: Tally,
     /// Changes not yet committed, in order.
-    pub pending: Vec<Change>,
+    pub pending: Pending,
     /// Authors to ask the networks for.
     pub questions: Vec<(Network, AuthorId)>,
     /// Replies whose thread has been decided: to be taken again.
     pub released: VecDeque<Parked>,
 }
-
-/// Changes that may wait for the commit in progress. At the bound the pipeline stops reading.
-pub const PENDING_MAX: usize = 2_000;
 
 impl Intake {
     pub fn new(key: IdKey, policy: Policy, cities: Arc<CitySet>, known: KnownPosts, authors: Authors) -> Self {
@@ -65,7 +66,7 @@ impl Intake {
             hold: Hold::default(),
             watermarks: Watermarks::default(),
             tally: Tally::default(),
-            pending: Vec::new(),
+            pending: Pending::default(),
             questions: Vec::new(),
             released: VecDeque::new(),
         }
@@ -73,7 +74,7 @@ impl Intake {
 
     /// Whether another observation may be taken; when not, the networks wait.
     pub fn has_room(&self) -> bool {
-        self.hold.has_room() && self.watermarks.has_room() && self.pending.len() < PENDING_MAX
+        self.hold.has_room() && self.watermarks.has_room() && self.pending.has_room()
     }
 
     pub fn open(&mut self, observation: &Observation) -> Ticket {
@@ -129,8 +130,10 @@ impl Intake {
     /// Holds a matched post until its author's profile is known.
     pub fn hold(&mut self, post: Post, ticket: Ticket) {
         let (network, author) = (post.network, post.author.clone());
-        if self.hold.put(post, ticket) {
-            self.questions.push((network, author));
+        match self.hold.put(post, ticket) {
+            Ok(true) => self.questions.push((network, author)),
+            Ok(false) => {}
+            Err(ticket) => self.finish(ticket, Outcome::Refused(RefuseReason::Collision)),
         }
     }
 
@@ -159,20 +162,8 @@ impl Intake {
         self.pending.push(Change::Upsert { post, author, placements, received_at: now });
     }
 
-    /// The store has dropped these posts. One that is about to be stored again stays known.
-    pub fn forget(&mut self, dropped: &[PostId]) {
-        for post in dropped {
-            let comes_back = self.pending.iter().any(|change| {
-                matches!(change, Change::Upsert { post: stored, placements, .. } if stored.id == *post && !placements.is_empty())
-            });
-            if !comes_back {
-                self.known.forget(*post);
-            }
-        }
-    }
-
     /// Everything decided so far, as one transaction.
     pub fn take_batch(&mut self) -> Batch {
-        Batch { changes: std::mem::take(&mut self.pending), checkpoints: self.watermarks.take_moved() }
+        Batch { changes: self.pending.take(), checkpoints: self.watermarks.take_moved() }
     }
 }

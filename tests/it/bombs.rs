@@ -53,6 +53,14 @@ impl Scene {
         }
     }
 
+    async fn source_is(&self, state: &str) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.server.json("/api/v1/cities/ville/sources").await["sources"][0]["state"] != *state {
+            assert!(Instant::now() < deadline, "it is never {state}; log: {}", self.server.log_text());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Waits until it has hung up and come back: what is sent before would be sent to nobody.
     async fn subscribed_after(&self, before: usize) {
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -216,6 +224,38 @@ async fn h2_texts_that_wait_cost_little() {
             scene.appview.answer(None);
         })
         .await;
+}
+
+#[tokio::test]
+async fn h2_the_largest_posts_of_accounts_that_nobody_knows_cost_little_while_they_wait() {
+    // More than are held, queued, and on their way together.
+    const POSTS: usize = 400;
+    let mut scene = Scene::start().await;
+    scene.appview.answer(Some(("content-length: 0\r\n", |_| Ok(()))));
+    let stream = scene.stream.clone();
+    let sending = std::thread::spawn(move || {
+        // Each is kept at full length: of ten thousand characters of three bytes, with all the media it may have.
+        let (long, alt) = ("語".repeat(9_990), "é".repeat(2_000));
+        let image = format!(r#"{{"alt":"{alt}","image":{{}}}}"#);
+        let images = format!(r#","embed":{{"$type":"app.bsky.embed.images","images":[{}]}}"#, [&*image; 4].join(","));
+        for number in 0..POSTS {
+            let author = format!("did:plc:inconnu{number}");
+            stream.send_text(&post(&author, "k", &format!("{long} #ville"), &images));
+        }
+    });
+    scene.source_is("waiting_for_profiles").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(!sending.is_finished(), "it reads on");
+    let extra = scene.memory.extra();
+    println!("while they wait: {:.1} MiB", extra as f64 / MIB as f64);
+    assert!(extra <= EXTRA_MAX, "{extra} bytes");
+    // What is stored afterwards fills caches that are bounded elsewhere; here it must only go on.
+    scene.appview.answer(None);
+    while !sending.is_finished() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    scene.honest_post().await;
+    scene.source_is("live").await;
 }
 
 /// 10 GiB of zeros as gzip: one block, which needs nothing before it, again and again.

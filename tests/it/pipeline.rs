@@ -1,10 +1,10 @@
 //! Observations in, changes and outcomes out: what waits, what reaches what waits, and what the checkpoint does.
 
 use parvis::domain::{
-    AccountStatus, AuthorId, AuthorProfile, Change, Event, Label, NativeId, Network, Outcome, PostId, RawPost,
-    RefuseReason,
+    AccountStatus, AuthorId, AuthorProfile, Change, Committed, Event, Label, NativeId, Network, Outcome, PostId,
+    RawPost, RefuseReason,
 };
-use parvis::intake::Answer;
+use parvis::intake::{Answer, Dropped};
 use parvis::pipeline::answered;
 
 use crate::support::scene::{NOW, Scene, assumed, raw};
@@ -341,10 +341,10 @@ fn d5_a_dropped_post_that_is_about_to_be_stored_again_stays_known() {
     scene.post("ana", "1", "#ville");
     scene.found("ana");
     let id = PostId::derive(&scene.intake.key, Network::Bluesky, &NativeId::new("1"));
-    scene.intake.forget(&[id]);
+    scene.intake.forget(dropped(id));
     assert!(scene.intake.known.contains(id));
     scene.pending();
-    scene.intake.forget(&[id]);
+    scene.intake.forget(dropped(id));
     assert!(!scene.intake.known.contains(id));
 }
 
@@ -376,4 +376,11 @@ fn an_edit_whose_author_is_unknown_takes_the_version_that_is_shown_with_it() {
     answered(&mut scene.intake, Answer::Unknown(Network::Bluesky, AuthorId::new("ana")), later);
     let changes = scene.pending();
     assert!(matches!(changes.as_slice(), [change] if change.starts_with("Unplace")), "{changes:?}");
+}
+
+/// What a commit says that keeps nothing of this post.
+fn dropped(id: PostId) -> Dropped {
+    let mut dropped = Dropped::default();
+    dropped.told(&Committed { forgotten: vec![id], ..Committed::default() });
+    dropped
 }

@@ -8,10 +8,9 @@ use tokio::time::Instant;
 use super::listen::Forgotten;
 use crate::clock::Clock;
 use crate::crash::{self, Point};
-use crate::domain::{
-    AccountStatus, AuthorId, AuthorProfile, Batch, Change, Committed, Journal, Network, Observation, StoreError,
-};
-use crate::intake::{Answer, Intake, Lookups, PENDING_MAX};
+use crate::domain::{AccountStatus, AuthorId, AuthorProfile, Batch, Change, Committed, Journal, Network, StoreError};
+use crate::ingest::ObservationReceiver;
+use crate::intake::{Answer, Intake, Lookups};
 use crate::matcher::{CitySet, ListedAccounts};
 use crate::pipeline;
 use crate::shutdown::Shutdown;
@@ -29,7 +28,7 @@ pub enum Control {
 
 /// Everything that comes in.
 pub struct Inputs {
-    pub observations: mpsc::Receiver<Observation>,
+    pub observations: ObservationReceiver,
     pub answers: mpsc::Receiver<Answer>,
     pub control: mpsc::Receiver<Control>,
     pub forgotten: Forgotten,
@@ -67,7 +66,7 @@ pub async fn drive(
     while is_open || committing.is_some() || !intake.pending.is_empty() || intake.watermarks.has_moved() {
         // A commit under way may store again what was dropped just before it: its word is waited for.
         if committing.is_none() {
-            intake.forget(&inputs.forgotten.take());
+            intake.forget(inputs.forgotten.take());
         }
         for (network, author) in std::mem::take(&mut intake.questions) {
             if !outputs.lookups.ask(network, &author) {
@@ -86,7 +85,7 @@ pub async fn drive(
             continue;
         }
         let has_room = intake.has_room();
-        let may_add = intake.pending.len() < PENDING_MAX;
+        let may_add = intake.pending.has_room();
         outputs.waiting.send_if_modified(|waiting| std::mem::replace(waiting, !has_room) == has_room);
         let pause = match intake.pending.is_empty() {
             false => CADENCE.saturating_sub(since),

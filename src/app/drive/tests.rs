@@ -4,10 +4,11 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::consent::Policy;
 use crate::domain::{
-    Checkpoint, City, Event, Gap, IdKey, KnownPost, NativeId, Outcome, PostId, RawPost, RefuseReason, SourceId,
-    Timestamp, Visibility,
+    Checkpoint, City, Event, Gap, IdKey, KnownPost, NativeId, Observation, Outcome, PostId, RawPost, RefuseReason,
+    SourceId, Timestamp, Visibility,
 };
-use crate::intake::{Authors, KnownPosts};
+use crate::ingest::{self, ObservationSender};
+use crate::intake::{Authors, Dropped, KnownPosts};
 
 const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 
@@ -65,8 +66,30 @@ fn gap() -> Change {
     Change::Gap { source: SourceId::new("bluesky"), gap: Gap { from: NOW, until: NOW } }
 }
 
+fn raw(author: &str) -> Box<RawPost> {
+    Box::new(RawPost {
+        native_id: NativeId::new(format!("at://{author}/app.bsky.feed.post/1")),
+        author: AuthorId::new(author),
+        profile: None,
+        url: None,
+        text: "Bonjour".into(),
+        facets: vec![],
+        languages: vec![],
+        created_at: Some(NOW),
+        edited: false,
+        revision: "1".into(),
+        tags: vec![],
+        media: vec![],
+        reply: None,
+        place: None,
+        labels: vec![],
+        visibility: Visibility::Public,
+        automated: false,
+    })
+}
+
 struct Run {
-    observations: mpsc::Sender<Observation>,
+    observations: ObservationSender,
     control: mpsc::Sender<Control>,
     waiting: watch::Receiver<bool>,
     unwritten: watch::Receiver<String>,
@@ -76,7 +99,7 @@ struct Run {
 
 fn start(journal: Arc<FakeJournal>) -> Run {
     let shutdown = Shutdown::new();
-    let (observations, observed) = mpsc::channel(16);
+    let (observations, observed) = ingest::observations(16);
     let (control, controlled) = mpsc::channel(16);
     let (lookups, answers) = Lookups::start(Vec::new(), &shutdown);
     let forgotten = journal.stores.as_ref().map(|(_, forgotten)| forgotten.clone()).unwrap_or_default();
@@ -131,6 +154,39 @@ async fn d5_a_post_that_was_dropped_and_is_stored_again_stays_known() {
     }
 }
 
+#[test]
+fn who_has_nothing_stored_is_forgotten_but_not_who_comes_back() {
+    let profile = |name: &str| AuthorProfile::assumed(AuthorId::new(name), Network::Bluesky);
+    let account = |name: &str| (Network::Bluesky, AuthorId::new(name));
+    let mut intake = intake();
+    ["ana", "lea", "zoe"].into_iter().for_each(|name| intake.authors.put(profile(name)));
+    let mut dropped = Dropped::default();
+    dropped.told(&Committed {
+        forgotten_authors: vec![account("ana"), account("lea"), account("zoe")],
+        ..Committed::default()
+    });
+    // One was stored again by a later commit, one is about to be.
+    dropped.told(&Committed { stored_authors: vec![account("lea")], ..Committed::default() });
+    let post = crate::normalize::normalize(raw("zoe"), Network::Bluesky, None, NOW).unwrap().complete(HELD);
+    let placement = crate::domain::Placement {
+        city: crate::domain::CityId::new("nantes"),
+        tier: None,
+        reasons: vec![],
+        recipe: String::new(),
+        zone: None,
+        zone_from_text: false,
+        location: None,
+        lane: crate::domain::Lane::People,
+        thread: None,
+        reply_to: None,
+        official: None,
+    };
+    intake.store(post, &profile("zoe"), vec![placement], NOW);
+    intake.forget(dropped);
+    let known = ["ana", "lea", "zoe"].map(|name| intake.authors.get(Network::Bluesky, &AuthorId::new(name)).is_some());
+    assert_eq!(known, [false, true, true]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn d6_the_sources_wait_while_too_much_is_not_written() {
     let run = start(Arc::new(FakeJournal { is_full: true, ..FakeJournal::default() }));
@@ -143,7 +199,7 @@ async fn d6_the_sources_wait_while_too_much_is_not_written() {
     run.observations.send(observation(1)).await.unwrap();
     run.control.send(Control::Changes(vec![gap(); 2_000])).await.unwrap();
     tokio::time::sleep(Duration::from_secs(30)).await;
-    assert_eq!(run.observations.capacity(), run.observations.max_capacity() - 1, "it is not taken");
+    assert_eq!(run.observations.waiting(), 1, "it is not taken");
     assert_eq!(run.control.capacity(), run.control.max_capacity() - 1, "nor is what we re-check ourselves");
 }
 
@@ -152,26 +208,8 @@ async fn d6_the_sources_wait_while_too_much_is_not_written() {
 async fn d1_our_own_clock_refuses_no_post_for_its_age() {
     let run = start(Arc::new(FakeJournal::default()));
     let sent_at = NOW.plus_seconds(-3 * 86_400);
-    let post = RawPost {
-        native_id: NativeId::new("at://did:plc:ana/app.bsky.feed.post/1"),
-        author: AuthorId::new("did:plc:ana"),
-        profile: None,
-        url: None,
-        text: "Bonjour".into(),
-        facets: vec![],
-        languages: vec![],
-        created_at: Some(sent_at),
-        edited: false,
-        revision: "1".into(),
-        tags: vec![],
-        media: vec![],
-        reply: None,
-        place: None,
-        labels: vec![],
-        visibility: Visibility::Public,
-        automated: false,
-    };
-    let seen = Observation { sent_at: Some(sent_at), event: Event::Post(Box::new(post)), ..observation(1) };
+    let post = Box::new(RawPost { created_at: Some(sent_at), ..*raw("did:plc:ana") });
+    let seen = Observation { sent_at: Some(sent_at), event: Event::Post(post), ..observation(1) };
     run.observations.send(seen).await.unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     run.shutdown.trigger();

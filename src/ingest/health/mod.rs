@@ -110,12 +110,14 @@ impl HealthBoard {
         self.0.shown.subscribe()
     }
 
-    /// Told by the pipeline when it begins and ceases to hold a source's reading back for authors' profiles. An unknown
-    /// source is ignored.
-    pub fn set_waiting(&self, source: &SourceId, waiting: bool) {
-        if let Some(index) = self.0.rows.iter().position(|row| row.source == *source) {
-            self.change(index, |facts, _now| facts.waiting = waiting);
-        }
+    /// Told by the pipeline when it begins and ceases to hold all reading back for authors' profiles.
+    ///
+    /// Whoever calls it, or changes anything else here, must not hold what a [`Self::watch`] lends: it would wait for
+    /// itself.
+    pub fn set_waiting(&self, waiting: bool) {
+        let mut facts = self.0.lock();
+        facts.iter_mut().for_each(|facts| facts.waiting = waiting);
+        self.show(facts);
     }
 
     pub(super) fn handle(&self, index: usize) -> HealthHandle {

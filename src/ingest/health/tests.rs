@@ -33,10 +33,9 @@ fn states_follow_what_happens_and_since_moves_with_the_state_only() {
     handle.saw(Some(START.plus_seconds(20)));
     assert_eq!(state(&board), (SourceState::Live, 5));
 
-    board.set_waiting(&SourceId::new("bluesky"), true);
-    board.set_waiting(&SourceId::new("unknown"), true);
+    board.set_waiting(true);
     assert_eq!(state(&board), (SourceState::WaitingForProfiles, 20));
-    board.set_waiting(&SourceId::new("bluesky"), false);
+    board.set_waiting(false);
     assert_eq!(state(&board), (SourceState::Live, 20));
 
     clock.set(START.plus_seconds(80));

@@ -8,16 +8,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::backoff::{Backoff, at_least};
 use super::health::{HealthBoard, HealthHandle, Phase};
+use super::queue::ObservationSender;
 use super::source::{Outlet, Source, SourceContext, SourceError};
 use super::telemetry;
 use crate::clock::Clock;
-use crate::domain::{Checkpoint, Gap, Observation, SourceHealth, SourceId};
+use crate::domain::{Checkpoint, Gap, SourceHealth, SourceId};
 use crate::shutdown::Shutdown;
 
 /// Pauses after a cut, and after a network that says no.
@@ -32,8 +33,8 @@ const GRACE: Duration = Duration::from_secs(2);
 const REFRESH: Duration = Duration::from_secs(1);
 
 pub struct SupervisorOptions {
-    /// The pipeline's channel, shared by all sources. Its capacity is the bound on what waits there.
-    pub out: mpsc::Sender<Observation>,
+    /// The way to the pipeline, shared by all sources.
+    pub out: ObservationSender,
     /// The stored checkpoints, as read at start.
     pub checkpoints: HashMap<SourceId, Checkpoint>,
     /// The stored gaps, oldest first: what could not be read stays told after a restart (D2).

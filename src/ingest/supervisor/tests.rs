@@ -6,7 +6,8 @@ use futures_util::future::BoxFuture;
 
 use super::*;
 use crate::clock::{ManualClock, SystemClock};
-use crate::domain::{AuthorLookup, Event, Gap, Network, SourceState, Timestamp};
+use crate::domain::{AuthorLookup, Event, Gap, Network, Observation, SourceState, Timestamp};
+use crate::ingest::{ObservationReceiver, observations};
 
 type Life = Box<dyn FnMut(SourceContext) -> BoxFuture<'static, Result<(), SourceError>> + Send>;
 type Begun = Arc<Mutex<Vec<(Duration, Option<String>)>>>;
@@ -53,12 +54,12 @@ impl Source for Scripted {
 struct Run {
     supervisor: Supervisor,
     begun: Begun,
-    seen: mpsc::Receiver<Observation>,
+    seen: ObservationReceiver,
     shutdown: Shutdown,
 }
 
 fn run(lives: Vec<Life>, stored: Option<&str>, capacity: usize) -> Run {
-    let (out, seen) = mpsc::channel(capacity);
+    let (out, seen) = observations(capacity);
     let begun = Begun::default();
     let scripted = Scripted { lives: lives.into(), zero: Instant::now(), begun: begun.clone() };
     let shutdown = Shutdown::new();
@@ -242,7 +243,7 @@ async fn d2_a_gap_that_is_handed_out_is_on_the_board() {
 
 #[tokio::test(start_paused = true)]
 async fn d2_a_stored_gap_is_told_after_a_restart_and_once() {
-    let (out, _seen) = mpsc::channel(8);
+    let (out, _seen) = observations(8);
     let lives = vec![tells(GAP)].into();
     let scripted = Scripted { lives, zero: Instant::now(), begun: Begun::default() };
     let earlier = Gap { from: Timestamp::from_micros(0), ..GAP };
@@ -268,7 +269,7 @@ async fn d2_a_stored_gap_is_told_after_a_restart_and_once() {
 
 #[tokio::test(start_paused = true)]
 async fn one_sources_trouble_is_its_own() {
-    let (out, _seen) = mpsc::channel(8);
+    let (out, _seen) = observations(8);
     let zero = Instant::now();
     let begun = [Begun::default(), Begun::default()];
     let scripted = |lives: Vec<Life>, begun: &Begun| -> Box<dyn Source> {

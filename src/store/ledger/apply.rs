@@ -74,7 +74,8 @@ impl Ledger {
             return Err(tombstone.reason);
         }
         if let Some(stored) = self.posts.get(&post.id) {
-            if stored.post.native_id != post.native_id || stored.post.network != post.network {
+            let (network, native_id, author) = (&stored.post.network, &stored.post.native_id, &stored.post.author);
+            if (network, native_id, author) != (&post.network, &post.native_id, &post.author) {
                 return Err(RefuseReason::Collision);
             }
             if post.revision < stored.post.revision {

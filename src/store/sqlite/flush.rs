@@ -11,7 +11,7 @@ use super::insert::{Inserts, Values};
 use super::json as form;
 use super::load::array;
 use super::statement::Statement;
-use super::{journal, statements};
+use super::{journal, rows, statements};
 use crate::crash::{self, Point};
 use crate::domain::{Batch, CityId, FeedEntry, PostId, StoreError, Timestamp};
 use crate::store::command::fold_handle;
@@ -125,13 +125,14 @@ pub enum Journalled {
     No,
 }
 
+/// Returns the rows of authors that went, since nothing of theirs is stored any more.
 pub async fn flush(
     connection: &mut SqliteConnection,
     ledger: &Ledger,
     batch: &Batch,
     now: Timestamp,
     journalled: Journalled,
-) -> Result<(), StoreError> {
+) -> Result<Vec<i64>, StoreError> {
     let lost = || StoreError::Fatal("a placement's city was not loaded".into());
     let city_row = |city: &CityId| ledger.cities.get(city).map(|city| city.row).ok_or_else(lost);
     let out = &ledger.out;
@@ -177,8 +178,13 @@ pub async fn flush(
     }
     let checked: Vec<_> = out.checked.iter().map(|(post, at)| (post.as_u64().cast_signed(), at.as_micros())).collect();
     write(connection, statements::WRITE_CHECKED, &checked).await?;
-    let bereft: Vec<i64> = out.bereft_authors.iter().copied().collect();
-    write(connection, statements::DELETE_AUTHORS, &bereft).await?;
+    let mut gone = Vec::new();
+    if !out.bereft_authors.is_empty() {
+        let bereft = array(out.bereft_authors.iter().copied());
+        for row in statements::DELETE_AUTHORS.all(connection, [bereft.into()]).await? {
+            gone.push(rows::get(&row, "row")?);
+        }
+    }
 
     for (source, gap) in &out.gaps {
         let (from, until) = (gap.from.as_micros(), gap.until.as_micros());
@@ -191,7 +197,8 @@ pub async fn flush(
         statements::WRITE_CHECKPOINT.run(connection, values).await?;
     }
     let new: Vec<i64> = dirty.iter().filter(|post| !post.stored).map(|post| post.row).collect();
-    write(connection, statements::WRITE_TEXTS, &new).await
+    write(connection, statements::WRITE_TEXTS, &new).await?;
+    Ok(gone)
 }
 
 fn entries(ledger: &Ledger) -> Vec<(i64, &FeedEntry)> {

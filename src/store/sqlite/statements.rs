@@ -100,9 +100,9 @@ statements! {
     /// `$1`: rows of posts. Their placements first, for the foreign key.
     DELETE_PLACEMENTS_OF: 1 = "DELETE FROM placements WHERE post IN (SELECT value FROM json_each($1))";
     DELETE_POSTS: 1 = "DELETE FROM posts WHERE row IN (SELECT value FROM json_each($1))";
-    /// `$1`: rows of authors; those that still have posts stay.
+    /// `$1`: rows of authors; those that still have posts stay. Returns the rows that went.
     DELETE_AUTHORS: 1 = "DELETE FROM authors WHERE row IN (SELECT value FROM json_each($1))
-        AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.author = authors.row)";
+        AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.author = authors.row) RETURNING row";
     WRITE_CITIES: 1 = "INSERT INTO cities (row, slug, head, floor, last_position)
         SELECT value ->> 0, value ->> 1, value ->> 2, 0, value ->> 3 FROM json_each($1) WHERE true
         ON CONFLICT (row) DO UPDATE SET head = excluded.head, last_position = excluded.last_position";

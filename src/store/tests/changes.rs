@@ -330,6 +330,25 @@ async fn a_refused_post_is_told_as_not_held_and_as_what_it_was_counted() {
 }
 
 #[tokio::test]
+async fn authors_of_whom_nothing_is_stored_are_told() {
+    let place = Place::new().await;
+    let account = |name: &str| (Network::Bluesky, profile(name).id);
+    let mut queued = draft(&place, "b").by(&profile("zoe"));
+    queued.placements = vec![placement(nantes(), None)];
+    let committed = place
+        .commit(vec![draft(&place, "a").upsert(), queued.upsert(), draft(&place, "c").by(&profile("zoe")).upsert()])
+        .await;
+    assert_eq!(committed.stored_authors, [account("ana"), account("zoe"), account("zoe")]);
+    assert_eq!(committed.forgotten_authors, []);
+    let unplace = |post| Change::Unplace { post, city: nantes() };
+    let committed = place.commit(vec![unplace(place.id("a")), unplace(place.id("b"))]).await;
+    assert_eq!(committed.forgotten_authors, [account("ana")], "zoe has another");
+    let left = Change::Leave { network: Network::Bluesky, author: profile("lea").id, at: NOON };
+    let committed = place.commit(vec![left, draft(&place, "d").by(&profile("lea")).upsert()]).await;
+    assert_eq!(committed.forgotten_authors, [account("lea")], "what is refused leaves nobody behind");
+}
+
+#[tokio::test]
 async fn a_post_hidden_by_the_operator_does_not_come_back_through_a_changed_recipe() {
     let place = Place::new().await;
     place.commit(vec![draft(&place, "a").upsert()]).await;

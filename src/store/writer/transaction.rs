@@ -51,26 +51,35 @@ async fn write(
 ) -> Result<Written, StoreError> {
     let mut ledger = load::ledger(connection, key, batch).await?;
     ledger.apply(key, batch);
-    flush::flush(connection, &ledger, batch, now, journalled).await?;
+    let gone = flush::flush(connection, &ledger, batch, now, journalled).await?;
     crash::point(Point::BeforeCommit);
     // While the database commits, the answer is made and the ledger taken down.
-    let (done, written) = tokio::join!(statements::COMMIT.run(connection, []), async { finish(ledger, batch) });
+    let (done, written) = tokio::join!(statements::COMMIT.run(connection, []), async { finish(ledger, batch, &gone) });
     done?;
     Ok(written)
 }
 
-fn finish(ledger: Ledger, batch: &Batch) -> Written {
-    let Ledger { posts, vacated, kept_out, refused, out, .. } = ledger;
+fn finish(ledger: Ledger, batch: &Batch, gone: &[i64]) -> Written {
+    let Ledger { posts, authors, author_rows, vacated, kept_out, refused, out, .. } = ledger;
     let leaves = !out.left.is_empty();
     let erases_text = out.erases_text || leaves;
     let erases = leaves || !(out.erasures.is_empty() && out.tombstones.is_empty() && out.suppressed.is_empty());
     let forgotten = vacated.into_keys().chain(kept_out).filter(|id| !posts.contains_key(id)).collect();
-    let upserted = batch.changes.iter().filter_map(|change| match change {
-        Change::Upsert { post, .. } => Some(post.id),
-        _ => None,
-    });
-    let stored = upserted.filter(|id| posts.contains_key(id)).collect();
-    let committed = Committed { entries: out.entries.into_iter().collect(), refused, stored, forgotten };
+    let gone = gone.iter().filter_map(|row| authors.get(row));
+    let mut forgotten_authors: Vec<_> = gone.map(|gone| (gone.profile.network, gone.profile.id.clone())).collect();
+    let (mut stored, mut stored_authors) = (Vec::new(), Vec::new());
+    for change in &batch.changes {
+        let Change::Upsert { post, .. } = change else { continue };
+        let author = (post.network, post.author.clone());
+        if posts.contains_key(&post.id) {
+            stored.push(post.id);
+            stored_authors.push(author);
+        } else if !author_rows.contains_key(&author) {
+            forgotten_authors.push(author);
+        }
+    }
+    let entries = out.entries.into_iter().collect();
+    let committed = Committed { entries, refused, stored, forgotten, stored_authors, forgotten_authors };
     Written { committed, erases_text, erases, leaves }
 }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// A stream server that sends whatever bytes it is told to, well-formed or not.
+#[derive(Clone)]
 pub struct RawStream {
     port: u16,
     shared: Arc<Shared>,

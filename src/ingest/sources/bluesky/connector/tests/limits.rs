@@ -54,7 +54,7 @@ async fn a_stored_position_of_another_form_stops_the_source() {
     let settings = BlueskySettings { endpoints: vec![server.url.clone()], ..BlueskySettings::default() };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let source = Bluesky::new(settings, Outbound::new("", true).unwrap(), clock.clone()).unwrap();
-    let (out, _seen) = mpsc::channel(1);
+    let (out, _seen) = observations(1);
     let supervisor = start(
         vec![Box::new(source)],
         SupervisorOptions {

@@ -11,7 +11,6 @@ use std::sync::Mutex;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
@@ -23,7 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use super::*;
 use crate::clock::{ManualClock, SystemClock};
 use crate::domain::SourceState;
-use crate::ingest::{Supervisor, SupervisorOptions, start};
+use crate::ingest::{ObservationReceiver, Supervisor, SupervisorOptions, observations, start};
 use crate::shutdown::Shutdown;
 
 const T0: i64 = 1_795_600_000_000_000;
@@ -184,7 +183,7 @@ fn at(time_us: i64) -> Message {
 
 struct Run {
     supervisor: Supervisor,
-    seen: mpsc::Receiver<Observation>,
+    seen: ObservationReceiver,
     shutdown: Shutdown,
 }
 
@@ -204,7 +203,7 @@ fn run_with(settings: BlueskySettings, stored: Option<i64>, timing: Timing, capa
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::from_micros(T0 + 3_600 * SECOND)));
     let source = Bluesky::new(settings, outbound, clock.clone()).unwrap().with_timing(timing);
     let stored = stored.map(|time| (source.id(), Checkpoint::new(time.to_string())));
-    let (out, seen) = mpsc::channel(capacity);
+    let (out, seen) = observations(capacity);
     let shutdown = Shutdown::new();
     let supervisor = start(
         vec![Box::new(source)],
