@@ -68,6 +68,16 @@ pub(super) struct Start {
     pub sequence: u64,
     /// A time cursor was older than what is kept, and was moved.
     pub is_outdated: bool,
+    /// The first wire's server keeps events by their times: of what it sends again nothing is stamped earlier than this.
+    /// Only a clock that was put back has stamped so what comes after the beginning.
+    replays: Replay,
+}
+
+/// The frames before a number, and the time before which none of them is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Replay {
+    until: u64,
+    not_before_us: u64,
 }
 
 #[derive(Debug, Default)]
@@ -108,6 +118,7 @@ pub(super) struct Reader {
     next: u64,
     drops: u64,
     cuts: u64,
+    replays: Replay,
 }
 
 impl Hub {
@@ -218,7 +229,8 @@ impl Hub {
         let mut state = self.state();
         state.clients += 1;
         state.accepted += 1;
-        Reader { hub: Arc::clone(self), next: start.sequence - 1, drops: state.drops, cuts: state.cuts }
+        let (next, replays) = (start.sequence - 1, start.replays);
+        Reader { hub: Arc::clone(self), next, drops: state.drops, cuts: state.cuts, replays }
     }
 }
 
@@ -240,17 +252,28 @@ impl State {
             let is_later = |kept: &Arc<Kept>| kept.envelope.as_ref().is_some_and(|event| event.time_us >= time_us);
             self.frames.iter().find(|kept| is_later(kept)).map_or(tip, |kept| kept.sequence)
         };
-        let start = |sequence| Ok(Start { sequence, is_outdated: false });
+        let start = |sequence| Ok(Start { sequence, is_outdated: false, replays: Replay::default() });
         match cursor {
             Cursor::Live => start(tip),
             Cursor::Time(time_us) if time_us < oldest => match wire {
                 Wire::V2 if self.declines_old_times => Err(first_at(oldest)),
-                _ => Ok(Start { sequence: first_at(oldest), is_outdated: true }),
+                _ => Ok(Start { sequence: first_at(oldest), is_outdated: true, replays: Replay::default() }),
             },
+            Cursor::Time(time_us) if wire == Wire::V1 => {
+                let replays = Replay { until: tip, not_before_us: time_us };
+                Ok(Start { sequence: first_at(time_us), is_outdated: false, replays })
+            }
             Cursor::Time(time_us) => start(first_at(time_us)),
             Cursor::Sequence(sequence) if sequence < first_at(oldest) && wire == Wire::V2 => Err(first_at(oldest)),
             Cursor::Sequence(sequence) => start(sequence.clamp(first_at(oldest), tip)),
         }
+    }
+}
+
+impl Replay {
+    fn sends(&self, kept: &Kept) -> bool {
+        let is_early = kept.envelope.as_ref().is_some_and(|event| event.time_us < self.not_before_us);
+        kept.sequence >= self.until || !is_early
     }
 }
 
@@ -268,13 +291,14 @@ impl Reader {
             return Next::Wait;
         }
         self.next = self.next.max(state.first);
-        let kept = usize::try_from(self.next - state.first).ok().and_then(|at| state.frames.get(at));
-        let Some(kept) = kept.map(Arc::clone) else { return Next::Wait };
+        let rest = usize::try_from(self.next - state.first).unwrap_or(usize::MAX).min(state.frames.len());
+        let mut rest = state.frames.range(rest..);
+        let Some(kept) = rest.find(|kept| self.replays.sends(kept)).map(Arc::clone) else { return Next::Wait };
         if state.cuts != self.cuts {
             state.halves += 1;
             return Next::SendHalf(kept);
         }
-        self.next += 1;
+        self.next = kept.sequence;
         Next::Send(kept)
     }
 

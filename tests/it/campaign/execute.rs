@@ -43,6 +43,8 @@ impl Campaign {
     pub async fn new(plan: Plan) -> Self {
         let mut network = SimulatedNetwork::start().await;
         let twin = network.add_instance(Duration::from_millis(1_300)).await;
+        // Behind ours, so that after all its jumps it is not ahead: then our own clock would give every position.
+        network.step_clock(-12 * 3_600);
         let server = Server::prepare(&network);
         for (city, tag) in CITIES {
             write_city(&server, city, tag);
@@ -264,7 +266,11 @@ impl Campaign {
                 }
             }
             Fault::ClockForward => network.step_clock(60),
-            Fault::ClockBack => network.step_clock(-20),
+            Fault::ClockBack => {
+                // Whoever comes later asks for what is stamped later, and no server can know what they would have heard.
+                self.source_listens().await;
+                self.network.step_clock(-100);
+            }
             Fault::SlowProfiles => network.appview.delay(Duration::from_millis(150)),
             Fault::NoProfiles => network.appview.fail(Failure::Unavailable),
             Fault::RateLimited => network.appview.fail(Failure::RateLimited { retry_after: 1 }),

@@ -62,6 +62,22 @@ impl Campaign {
     }
 
     /// D2: each stretch that could not be read is told, and still is after a restart.
+    /// Waits until the server is connected to an instance.
+    pub(super) async fn source_listens(&self) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let health = self.server.json("/api/v1/cities/ville/sources").await;
+            let state = text_of(&health["sources"][0], "state");
+            if ["live", "catching_up", "silent"].contains(&&*state) {
+                return;
+            }
+            if Instant::now() > deadline {
+                self.fail(&format!("it does not connect: {health}"));
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     async fn gaps_are_told(&self) {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {

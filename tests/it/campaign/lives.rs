@@ -17,6 +17,12 @@ impl Plan {
             } else if number % 24 == 11 {
                 lives.push(author.calm_life(number));
                 author.gap_life(acts)
+            } else if number % 24 == 5 {
+                lives.push(author.calm_life(number));
+                lives.push(author.clock_back_life(number));
+                let before: Vec<Act> = (0..acts / 3).map(|_| author.act()).collect();
+                let life = author.life(acts, None, End::Kill(0));
+                Life { before: before.into_iter().chain(life.before).collect(), ..life }
             } else if number % 24 == 17 {
                 let mut calm = author.calm_life(number);
                 let away = author.steady.remove(1);
@@ -50,15 +56,15 @@ impl Plan {
     }
 }
 
-/// The faults of which a life has one. Those without a connection or an answer to wait for come in every life.
-const FAULTS: [Fault; 8] = [
+/// The faults of which a life has one. Those without a connection or an answer to wait for come in every life, and a clock
+/// that goes back has lives of its own.
+const FAULTS: [Fault; 7] = [
     Fault::CutFrame,
     Fault::NoProfiles,
     Fault::Stall,
     Fault::SwitchInstance,
     Fault::ClockForward,
     Fault::RateLimited,
-    Fault::ClockBack,
     Fault::SlowProfiles,
 ];
 
@@ -156,6 +162,14 @@ impl Author {
         ];
         self.away.retain(|author| *author != back);
         Life { before: Vec::new(), acts, end: End::Kill(0) }
+    }
+
+    /// The clock goes back while we listen, by more than a calm life puts it forward at its end, and what comes then is known to be stored when death comes. What is written
+    /// before the next life has earlier stamps than what was read before.
+    fn clock_back_life(&mut self, number: usize) -> Life {
+        let text = format!("{} #{}", self.token(), self.tags[0]);
+        let post = Act::Post { author: self.steady[0].clone(), key: format!("clock{number}"), text, ahead: 0 };
+        Life { before: Vec::new(), acts: vec![Act::Fault(Fault::ClockBack), post], end: End::Settle }
     }
 
     fn gap_life(&mut self, acts: usize) -> Life {

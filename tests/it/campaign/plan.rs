@@ -59,7 +59,8 @@ pub enum Fault {
     Mixed,
     /// The last events again, as if they were new.
     Rewind,
-    /// The network's clock jumps, by more than what is read again after a cut.
+    /// The network's clock jumps, by more than what is read again after a cut. Back, it gives stamps again that it has
+    /// given: what is read up to then has to be followed back too.
     ClockForward,
     ClockBack,
     SlowProfiles,

@@ -30,8 +30,10 @@ pub struct SimulatedNetwork {
 /// The way from an event to the instances.
 #[derive(Default)]
 struct Wire {
-    /// The last stamp given.
+    /// The last stamp given since the clock was put back.
     last: i64,
+    /// The last time at which something was written.
+    written: i64,
     /// How far the network's clock is ahead of ours, in microseconds.
     ahead: i64,
     /// While frames are kept back: what came, with its author.
@@ -44,7 +46,7 @@ struct Wire {
 const SENT_KEPT: usize = 1_000;
 
 impl Wire {
-    /// A time later than every earlier one, in microseconds.
+    /// The network's time in microseconds, later than at every earlier call but for a clock that was put back.
     fn stamp(&mut self) -> i64 {
         self.last = (SystemClock.now().as_micros() + self.ahead).max(self.last + 1);
         self.last
@@ -107,14 +109,20 @@ impl SimulatedNetwork {
         }
     }
 
-    /// The time at which something is written: the order of revisions.
+    /// The time at which something is written: the order of revisions, which no clock of the network disturbs.
     fn written_at(&self) -> i64 {
-        self.wire.lock().unwrap().stamp()
+        let mut wire = self.wire.lock().unwrap();
+        wire.written = SystemClock.now().as_micros().max(wire.written + 1);
+        wire.written
     }
 
-    /// Moves the network's clock. Stamps stay in order all the same, as on the real network.
+    /// Moves the network's clock. Put back, it gives stamps of which it has given later ones.
     pub fn step_clock(&self, seconds: i64) {
-        self.wire.lock().unwrap().ahead += seconds * 1_000_000;
+        let mut wire = self.wire.lock().unwrap();
+        wire.ahead += seconds * 1_000_000;
+        if seconds < 0 {
+            wire.last = 0;
+        }
     }
 
     /// Keeps back what is written from now on.
@@ -163,7 +171,7 @@ impl SimulatedNetwork {
 
     /// Nothing before this moment can be read any more.
     pub fn forget_all(&self) {
-        let now = self.written_at();
+        let now = self.wire.lock().unwrap().stamp();
         for (instance, skew) in &self.instances {
             instance.forget_before(u64::try_from(now + skew).unwrap());
         }
