@@ -8,6 +8,7 @@ use crate::domain::{CardRenderer, CityId, Cursor, Epoch, FeedEntry, Head, Offset
 
 use super::batch::{self, Batch, Group};
 use super::bell::{Bell, Listener};
+use super::held::{AllHeld, Held};
 use super::limits::LiveLimits;
 use super::tail::{Pull, Tail};
 use super::{lock, slice};
@@ -46,12 +47,12 @@ pub(super) enum Pulled {
 }
 
 impl Channel {
-    pub fn new(city: &CityId, head: Head, sources: u64, draining: bool) -> Self {
+    pub fn new(city: &CityId, head: Head, all: &Arc<AllHeld>, sources: u64, draining: bool) -> Self {
         Self {
             city: city.clone(),
             mark: Cursor::city_mark(city),
             epoch: head.epoch,
-            tail: Mutex::new(Tail::new(head)),
+            tail: Mutex::new(Tail::new(head, all)),
             head: AtomicU64::new(head.head.0),
             signal: Signal { sources: sources.into(), draining: draining.into(), closed: false.into() },
             bell: Arc::default(),
@@ -164,7 +165,7 @@ impl Channel {
         now: Instant,
         limits: &LiveLimits,
     ) -> Batch {
-        let uncounted = Arc::default();
+        let uncounted = Held::new(&Arc::default());
         let entries: Vec<slice::Entry> = page.iter().map(|entry| slice::Entry::new(entry, &uncounted)).collect();
         self.encode(&entries, from, group, renderer, now, limits)
     }

@@ -7,6 +7,8 @@ pub struct LiveLimits {
     pub tail_entries: usize,
     /// Estimated bytes of cards and encoded slices a city's tail holds; the oldest entries give way.
     pub tail_bytes: usize,
+    /// The same of all tails together: where they hold more, each that grows keeps its even share.
+    pub tails_bytes: usize,
     /// Entries that [`super::Live::warm_city`] reads at most.
     pub warm_entries: u64,
     /// Entries one batch goes through; more go in further frames.
@@ -44,6 +46,7 @@ impl Default for LiveLimits {
         Self {
             tail_entries: 10_000,
             tail_bytes: 16 * 1024 * 1024,
+            tails_bytes: 256 * 1024 * 1024,
             warm_entries: 1_000,
             batch_entries: 500,
             // One write of this is one segment over loopback, which is where a burst's time goes.

@@ -9,6 +9,7 @@ mod batch;
 mod bell;
 mod channel;
 mod form;
+mod held;
 mod limits;
 mod pace;
 mod relay;
@@ -36,6 +37,7 @@ use crate::domain::{
 
 use self::batch::Group;
 use self::channel::Channel;
+use self::held::AllHeld;
 use self::sources::SourcesFrames;
 
 pub use self::form::{Form, Framing};
@@ -74,6 +76,7 @@ pub struct Live {
     renderer: Arc<dyn CardRenderer>,
     limits: LiveLimits,
     cities: RwLock<HashMap<CityId, Arc<Channel>>>,
+    held: Arc<AllHeld>,
     sources: Mutex<SourcesFrames>,
     sources_json: SourcesEncoder,
     sessions: Sessions,
@@ -97,6 +100,7 @@ impl Live {
             log,
             renderer,
             cities: RwLock::default(),
+            held: Arc::default(),
             sources: Mutex::default(),
             sources_json,
             sessions: Sessions::new(limits.sessions_max, limits.sessions_per_address_max),
@@ -116,7 +120,7 @@ impl Live {
             return;
         }
         let revision = lock(&self.sources).revision();
-        let channel = Channel::new(city, head, revision, self.draining.load(Ordering::SeqCst));
+        let channel = Channel::new(city, head, &self.held, revision, self.draining.load(Ordering::SeqCst));
         if let Some(old) = cities.insert(city.clone(), Arc::new(channel)) {
             old.close();
         }

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use crate::domain::{Card, CardRenderer, FeedEntry, Offset, Op, PostId};
 
 use super::form::Form;
+use super::held::Held;
 
 /// One entry of a tail. Its `shown` follows the post: replaced when the post changes, cleared when it goes.
 #[derive(Clone)]
@@ -16,7 +17,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub fn new(entry: &FeedEntry, held: &Arc<AtomicUsize>) -> Self {
+    pub fn new(entry: &FeedEntry, held: &Arc<Held>) -> Self {
         let shown = match entry.op {
             Op::Remove => None,
             Op::Post | Op::Update => entry.card.as_ref().map(|card| Arc::new(Rendering::new(card, held))),
@@ -33,12 +34,12 @@ pub(super) struct Rendering {
     french: OnceLock<String>,
     english: OnceLock<String>,
     /// Counts this rendering's bytes for the tail that holds it.
-    held: Arc<AtomicUsize>,
+    held: Arc<Held>,
     counted: AtomicUsize,
 }
 
 impl Rendering {
-    fn new(card: &Arc<Card>, held: &Arc<AtomicUsize>) -> Self {
+    fn new(card: &Arc<Card>, held: &Arc<Held>) -> Self {
         let rendering = Self {
             card: Arc::clone(card),
             json: OnceLock::new(),
@@ -70,13 +71,13 @@ impl Rendering {
 
     fn count(&self, bytes: usize) {
         self.counted.fetch_add(bytes, Ordering::Relaxed);
-        self.held.fetch_add(bytes, Ordering::Relaxed);
+        self.held.add(bytes);
     }
 }
 
 impl Drop for Rendering {
     fn drop(&mut self) {
-        self.held.fetch_sub(self.counted.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.held.remove(self.counted.load(Ordering::Relaxed));
     }
 }
 

@@ -1,6 +1,5 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::time::Instant;
@@ -8,6 +7,7 @@ use tokio::time::Instant;
 use crate::domain::{FeedEntry, Head, Offset, Op, PostId};
 
 use super::batch::{Batch, Group};
+use super::held::{AllHeld, Held};
 use super::limits::LiveLimits;
 use super::slice::Entry;
 
@@ -20,8 +20,7 @@ pub(super) struct Tail {
     entries: VecDeque<Entry>,
     /// Where the entries of each post are, oldest first.
     by_post: HashMap<PostId, VecDeque<Offset>>,
-    /// Estimated bytes of all renderings alive.
-    held: Arc<AtomicUsize>,
+    held: Arc<Held>,
     /// Valid until a post in the tail changes or goes.
     batches: HashMap<(SameGroup, Offset), SharedBatch>,
     /// The batches in the order in which they were made.
@@ -58,12 +57,12 @@ impl Hash for SameGroup {
 }
 
 impl Tail {
-    pub fn new(head: Head) -> Self {
+    pub fn new(head: Head, all: &Arc<AllHeld>) -> Self {
         Self {
             start: head.head,
             entries: VecDeque::new(),
             by_post: HashMap::new(),
-            held: Arc::default(),
+            held: Held::new(all),
             batches: HashMap::new(),
             made: VecDeque::new(),
         }
@@ -165,9 +164,9 @@ impl Tail {
         self.made.clear();
     }
 
-    /// Drops the oldest entries until both bounds hold.
+    /// Drops the oldest entries until all bounds hold.
     pub fn trim(&mut self, limits: &LiveLimits) {
-        while self.entries.len() > limits.tail_entries || self.held.load(Ordering::Relaxed) > limits.tail_bytes {
+        while self.entries.len() > limits.tail_entries || self.held.is_over(limits) {
             let Some(oldest) = self.entries.pop_front() else { return };
             self.start = oldest.offset;
             if let Some(offsets) = self.by_post.get_mut(&oldest.post) {
@@ -180,7 +179,7 @@ impl Tail {
     }
 
     pub fn is_over(&self, limits: &LiveLimits) -> bool {
-        self.held.load(Ordering::Relaxed) > limits.tail_bytes
+        self.held.is_over(limits)
     }
 
     /// Replaces what earlier entries of the same post show, so that no replay carries what has gone. Entries that

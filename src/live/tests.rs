@@ -374,6 +374,27 @@ async fn w3_the_tail_and_the_frames_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn w3_tails_are_bounded_together_and_each_keeps_its_share() {
+    let stage = stage(LiveLimits { tail_bytes: 20_000, tails_bytes: 24_000, ..LiveLimits::default() });
+    let channel = stage.live.channel(&stage.log.city).unwrap();
+    let held = |from: u64| channel.holds(Offset(from));
+    // Alone it may hold all that one may.
+    (0..200).for_each(|id| stage.put(id, &"m".repeat(232)));
+    assert!(held(181) && !held(179), "twenty of a thousand bytes each");
+    // With another it gives way as far as it must, but keeps its half.
+    let elsewhere = held::Held::new(&stage.live.held);
+    elsewhere.add(6_000);
+    stage.put(200, &"m".repeat(232));
+    assert!(held(183) && !held(182), "eighteen");
+    elsewhere.add(30_000);
+    stage.put(201, &"m".repeat(232));
+    assert!(held(190) && !held(189), "twelve");
+    elsewhere.remove(36_000);
+    (202..220).for_each(|id| stage.put(id, &"m".repeat(232)));
+    assert!(held(201) && !held(199));
+}
+
+#[tokio::test(start_paused = true)]
 async fn w3_a_reader_that_stays_behind_is_closed() {
     let stage = stage(LiveLimits { tail_entries: 10, batch_bytes: 1, ..LiveLimits::default() });
     let mut subscription = stage.open(None, &Filter::default()).await;
