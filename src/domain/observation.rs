@@ -148,3 +148,28 @@ pub struct RawPost {
     pub visibility: Visibility,
     pub automated: bool,
 }
+
+impl RawPost {
+    /// A public post of nothing but a text.
+    pub fn bare(author: AuthorId, native_id: NativeId, text: impl Into<String>, created_at: Timestamp) -> Self {
+        Self {
+            native_id,
+            author,
+            profile: None,
+            url: None,
+            text: text.into(),
+            facets: Vec::new(),
+            languages: Vec::new(),
+            created_at: Some(created_at),
+            edited: false,
+            revision: String::new(),
+            tags: Vec::new(),
+            media: Vec::new(),
+            reply: None,
+            place: None,
+            labels: Vec::new(),
+            visibility: Visibility::Public,
+            automated: false,
+        }
+    }
+}

@@ -170,29 +170,12 @@ impl Hold {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Checkpoint, IdKey, SourceId, Visibility};
+    use crate::domain::{Checkpoint, IdKey, SourceId};
     use crate::intake::Watermarks;
 
     fn raw(author: &str, native_id: &str, text: &str) -> Box<RawPost> {
-        Box::new(RawPost {
-            native_id: NativeId::new(native_id),
-            author: AuthorId::new(author),
-            profile: None,
-            url: None,
-            text: text.into(),
-            facets: Vec::new(),
-            languages: Vec::new(),
-            created_at: Some(Timestamp::from_micros(0)),
-            edited: false,
-            revision: String::new(),
-            tags: Vec::new(),
-            media: Vec::new(),
-            reply: None,
-            place: None,
-            labels: Vec::new(),
-            visibility: Visibility::Public,
-            automated: false,
-        })
+        let now = Timestamp::from_micros(0);
+        Box::new(RawPost::bare(AuthorId::new(author), NativeId::new(native_id), text, now))
     }
 
     fn post(author: &str, native_id: &str, text: &str) -> Post {

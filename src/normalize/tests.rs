@@ -6,25 +6,9 @@ use crate::domain::{AuthorId, LocationOrigin, RawFacet, RawPlace};
 const NOW: Timestamp = Timestamp::from_micros(1_783_175_882_000_000);
 
 fn raw(text: &str) -> RawPost {
-    RawPost {
-        native_id: NativeId::new("at://did:plc:ada/app.bsky.feed.post/3l"),
-        author: AuthorId::new("did:plc:ada"),
-        profile: None,
-        url: None,
-        text: text.to_owned(),
-        facets: Vec::new(),
-        languages: vec!["fr".into()],
-        created_at: Some(NOW),
-        edited: false,
-        revision: "3l".into(),
-        tags: Vec::new(),
-        media: Vec::new(),
-        reply: None,
-        place: None,
-        labels: Vec::new(),
-        visibility: Visibility::Public,
-        automated: false,
-    }
+    let id = NativeId::new("at://did:plc:ada/app.bsky.feed.post/3l");
+    let bare = RawPost::bare(AuthorId::new("did:plc:ada"), id, text, NOW);
+    RawPost { languages: vec!["fr".into()], revision: "3l".into(), ..bare }
 }
 
 const ID: PostId = PostId::from_u64(7);

@@ -5,7 +5,7 @@ use crate::clock::ManualClock;
 use crate::consent::Policy;
 use crate::domain::{
     Checkpoint, City, Event, Gap, IdKey, KnownPost, NativeId, Observation, Outcome, PostId, RawPost, RefuseReason,
-    SourceId, Timestamp, Visibility,
+    SourceId, Timestamp,
 };
 use crate::ingest::{self, ObservationSender};
 use crate::intake::{Authors, Dropped, KnownPosts};
@@ -67,25 +67,8 @@ fn gap() -> Change {
 }
 
 fn raw(author: &str) -> Box<RawPost> {
-    Box::new(RawPost {
-        native_id: NativeId::new(format!("at://{author}/app.bsky.feed.post/1")),
-        author: AuthorId::new(author),
-        profile: None,
-        url: None,
-        text: "Bonjour".into(),
-        facets: vec![],
-        languages: vec![],
-        created_at: Some(NOW),
-        edited: false,
-        revision: "1".into(),
-        tags: vec![],
-        media: vec![],
-        reply: None,
-        place: None,
-        labels: vec![],
-        visibility: Visibility::Public,
-        automated: false,
-    })
+    let id = NativeId::new(format!("at://{author}/app.bsky.feed.post/1"));
+    Box::new(RawPost::bare(AuthorId::new(author), id, "Bonjour", NOW))
 }
 
 struct Run {

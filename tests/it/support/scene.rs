@@ -4,7 +4,7 @@ use std::sync::Arc;
 use parvis::consent::Policy;
 use parvis::domain::{
     AuthorId, AuthorProfile, Change, Checkpoint, Event, IdKey, NativeId, Network, Observation, RawPost, Reply,
-    SourceId, Timestamp, Visibility,
+    SourceId, Timestamp,
 };
 use parvis::intake::{Answer, Authors, Intake, KnownPosts};
 use parvis::matcher::CitySet;
@@ -98,23 +98,6 @@ pub fn assumed(author: &str) -> AuthorProfile {
 }
 
 pub fn raw(author: &str, key: &str, text: &str) -> RawPost {
-    RawPost {
-        native_id: NativeId::new(key),
-        author: AuthorId::new(author),
-        profile: None,
-        url: None,
-        text: text.to_owned(),
-        facets: Vec::new(),
-        languages: vec!["fr".into()],
-        created_at: Some(NOW),
-        edited: false,
-        revision: "1".into(),
-        tags: Vec::new(),
-        media: Vec::new(),
-        reply: None,
-        place: None,
-        labels: Vec::new(),
-        visibility: Visibility::Public,
-        automated: false,
-    }
+    let bare = RawPost::bare(AuthorId::new(author), NativeId::new(key), text, NOW);
+    RawPost { languages: vec!["fr".into()], revision: "1".into(), ..bare }
 }
