@@ -78,6 +78,29 @@ describe("a hundred posts a minute", { concurrency: true }, () => {
   }
 });
 
+test("feature 5: times and days that are told anew do not move what is being read", async () => {
+  const { page, context } = await openPage(browser, demo.origin, { viewport: WIDTHS.phone });
+  await page.clock.install();
+  await page.goto(`${demo.origin}/nantes`);
+  await joined(page);
+  // So narrow that every other wording takes other lines.
+  await page.evaluate(() => {
+    for (const time of document.querySelectorAll("article.card time")) {
+      time.style.display = "inline-block";
+      time.style.inlineSize = "7ch";
+    }
+  });
+  await page.evaluate(watchReading);
+  const told = () => page.evaluate(() => [...document.querySelectorAll("article.card time")].map((time) => time.textContent).join());
+  const before = await told();
+  await page.clock.fastForward("30:00:00");
+  await page.waitForFunction((before) => document.querySelector("article.card time").textContent !== before.split(",")[0], before);
+  await page.waitForTimeout(500);
+  const moved = await page.evaluate(() => globalThis.reading.moved);
+  assert.ok(moved < 0.5, `the post being read moved by ${moved} px`);
+  await context.close();
+});
+
 test("L-60 the pause control comes before the first card, holds posts back and is remembered", async () => {
   const { page, context } = await openPage(browser, demo.origin, { viewport: WIDTHS.desktop });
   await page.goto(`${demo.origin}/rennes`);

@@ -276,7 +276,10 @@ export class LiveFeed extends HTMLElement {
 
   #refresh(): void {
     const now = new Date();
-    refreshTimes(this.#list.root, now, this.#language);
-    this.#list.retitle(now);
+    // Another wording may take another number of lines.
+    keepInPlace(this.#list.root, () => {
+      refreshTimes(this.#list.root, now, this.#language);
+      this.#list.retitle(now);
+    });
   }
 }
