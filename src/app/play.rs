@@ -53,6 +53,8 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
     settings.store.url = format!("sqlite://{}", folder.0.join("parvis.db").display());
     settings.cities.folder = folder.0.join("cities");
     settings.ingest.allow_private_networks = true;
+    // As many as a desktop's limit of open files allows without a word.
+    settings.http.max_sessions = 2_000;
     if let Some(bluesky) = &mut settings.source.bluesky {
         bluesky.endpoints = vec![demo.jetstream_url.clone()];
         bluesky.appview.clone_from(&demo.appview_url);

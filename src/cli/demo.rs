@@ -23,7 +23,8 @@ pub struct Demo {
 
 impl Demo {
     pub fn run(self) -> anyhow::Result<()> {
-        telemetry::init_logs();
+        // Whoever tries it out wants to read the address, not what goes well.
+        telemetry::init_logs("warn");
         println!("Preparing the demonstration…");
         block_on(async {
             let shutdown = Shutdown::new();

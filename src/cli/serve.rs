@@ -18,7 +18,7 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self) -> anyhow::Result<()> {
-        telemetry::init_logs();
+        telemetry::init_logs("info");
         let mut settings = self.config.load()?;
         if let Some(listen) = self.listen {
             settings.http.listen = listen;

@@ -12,9 +12,9 @@ use tracing_subscriber::EnvFilter;
 /// Such a request is answered with 400 before it comes to the access log; every request that can be read is in there.
 const NOISY: &str = "actix_http::h1";
 
-/// Writes logs to stderr: in columns on a terminal, as JSON lines elsewhere. `RUST_LOG` filters; the default is `info`.
-pub fn init_logs() {
-    let filter = filter(&std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default());
+/// Writes logs to stderr: in columns on a terminal, as JSON lines elsewhere. `RUST_LOG` filters; without it `level` does.
+pub fn init_logs(level: &str) {
+    let filter = filter(&std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default(), level);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second initialisation (tests) is refused by the library and changes nothing.
     let _already = if std::io::stderr().is_terminal() {
@@ -26,8 +26,8 @@ pub fn init_logs() {
 
 /// What was asked for, without what strangers can make the HTTP library say: that is for whoever asks for `debug` or more
 /// of everything, or for the library by name.
-fn filter(asked: &str) -> EnvFilter {
-    let asked = if asked.is_empty() || EnvFilter::try_new(asked).is_err() { "info" } else { asked };
+fn filter(asked: &str, level: &str) -> EnvFilter {
+    let asked = if asked.is_empty() || EnvFilter::try_new(asked).is_err() { level } else { asked };
     let asks_for_it = asked
         .split(',')
         .map(str::trim)
@@ -64,8 +64,10 @@ mod tests {
     fn written(asked: &str) -> [bool; 3] {
         let sink = Sink::default();
         let writer = sink.clone();
-        let logs =
-            tracing_subscriber::fmt().with_env_filter(filter(asked)).with_writer(move || writer.clone()).finish();
+        let logs = tracing_subscriber::fmt()
+            .with_env_filter(filter(asked, "info"))
+            .with_writer(move || writer.clone())
+            .finish();
         tracing::subscriber::with_default(logs, || {
             tracing::error!("ours");
             tracing::error!(target: "actix_http::h1::dispatcher", "theirs");
