@@ -121,9 +121,7 @@ async fn commit(intake: &mut Intake, store: &dyn Journal) -> anyhow::Result<()> 
     let batch = crate::domain::Batch { checkpoints: Vec::new(), ..batch };
     if !batch.is_empty() {
         let committed = store.commit(Arc::new(batch)).await?;
-        let mut dropped = Dropped::default();
-        dropped.told(&committed);
-        intake.forget(dropped);
+        intake.forget(Dropped::of(&committed));
         for (counted, reason) in committed.refused {
             intake.tally.refused_by_store(counted, reason);
         }

@@ -1,6 +1,6 @@
 use super::{
-    AuthorId, AuthorProfile, Change, Event, Facet, Hashtag, Label, Lane, Media, NativeId, Observation, Placement, Post,
-    RawFacet, RawPlace, RawPost, Reason, Reply,
+    AuthorId, AuthorProfile, Change, Checkpoint, Event, Facet, Hashtag, Label, Lane, Media, NativeId, Observation,
+    Placement, Post, RawFacet, RawPlace, RawPost, Reason, Reply,
 };
 
 /// How much memory a value takes. Where posts wait, their bytes are bounded beside their number: the largest is a
@@ -46,17 +46,17 @@ impl<T: Weight> Weight for Option<T> {
     }
 }
 
-impl Weight for NativeId {
-    fn owned(&self) -> usize {
-        self.as_str().len() + PIECE
-    }
+macro_rules! weighed_ids {
+    ($($name:ident)*) => {$(
+        impl Weight for $name {
+            fn owned(&self) -> usize {
+                self.as_str().len() + PIECE
+            }
+        }
+    )*};
 }
 
-impl Weight for AuthorId {
-    fn owned(&self) -> usize {
-        self.as_str().len() + PIECE
-    }
-}
+weighed_ids! { NativeId AuthorId Checkpoint }
 
 /// Weighs what a struct owns. Every field is named, so that a new one is not forgotten: those before the bar own
 /// something, those behind it nothing, or what is shared.
@@ -96,7 +96,7 @@ weighed! {
         reasons, recipe, zone, lane, official |
         city, tier, zone_from_text, location, thread, reply_to
     }
-    Observation { event | source, network, checkpoint, sent_at }
+    Observation { event, checkpoint | source, network, sent_at }
 }
 
 impl Weight for Lane {

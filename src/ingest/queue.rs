@@ -20,12 +20,6 @@ pub struct ObservationSender {
     room: Arc<Semaphore>,
 }
 
-/// Why an observation was not sent at once.
-pub enum TrySendError {
-    Full(Box<Observation>),
-    Closed,
-}
-
 /// The pipeline's end of the queue.
 pub struct ObservationReceiver(mpsc::Receiver<Queued>);
 
@@ -37,17 +31,6 @@ pub fn observations(capacity: usize) -> (ObservationSender, ObservationReceiver)
 }
 
 impl ObservationSender {
-    /// Sends at once, or gives the observation back.
-    pub fn try_send(&self, observation: Observation) -> Result<(), TrySendError> {
-        match self.room.clone().try_acquire_many_owned(weight(&observation)) {
-            Ok(room) => self.sender.try_send((observation, room)).map_err(|refused| match refused {
-                mpsc::error::TrySendError::Full((observation, _room)) => TrySendError::Full(Box::new(observation)),
-                mpsc::error::TrySendError::Closed(_) => TrySendError::Closed,
-            }),
-            Err(_no_room) => Err(TrySendError::Full(Box::new(observation))),
-        }
-    }
-
     /// Waits while there is no room. Safe to drop at its await: then nothing was sent.
     pub async fn send(&self, observation: Observation) -> Result<(), Closed> {
         let room = self.room.clone().acquire_many_owned(weight(&observation)).await.map_err(|_gone| Closed)?;
@@ -100,7 +83,7 @@ mod tests {
     async fn h2_large_observations_wait_for_room_and_the_largest_passes_alone() {
         let (sender, mut receiver) = observations(1_000);
         let mut sent = 0;
-        while sender.try_send(of(1 << 20)).is_ok() {
+        while sender.send(of(1 << 20)).now_or_never().is_some() {
             sent += 1;
         }
         assert_eq!(sent, 3, "a fourth weighs more than the room that is left");

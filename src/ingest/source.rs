@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::health::HealthHandle;
-use super::queue::{ObservationSender, TrySendError};
+use super::queue::ObservationSender;
 use super::telemetry;
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, Checkpoint, Event, Network, Observation, SourceId};
@@ -116,14 +116,10 @@ impl Outlet {
         let inner = &*self.0;
         inner.note(&observation);
         let checkpoint = observation.checkpoint.clone();
-        match inner.sender.try_send(observation) {
-            Ok(()) => {}
-            Err(TrySendError::Closed) => return Err(Closed),
-            Err(TrySendError::Full(observation)) => tokio::select! {
-                biased;
-                () = inner.shutdown.triggered() => return Err(Closed),
-                sent = inner.sender.send(*observation) => sent?,
-            },
+        tokio::select! {
+            biased;
+            sent = inner.sender.send(observation) => sent?,
+            () = inner.shutdown.triggered() => return Err(Closed),
         }
         if checkpoint.is_some() {
             *inner.position.lock().unwrap_or_else(PoisonError::into_inner) = checkpoint;

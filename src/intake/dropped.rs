@@ -11,6 +11,12 @@ pub struct Dropped {
 }
 
 impl Dropped {
+    pub fn of(committed: &Committed) -> Self {
+        let mut dropped = Self::default();
+        dropped.told(committed);
+        dropped
+    }
+
     /// Told of every commit, in order: what was dropped and is stored again is not forgotten.
     pub fn told(&mut self, committed: &Committed) {
         committed.stored.iter().for_each(|post| _ = self.posts.remove(post));

@@ -55,7 +55,7 @@ impl Scene {
 
     async fn source_is(&self, state: &str) {
         let deadline = Instant::now() + Duration::from_secs(60);
-        while self.server.json("/api/v1/cities/ville/sources").await["sources"][0]["state"] != *state {
+        while self.server.source_state().await != state {
             assert!(Instant::now() < deadline, "it is never {state}; log: {}", self.server.log_text());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

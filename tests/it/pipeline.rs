@@ -349,6 +349,25 @@ fn d5_a_dropped_post_that_is_about_to_be_stored_again_stays_known() {
 }
 
 #[test]
+fn who_has_nothing_stored_is_forgotten_but_not_who_comes_back() {
+    let mut scene = Scene::new();
+    for author in ["ana", "lea", "zoe"] {
+        scene.post(author, author, "#ville");
+        scene.found(author);
+    }
+    scene.pending();
+    let account = |author: &str| (Network::Bluesky, AuthorId::new(author));
+    let forgotten_authors = ["ana", "lea", "zoe"].map(account).to_vec();
+    let mut dropped = Dropped::of(&Committed { forgotten_authors, ..Committed::default() });
+    // One was stored again by a later commit, one is about to be.
+    dropped.told(&Committed { stored_authors: vec![account("lea")], ..Committed::default() });
+    scene.post("zoe", "encore", "#ville");
+    scene.intake.forget(dropped);
+    let is_known = |author: &str| scene.intake.authors.get(Network::Bluesky, &AuthorId::new(author)).is_some();
+    assert_eq!(["ana", "lea", "zoe"].map(is_known), [false, true, true]);
+}
+
+#[test]
 fn l09_a_no_that_was_said_just_before_the_first_post_counts_though_the_index_lags() {
     let mut scene = Scene::new();
     let labels = vec![Label::plain("!no-unauthenticated")];
@@ -380,7 +399,5 @@ fn an_edit_whose_author_is_unknown_takes_the_version_that_is_shown_with_it() {
 
 /// What a commit says that keeps nothing of this post.
 fn dropped(id: PostId) -> Dropped {
-    let mut dropped = Dropped::default();
-    dropped.told(&Committed { forgotten: vec![id], ..Committed::default() });
-    dropped
+    Dropped::of(&Committed { forgotten: vec![id], ..Committed::default() })
 }

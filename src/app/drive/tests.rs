@@ -8,7 +8,7 @@ use crate::domain::{
     SourceId, Timestamp,
 };
 use crate::ingest::{self, ObservationSender};
-use crate::intake::{Authors, Dropped, KnownPosts};
+use crate::intake::{Authors, KnownPosts};
 
 const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 
@@ -135,39 +135,6 @@ async fn d5_a_post_that_was_dropped_and_is_stored_again_stays_known() {
         let intake = run.driving.await.unwrap().unwrap();
         assert_eq!(intake.known.contains(HELD), is_known, "else its author's deletion would pass it by");
     }
-}
-
-#[test]
-fn who_has_nothing_stored_is_forgotten_but_not_who_comes_back() {
-    let profile = |name: &str| AuthorProfile::assumed(AuthorId::new(name), Network::Bluesky);
-    let account = |name: &str| (Network::Bluesky, AuthorId::new(name));
-    let mut intake = intake();
-    ["ana", "lea", "zoe"].into_iter().for_each(|name| intake.authors.put(profile(name)));
-    let mut dropped = Dropped::default();
-    dropped.told(&Committed {
-        forgotten_authors: vec![account("ana"), account("lea"), account("zoe")],
-        ..Committed::default()
-    });
-    // One was stored again by a later commit, one is about to be.
-    dropped.told(&Committed { stored_authors: vec![account("lea")], ..Committed::default() });
-    let post = crate::normalize::normalize(raw("zoe"), Network::Bluesky, None, NOW).unwrap().complete(HELD);
-    let placement = crate::domain::Placement {
-        city: crate::domain::CityId::new("nantes"),
-        tier: None,
-        reasons: vec![],
-        recipe: String::new(),
-        zone: None,
-        zone_from_text: false,
-        location: None,
-        lane: crate::domain::Lane::People,
-        thread: None,
-        reply_to: None,
-        official: None,
-    };
-    intake.store(post, &profile("zoe"), vec![placement], NOW);
-    intake.forget(dropped);
-    let known = ["ana", "lea", "zoe"].map(|name| intake.authors.get(Network::Bluesky, &AuthorId::new(name)).is_some());
-    assert_eq!(known, [false, true, true]);
 }
 
 #[tokio::test(start_paused = true)]

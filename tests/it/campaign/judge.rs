@@ -66,13 +66,12 @@ impl Campaign {
     pub(super) async fn source_listens(&self) {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            let health = self.server.json("/api/v1/cities/ville/sources").await;
-            let state = text_of(&health["sources"][0], "state");
+            let state = self.server.source_state().await;
             if ["live", "catching_up", "silent"].contains(&&*state) {
                 return;
             }
             if Instant::now() > deadline {
-                self.fail(&format!("it does not connect: {health}"));
+                self.fail(&format!("it does not connect: {state}"));
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

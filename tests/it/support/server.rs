@@ -153,6 +153,12 @@ impl Server {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// What the only source is doing, as its page says it.
+    pub async fn source_state(&self) -> String {
+        let health = self.json("/api/v1/cities/ville/sources").await;
+        health["sources"][0]["state"].as_str().unwrap().to_owned()
+    }
+
     /// Every post of the city, newest first.
     pub async fn posts(&self) -> Vec<Value> {
         self.posts_of("ville").await
