@@ -15,8 +15,8 @@ after(async () => {
   await demo?.stop();
 });
 
-/** Scroll positions are rounded to pixels of the screen: half of one, as near as fractions are counted, is none. */
-const NOT_MOVED = 0.51;
+/** Scroll positions are rounded to pixels of the screen, and places are counted in 64ths of one: half of one is none. */
+const NOT_MOVED = 0.5;
 
 /** Notes in the page how far the post being read moves, who has the focus, and how often anything is announced. */
 function watchReading() {
@@ -56,7 +56,7 @@ describe("a hundred posts a minute", { concurrency: true }, () => {
         held: Number.parseInt(document.querySelector("[data-new-posts]").textContent.replace(/\D/g, ""), 10),
         now: document.querySelectorAll("#posts > section > ol > li").length,
       }));
-      assert.ok(moved < NOT_MOVED, `the post being read moved by ${moved} px`);
+      assert.ok(moved <= NOT_MOVED, `the post being read moved by ${moved} px`);
       assert.ok(sameFocus, "focus moved");
       assert.ok(said <= 2, `${said} announcements in 30 s`);
       assert.ok(held >= 20, `the button counts ${held}`);
@@ -99,7 +99,7 @@ test("feature 5: times and days that are told anew do not move what is being rea
   await page.waitForFunction((before) => document.querySelector("article.card time").textContent !== before.split(",")[0], before);
   await page.waitForTimeout(500);
   const moved = await page.evaluate(() => globalThis.reading.moved);
-  assert.ok(moved < NOT_MOVED, `the post being read moved by ${moved} px`);
+  assert.ok(moved <= NOT_MOVED, `the post being read moved by ${moved} px`);
   await context.close();
 });
 
