@@ -2,12 +2,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::crowd::{Crowd, Writer};
 use super::hostile::{Ending, KINDS, Kind, PING_S, PONG_S, UNSENT_S};
-use super::{address, is_set, limit, serve, sized};
+use super::{address, is_set, limit, percentile, serve, sized};
 use crate::support::network::SimulatedNetwork;
 use crate::support::server::Server;
 
@@ -19,20 +21,43 @@ const SHARED_KB: usize = 32 * 1024;
 /// What a loaded machine may add to the promised times.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// Where hostile clients live. They stand for other machines, so what they cost themselves gives way to the server and
+/// to its good readers, who have the same two cores; what the server does for them does not.
+struct Elsewhere {
+    handle: Handle,
+    _until: oneshot::Sender<()>,
+}
+
+impl Elsewhere {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (handle, (until, ends)) = (runtime.handle().clone(), oneshot::channel());
+        std::thread::spawn(move || {
+            // Of this thread alone, on Linux.
+            rustix::process::nice(19).unwrap();
+            _ = runtime.block_on(ends);
+        });
+        Self { handle, _until: until }
+    }
+}
+
 /// A crowd of hostile clients; each that is ended comes again, until they are called off.
-struct Mob {
+struct Mob<'a> {
+    elsewhere: &'a Handle,
     attacks: JoinSet<Option<(Kind, Ending, Duration)>>,
     address: String,
+    /// How many came so far; each has a number of its own.
     sent: u64,
     kinds: Vec<Kind>,
     endings: Vec<(Kind, Ending, Duration)>,
 }
 
-impl Mob {
-    fn gather(address: String, size: usize) -> Self {
+impl<'a> Mob<'a> {
+    fn gather(elsewhere: &'a Elsewhere, address: String, size: usize, sent: u64) -> Self {
         let soak_only = |kind: &Kind| *kind == Kind::SlowSecondHead && !is_set("PARVIS_SOAK");
         let kinds = KINDS.into_iter().filter(|kind| !soak_only(kind)).collect();
-        let mut mob = Self { attacks: JoinSet::new(), address, sent: 0, kinds, endings: Vec::new() };
+        let (elsewhere, attacks) = (&elsewhere.handle, JoinSet::new());
+        let mut mob = Self { elsewhere, attacks, address, sent, kinds, endings: Vec::new() };
         (0..size).for_each(|_| mob.send_one());
         mob
     }
@@ -41,14 +66,15 @@ impl Mob {
         let kind = self.kinds[self.sent as usize % self.kinds.len()];
         let (address, number) = (self.address.clone(), self.sent);
         self.sent += 1;
-        self.attacks.spawn(async move {
+        let attack = async move {
             // Not all in one instant.
             sleep(Duration::from_millis(number * 7 % 300)).await;
             let (_, within) = kind.promise();
             let ended = tokio::time::timeout(within + PATIENCE, kind.attack(&address, number)).await;
             let Ok(ended) = ended else { panic!("{kind:?} was let in for more than {within:?}") };
             ended.map(|(ending, took)| (kind, ending, took))
-        });
+        };
+        self.attacks.spawn_on(attack, self.elsewhere);
     }
 
     /// Keeps the mob at its size for a while.
@@ -69,11 +95,12 @@ impl Mob {
     }
 }
 
-/// Good readers beside as many hostile ones, in alternating windows with and without them.
+/// Good readers beside as many hostile ones, in alternating windows with and without them. The delays of all windows
+/// are taken together, since the p99 of one is its slowest post or two.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn w3_h2_good_readers_do_not_feel_hostile_ones_who_are_all_ended_in_time() {
     let (good, hostile) = (sized(150, 1_000), sized(170, 1_000));
-    let (windows, window) = (sized(2, 5), Duration::from_millis(sized(1_500, 10_000) as u64));
+    let (windows, window) = (sized(2, 12), Duration::from_millis(sized(1_500, 10_000) as u64));
     let network = Arc::new(SimulatedNetwork::start().await);
     network.join("ana", &[]);
     let http = format!(
@@ -85,18 +112,20 @@ async fn w3_h2_good_readers_do_not_feel_hostile_ones_who_are_all_ended_in_time()
     let _writer = Writer::start(network.clone(), 10);
     crowd.measure(Duration::from_secs(1)).await;
 
+    let (elsewhere, mut sent) = (Elsewhere::new(), 0);
     let (mut calm, mut attacked, mut grown, mut endings) = (Vec::new(), Vec::new(), 0, Vec::new());
     for window_number in 1..=windows {
-        let (p99, taken) = crowd.measure(window).await;
-        assert!(taken > good, "{taken} posts reached {good} readers");
-        calm.push(p99);
+        let delays = crowd.delays(window).await;
+        assert!(delays.len() > good, "{} posts reached {good} readers", delays.len());
+        calm.extend(delays);
         let before = rss_kb(&server);
-        let mut mob = Mob::gather(address(&server), hostile);
+        let mut mob = Mob::gather(&elsewhere, address(&server), hostile, sent);
         mob.rage(Duration::from_millis(500)).await;
-        let ((p99, _), ()) = tokio::join!(crowd.measure(window), mob.rage(window));
-        attacked.push(p99);
+        let (delays, ()) = tokio::join!(crowd.delays(window), mob.rage(window));
+        attacked.extend(delays);
         grown = grown.max(rss_kb(&server).saturating_sub(before));
         endings.append(&mut mob.endings);
+        sent = mob.sent;
         match window_number == windows {
             true => endings.extend(mob.dissolve().await),
             false => drop(mob),
@@ -104,14 +133,14 @@ async fn w3_h2_good_readers_do_not_feel_hostile_ones_who_are_all_ended_in_time()
         settles(&server, good).await;
     }
     crowd.assert_all_are_here(good);
-    let (calm_median, attacked_median) = (median(&mut calm), median(&mut attacked));
-    println!("{good} good and {hostile} hostile: p99 {calm_median:?} without, {attacked_median:?} with them");
-    let bound_kb = hostile * SESSION_KB + SHARED_KB;
     report(&endings);
+    let bound_kb = hostile * SESSION_KB + SHARED_KB;
     println!("the server grew by {grown} KiB under attack; the bound is {bound_kb} KiB");
     assert!(grown <= bound_kb, "{grown} KiB");
-    let tolerated = limit(calm_median.mul_f64(1.1) + Duration::from_millis(1), calm_median * 3 + PATIENCE / 16);
-    assert!(attacked_median <= tolerated, "{attacked:?} instead of {calm:?}");
+    let [calm, attacked] = [&mut calm, &mut attacked].map(|delays| percentile(delays, 0.99));
+    println!("{good} good and {hostile} hostile: p99 {calm:?} without, {attacked:?} with them");
+    let tolerated = limit(calm.mul_f64(1.1) + Duration::from_millis(1), calm * 3 + PATIENCE / 16);
+    assert!(attacked <= tolerated, "{attacked:?} instead of {calm:?}");
 }
 
 /// Every ending is one that was promised for its kind, in its time; and every kind was there.
@@ -143,10 +172,6 @@ async fn settles(server: &Server, good: usize) {
         assert!(tokio::time::Instant::now() < deadline, "{sessions:?} sessions are counted, {good} are there");
         sleep(Duration::from_millis(50)).await;
     }
-}
-
-fn median(figures: &mut [Duration]) -> Duration {
-    super::percentile(figures, 0.5)
 }
 
 /// The server's resident memory.

@@ -25,11 +25,16 @@ impl Crowd {
         crowd
     }
 
-    /// The 99th percentile of the delays of all posts in that time, and how many were taken.
-    pub async fn measure(&self, window: Duration) -> (Duration, usize) {
+    /// The delays of all posts in that time, one for each reader who took one.
+    pub async fn delays(&self, window: Duration) -> Vec<Duration> {
         self.delays.lock().unwrap().clear();
         tokio::time::sleep(window).await;
-        let mut delays = std::mem::take(&mut *self.delays.lock().unwrap());
+        std::mem::take(&mut *self.delays.lock().unwrap())
+    }
+
+    /// Their 99th percentile, and how many they are.
+    pub async fn measure(&self, window: Duration) -> (Duration, usize) {
+        let mut delays = self.delays(window).await;
         (percentile(&mut delays, 0.99), delays.len())
     }
 
