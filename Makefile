@@ -58,7 +58,7 @@ fuzz-smoke: web ## fuzz every parser for a few seconds
 
 lint: web ## check form: rustfmt, clippy, types, and licences where cargo-deny is installed
 	$(CARGO) fmt --check
-	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --all-targets --features crash-points -- -D warnings
 	npm --prefix web run check
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check licenses bans sources; \

@@ -20,7 +20,7 @@ pub use dropped::Dropped;
 pub use hold::{Held, Hold, Parked};
 pub use known::KnownPosts;
 pub use lookup::{Answer, Lookups};
-pub use pending::Pending;
+pub use pending::{PENDING_MAX, Pending};
 pub use tally::{OUTCOMES_TOTAL, Tally};
 pub use watermark::{Ticket, Watermarks};
 

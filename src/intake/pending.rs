@@ -12,7 +12,7 @@ pub struct Pending {
 
 /// Changes that may wait for the commit in progress, and what they may weigh; that commit is as large at most. At either
 /// bound the pipeline stops reading.
-const PENDING_MAX: usize = 2_000;
+pub const PENDING_MAX: usize = 2_000;
 const PENDING_BYTES_MAX: usize = 4 << 20;
 
 impl Pending {
