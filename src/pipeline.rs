@@ -39,14 +39,15 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
     take_released(intake, now);
 }
 
-/// normalize ─> match ─> await the author ─> consent ─> change.
+/// normalize ─> match ─> await the author, where the network did not send one along ─> consent ─> change.
 fn take_post(intake: &mut Intake, seen: Parked, now: Timestamp) {
-    let Parked { ticket, network, post: raw, sent_at } = seen;
+    let Parked { ticket, network, post: mut raw, sent_at } = seen;
     let id = PostId::derive(&intake.key, network, &raw.native_id);
     let is_known = intake.known.contains(id) || intake.hold.contains(id);
     if let Some(root) = intake.held_parent(network, &raw) {
         return intake.hold.park(root, Parked { ticket, network, post: raw, sent_at });
     }
+    let carried = raw.profile.take().map(|profile| intake.carried(*profile, now));
     let check = if is_known { normalize_held } else { normalize };
     let draft = match check(raw, network, sent_at, now) {
         Ok(draft) => draft,
@@ -63,7 +64,7 @@ fn take_post(intake: &mut Intake, seen: Parked, now: Timestamp) {
     if matches.found.is_empty() && !is_known {
         return intake.finish(ticket, Outcome::Refused(matches.refusal()));
     }
-    match intake.authors.fresh(network, &post.author, now).cloned() {
+    match carried.or_else(|| intake.authors.fresh(network, &post.author, now).cloned()) {
         Some(author) if !intake.hold.contains(id) => {
             let outcome = decide(intake, post, matches, &author, now);
             intake.finish(ticket, outcome);

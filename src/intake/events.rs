@@ -107,6 +107,21 @@ impl Intake {
         Some((profile, held.posts))
     }
 
+    /// A profile that came with a post: as good as an answer of this moment. It is written for an author of stored posts
+    /// when it says something new, or when it was last written too long ago.
+    pub fn carried(&mut self, profile: AuthorProfile, now: Timestamp) -> AuthorProfile {
+        let profile = self.heard(AuthorProfile { checked_at: Some(now), ..profile }, now);
+        let is_news = self.authors.get(profile.network, &profile.id).is_some_and(|known| {
+            let is_fresh = self.authors.fresh(profile.network, &profile.id, now).is_some();
+            let told = AuthorProfile { bio: String::new(), checked_at: known.checked_at, ..profile.clone() };
+            !is_fresh || told != *known || consent::judge_absolute(self.policy, &profile, false, now).is_err()
+        });
+        if is_news {
+            self.author_changed(profile.clone(), now);
+        }
+        profile
+    }
+
     /// A network's answer, cleaned. A recent account event knows better than it whether the account is there.
     pub fn heard(&self, profile: AuthorProfile, now: Timestamp) -> AuthorProfile {
         let status = self.authors.gone(profile.network, &profile.id, now).unwrap_or(profile.status);

@@ -1,8 +1,8 @@
 //! Observations in, changes and outcomes out: what waits, what reaches what waits, and what the checkpoint does.
 
 use parvis::domain::{
-    AccountStatus, AuthorId, AuthorProfile, Change, Committed, Event, Label, NativeId, Network, Outcome, PostId,
-    RawPost, RefuseReason,
+    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, Committed, Event, Label, NativeId, Network, Outcome,
+    PostId, RawPost, RefuseReason,
 };
 use parvis::intake::{Answer, Dropped};
 use parvis::pipeline::answered;
@@ -77,6 +77,27 @@ fn l09_edits_and_replies_ask_for_consent_as_posts_do() {
     scene.answer(AuthorProfile { labels: vec![Label::plain("!no-unauthenticated")], ..assumed("shy") });
     assert!(scene.pending().is_empty());
     assert_eq!(scene.count("refused.no_unauthenticated"), 2);
+}
+
+#[test]
+fn l02_a_profile_that_comes_with_a_post_is_decided_on_and_counts_for_what_is_stored() {
+    let mut scene = Scene::new();
+    let with = |native_id: &str, text: &str, profile: AuthorProfile| {
+        Event::Post(Box::new(RawPost { profile: Some(Box::new(profile)), ..raw("ana", native_id, text) }))
+    };
+    scene.event(with("1", "Bonjour #ville", assumed("ana")));
+    scene.event(with("2", "Encore #ville", assumed("ana")));
+    assert!(scene.asked().is_empty(), "who came along is not asked for");
+    assert_eq!(scene.pending(), ["Bonjour #ville", "Encore #ville"]);
+
+    // What says it need not concern any city.
+    scene.event(with("3", "rien", AuthorProfile { bio: "#nobot".into(), ..assumed("ana") }));
+    let changes = scene.intake.take_batch().changes;
+    let purged = |change: &Change| matches!(change, Change::Author { verdict: AuthorVerdict::Purge, .. });
+    assert!(matches!(&changes[..], [change] if purged(change)), "{changes:?}");
+    scene.event(with("4", "Encore moi #ville", AuthorProfile { noindex: Some(true), ..assumed("ana") }));
+    assert!(scene.pending().is_empty());
+    assert_eq!((scene.count("admitted"), scene.count("refused.noindex")), (2, 1));
 }
 
 #[test]
