@@ -8,6 +8,7 @@
 mod backoff;
 mod decode;
 mod health;
+pub mod html;
 pub mod outbound;
 mod queue;
 mod source;
