@@ -4,6 +4,7 @@
 //! Invariant: networks don't know of each other; nothing outside this file names one of them in code.
 
 pub mod bluesky;
+pub mod feed;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,0 +1,101 @@
+//! One feed as its server sent it, made a list of items.
+//!
+//! Owns what of an RSS, Atom or JSON feed is read, and which of several titles, texts and dates counts. Does not own
+//! what becomes of an item. Invariant: a pure function of the bytes; at most [`ITEMS_MAX`] items come out, in the
+//! document's order.
+
+use feed_rs::model::{Entry, Text};
+use url::Url;
+
+use super::places::{self, LonLat, Places};
+use crate::domain::{RefuseReason, Timestamp};
+use crate::ingest::html::{self, Marked};
+
+/// Items of one document; a feed is a window on the latest, so those behind are left out.
+pub const ITEMS_MAX: usize = 200;
+/// Categories of one item.
+const TAGS_MAX: usize = 30;
+
+#[derive(Debug, Default, PartialEq)]
+pub struct Document {
+    pub title: Option<String>,
+    pub items: Vec<Item>,
+    /// How often its publisher asks to be visited.
+    pub ttl_minutes: Option<u32>,
+}
+
+#[derive(Debug, PartialEq)]
+pub struct Item {
+    /// Unique in its feed: the publisher's, or made of link and title.
+    pub id: String,
+    pub link: Option<String>,
+    pub title: String,
+    pub summary: Marked,
+    pub published: Option<Timestamp>,
+    pub updated: Option<Timestamp>,
+    pub tags: Vec<String>,
+    pub language: Option<String>,
+    /// Longitude and latitude in degrees, unchecked.
+    pub lon_lat: Option<LonLat>,
+}
+
+/// Reads a document that was found at `address`.
+pub fn read(bytes: &[u8], address: &Url) -> Result<Document, RefuseReason> {
+    let places = if is_xml(bytes) { places::places(bytes)? } else { Places::default() };
+    let parser = feed_rs::parser::Builder::new().base_uri(Some(address)).build();
+    let feed = parser.parse(bytes).map_err(|_error| RefuseReason::Malformed)?;
+    let language = feed.language;
+    // A document whose items the two passes count differently places none of them: better nowhere than elsewhere.
+    let agree = places.items.len() == feed.entries.len();
+    let place = |index: usize| {
+        let own = if agree { places.items.get(index).copied().flatten() } else { None };
+        own.or(places.channel)
+    };
+    let items = feed.entries.into_iter().take(ITEMS_MAX).enumerate();
+    let items = items.map(|(index, entry)| item(entry, language.as_deref(), place(index)));
+    Ok(Document {
+        title: feed.title.as_ref().map(line).filter(|it| !it.is_empty()),
+        items: items.collect(),
+        ttl_minutes: feed.ttl,
+    })
+}
+
+fn is_xml(bytes: &[u8]) -> bool {
+    bytes.iter().find(|byte| matches!(byte, b'<' | b'{')) == Some(&b'<')
+}
+
+fn item(entry: Entry, language: Option<&str>, lon_lat: Option<LonLat>) -> Item {
+    let page = entry.links.iter().find(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate"));
+    let link = page.or(entry.links.first()).map(|link| link.href.clone());
+    let body = entry.content.and_then(|content| content.body);
+    let summary = entry.summary.map(|summary| summary.content).or(body).unwrap_or_default();
+    let published = entry.published.map(|date| Timestamp::from_micros(date.timestamp_micros()));
+    let updated = entry.updated.map(|date| Timestamp::from_micros(date.timestamp_micros()));
+    Item {
+        id: entry.id,
+        link,
+        title: entry.title.as_ref().map(line).unwrap_or_default(),
+        summary: html::to_text(&summary),
+        published,
+        // The parser says the one for the other where a format has only one.
+        updated: updated.filter(|updated| Some(*updated) != published),
+        tags: entry
+            .categories
+            .into_iter()
+            .map(|category| category.label.unwrap_or(category.term))
+            .take(TAGS_MAX)
+            .collect(),
+        language: entry.language.or_else(|| language.map(str::to_owned)),
+        lon_lat,
+    }
+}
+
+/// A title in one line. Many feeds that call it plain text write HTML in it.
+fn line(text: &Text) -> String {
+    let has_markup = text.content.contains('&') || text.content.contains("</") || text.content.contains("<br");
+    let content = if has_markup { html::to_text(&text.content).text } else { text.content.clone() };
+    content.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests;
