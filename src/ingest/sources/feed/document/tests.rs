@@ -22,7 +22,7 @@ fn s10_an_rss_feed_is_read_with_its_places_and_without_its_markup() {
     assert_eq!((works.published, works.updated), (at("2026-11-28T08:00:00Z"), None));
     assert_eq!(
         (&works.tags[..], works.language.as_deref()),
-        (&["Travaux".to_owned(), "Voirie".to_owned()][..], Some("fr-FR"))
+        (&["Travaux".to_owned(), "Voirie".to_owned()][..], Some("fr-fr"))
     );
     assert_eq!((works.lon_lat, trees.lon_lat), (Some((-1.5536, 47.2184)), None));
     assert_eq!((trees.published, trees.id.is_empty()), (None, false), "without a guid an id is made");
