@@ -99,9 +99,8 @@ fn decide(intake: &mut Intake, post: Post, matches: Matches, author: &AuthorProf
 pub fn answered(intake: &mut Intake, answer: Answer, now: Timestamp) {
     if let Some((profile, held)) = intake.answer(answer, now) {
         for Held { post, tickets } in held {
-            let id = post.id;
             // Asked again: a thread may have been decided meanwhile.
-            let matches = intake.matches(&post);
+            let (id, matches) = (post.id, intake.matches(&post));
             let outcome = decide(intake, *post, matches, &profile, now);
             tickets.into_iter().for_each(|ticket| intake.finish(ticket, outcome));
             intake.release_replies(id);
