@@ -47,7 +47,7 @@ fn take_post(intake: &mut Intake, seen: Parked, now: Timestamp) {
     if let Some(root) = intake.held_parent(network, &raw) {
         return intake.hold.park(root, Parked { ticket, network, post: raw, sent_at });
     }
-    let carried = raw.profile.take().map(|profile| intake.carried(*profile, now));
+    let carried = intake.carried(network, &mut raw, now);
     let check = if is_known { normalize_held } else { normalize };
     let draft = match check(raw, network, sent_at, now) {
         Ok(draft) => draft,

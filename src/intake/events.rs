@@ -1,8 +1,8 @@
 use super::{Answer, Held, Intake};
 use crate::consent;
 use crate::domain::{
-    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, NativeId, Network, Outcome, PostId, RefuseReason,
-    Timestamp,
+    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, NativeId, Network, Outcome, PostId, RawPost,
+    RefuseReason, Timestamp,
 };
 use crate::normalize::clean_profile;
 
@@ -107,10 +107,12 @@ impl Intake {
         Some((profile, held.posts))
     }
 
-    /// A profile that came with a post: as good as an answer of this moment. It is written for an author of stored posts
-    /// when it says something new, or when it was last written too long ago.
-    pub fn carried(&mut self, profile: AuthorProfile, now: Timestamp) -> AuthorProfile {
-        let profile = self.heard(AuthorProfile { checked_at: Some(now), ..profile }, now);
+    /// The profile that came with a post, taken out of it: as good as an answer of this moment. It is written for an
+    /// author of stored posts when it says something new, or when it was last written too long ago. One of somebody else
+    /// says nothing about the post's author, who is asked for.
+    pub fn carried(&mut self, network: Network, raw: &mut RawPost, now: Timestamp) -> Option<AuthorProfile> {
+        let profile = raw.profile.take().filter(|profile| profile.network == network && profile.id == raw.author)?;
+        let profile = self.heard(AuthorProfile { checked_at: Some(now), ..*profile }, now);
         let is_news = self.authors.get(profile.network, &profile.id).is_some_and(|known| {
             let is_fresh = self.authors.fresh(profile.network, &profile.id, now).is_some();
             let told = AuthorProfile { bio: String::new(), checked_at: known.checked_at, ..profile.clone() };
@@ -119,7 +121,7 @@ impl Intake {
         if is_news {
             self.author_changed(profile.clone(), now);
         }
-        profile
+        Some(profile)
     }
 
     /// A network's answer, cleaned. A recent account event knows better than it whether the account is there.

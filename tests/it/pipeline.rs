@@ -98,6 +98,9 @@ fn l02_a_profile_that_comes_with_a_post_is_decided_on_and_counts_for_what_is_sto
     scene.event(with("4", "Encore moi #ville", AuthorProfile { noindex: Some(true), ..assumed("ana") }));
     assert!(scene.pending().is_empty());
     assert_eq!((scene.count("admitted"), scene.count("refused.noindex")), (2, 1));
+    scene.event(with("5", "Toujours moi #ville", assumed("bob")));
+    assert_eq!(scene.asked(), ["ana"], "another's profile is no consent of hers");
+    assert!(scene.pending().is_empty());
 }
 
 #[test]

@@ -79,7 +79,10 @@ fn h2_what_is_no_feed_is_told_and_a_long_one_is_cut() {
 /// Feeds saved from the wild, where they lie beside the checkout: each is read, or refused for a reason.
 #[test]
 fn real_feeds_are_read() {
-    let Ok(samples) = std::env::var("PARVIS_SAMPLES") else { return };
+    let Ok(samples) = std::env::var("PARVIS_SAMPLES") else {
+        println!("PARVIS_SAMPLES is not set: the real feeds are not read here");
+        return;
+    };
     let address = Url::parse("https://exemple.example/").unwrap();
     let (mut read_well, mut refused) = (0, Vec::new());
     for form in std::fs::read_dir(format!("{samples}/rss/feed-rs")).unwrap() {
