@@ -1,5 +1,7 @@
 //! Observations in, changes and outcomes out: what waits, what reaches what waits, and what the checkpoint does.
 
+mod accounts;
+
 use parvis::domain::{
     AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, Committed, Event, Label, NativeId, Network, Outcome,
     PostId, RawPost, RefuseReason,
@@ -8,6 +10,10 @@ use parvis::intake::{Answer, Dropped};
 use parvis::pipeline::answered;
 
 use crate::support::scene::{NOW, Scene, assumed, raw};
+
+fn account(author: &str, status: AccountStatus) -> Event {
+    Event::Account { author: AuthorId::new(author), status }
+}
 
 #[test]
 fn l09_nothing_is_written_before_the_author_is_known() {
@@ -161,101 +167,6 @@ fn an_old_post_that_we_hold_may_still_be_edited() {
     scene.answer(AuthorProfile { handle: None, ..assumed("ana") });
     assert!(scene.pending().contains(&"corrigé #ville".to_owned()));
     assert_eq!(scene.count("refused.too_old"), 1);
-}
-
-#[test]
-fn l11_deactivation_hides_reactivation_asks_and_deletion_purges() {
-    let mut scene = Scene::new();
-    scene.post("ana", "1", "#ville");
-    scene.found("ana");
-    scene.pending();
-    let account = |status| Event::Account { author: AuthorId::new("ana"), status };
-    scene.event(account(AccountStatus::Hidden));
-    assert_eq!(scene.pending(), ["~Hide"]);
-    scene.event(account(AccountStatus::Active));
-    assert_eq!((scene.asked(), scene.intake.pending.len()), (vec!["ana"], 0), "a fresh look decides");
-    scene.found("ana");
-    assert_eq!(scene.pending(), ["~Show"]);
-    scene.event(account(AccountStatus::Deleted));
-    assert_eq!(scene.pending(), ["~Purge"]);
-}
-
-fn account(author: &str, status: AccountStatus) -> Event {
-    Event::Account { author: AuthorId::new(author), status }
-}
-
-#[test]
-fn l11_an_answer_that_was_under_way_does_not_un_hide() {
-    let mut scene = Scene::new();
-    scene.post("ana", "1", "#ville");
-    scene.found("ana");
-    scene.event(Event::Handle { author: AuthorId::new("ana"), handle: None });
-    scene.pending();
-    assert_eq!(scene.asked(), ["ana"]);
-    scene.event(account("ana", AccountStatus::Hidden));
-    assert_eq!(scene.pending(), ["~Hide"]);
-    scene.found("ana");
-    assert!(!scene.pending().contains(&"~Show".to_owned()), "the answer is older than the event");
-    scene.event(account("ana", AccountStatus::Active));
-    scene.found("ana");
-    assert_eq!(scene.pending(), ["~Show"]);
-}
-
-#[test]
-fn l11_the_word_of_an_account_event_is_not_for_ever() {
-    let mut scene = Scene::new();
-    scene.post("ana", "1", "#ville");
-    scene.found("ana");
-    scene.event(account("ana", AccountStatus::Hidden));
-    scene.pending();
-    // The event that took it back was lost in a gap.
-    let answer = Answer::Found(Box::new(assumed("ana")));
-    answered(&mut scene.intake, answer, NOW.plus_seconds(3_600));
-    assert_eq!(scene.pending(), ["~Show"]);
-}
-
-#[test]
-fn l11_an_account_event_counts_for_what_comes_after_it() {
-    let mut scene = Scene::new();
-    scene.post("root", "1", "#ville");
-    scene.reply("ana", "2", "1", "Moi");
-    scene.event(account("ana", AccountStatus::Hidden));
-    scene.found("root");
-    scene.found("ana");
-    assert_eq!(scene.pending(), ["#ville"], "a reply that was parked when its author's account went");
-    assert_eq!(scene.count("refused.author_inactive"), 1);
-}
-
-#[test]
-fn l11_a_post_after_reactivation_waits_for_the_fresh_look() {
-    let mut scene = Scene::new();
-    scene.post("ana", "1", "#ville");
-    scene.found("ana");
-    scene.event(account("ana", AccountStatus::Hidden));
-    scene.event(account("ana", AccountStatus::Active));
-    scene.pending();
-    scene.post("ana", "2", "De retour #ville");
-    scene.found("ana");
-    assert_eq!(scene.pending(), ["~Show", "De retour #ville"]);
-}
-
-#[test]
-fn l11_a_hidden_post_that_is_seen_again_is_kept_for_its_authors_return() {
-    let mut scene = Scene::new();
-    scene.post("ana", "1", "#ville");
-    scene.found("ana");
-    scene.event(account("ana", AccountStatus::Hidden));
-    scene.pending();
-    scene.post("ana", "1", "#ville");
-    scene.post("ana", "2", "Encore #ville");
-    let changes = scene.pending();
-    assert!(!changes.contains(&"!#ville".to_owned()), "{changes:?}");
-    assert!(!changes.contains(&"Encore #ville".to_owned()), "{changes:?}");
-    assert_eq!(scene.count("refused.author_inactive"), 2);
-    // What an edit takes out goes, whoever hides its author.
-    let edit = RawPost { revision: "2".into(), edited: true, ..raw("ana", "1", "plus rien") };
-    scene.event(Event::Post(Box::new(edit)));
-    assert_eq!(scene.pending(), ["!plus rien"]);
 }
 
 #[test]
