@@ -1,3 +1,4 @@
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -6,6 +7,7 @@ use tokio::time::Instant;
 use crate::domain::{CardRenderer, Cursor, Filter, Offset, Op, PostId};
 
 use super::form::{self, Form, Framing};
+use super::held::{Held, Weight};
 use super::limits::LiveLimits;
 use super::slice::Entry;
 
@@ -38,6 +40,35 @@ impl Batch {
     pub fn is_fresh(&self, head: Offset, now: Instant) -> bool {
         const MOMENT: Duration = Duration::from_millis(1);
         self.is_full || self.to == head || now.duration_since(self.made_at) < MOMENT
+    }
+}
+
+/// A batch that the sessions of one group share; whoever comes first encodes it, outside the tail's lock. It counts for
+/// the tail that keeps it.
+pub(super) struct Shared {
+    batch: OnceLock<(Batch, Weight)>,
+    held: Arc<Held>,
+}
+
+impl Shared {
+    /// What one takes beside its frame.
+    const FLAT: usize = 256;
+
+    pub fn new(held: &Arc<Held>) -> Arc<Self> {
+        Arc::new(Self { batch: OnceLock::new(), held: held.clone() })
+    }
+
+    pub fn get(&self) -> Option<&Batch> {
+        self.batch.get().map(|(batch, _)| batch)
+    }
+
+    pub fn get_or_encode(&self, encode: impl FnOnce() -> Batch) -> Batch {
+        let encoded = || {
+            let batch = encode();
+            let bytes = Self::FLAT + batch.frame.as_ref().map_or(0, Bytes::len);
+            (batch, Weight::new(&self.held, bytes))
+        };
+        self.batch.get_or_init(encoded).0.clone()
     }
 }
 

@@ -145,7 +145,7 @@ impl Channel {
             Pull::Ready(batch) => return Pulled::Batch(batch),
             Pull::Encode(shared, entries) => (shared, entries),
         };
-        let batch = shared.get_or_init(|| self.encode(&entries, from, group, renderer, now, limits)).clone();
+        let batch = shared.get_or_encode(|| self.encode(&entries, from, group, renderer, now, limits));
         drop(entries);
         // Encoding is what makes a tail larger between two commits.
         let mut tail = lock(&self.tail);

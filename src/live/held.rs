@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::limits::LiveLimits;
 
-/// Estimated bytes of all renderings of one tail that are alive.
+/// Estimated bytes of all renderings of one tail that are alive, and of the batches it keeps.
 #[derive(Debug)]
 pub(super) struct Held {
     bytes: AtomicUsize,
@@ -39,6 +39,33 @@ impl Held {
         let bytes = self.bytes.load(Ordering::Relaxed);
         let share = || limits.tails_bytes / self.all.tails.load(Ordering::Relaxed).max(1);
         bytes > limits.tail_bytes || (self.all.bytes.load(Ordering::Relaxed) > limits.tails_bytes && bytes > share())
+    }
+}
+
+/// Bytes that count for a tail as long as this lives.
+#[derive(Debug)]
+pub(super) struct Weight {
+    held: Arc<Held>,
+    bytes: usize,
+}
+
+impl Weight {
+    pub fn new(held: &Arc<Held>, bytes: usize) -> Self {
+        held.add(bytes);
+        Self { held: held.clone(), bytes }
+    }
+}
+
+impl Drop for Weight {
+    fn drop(&mut self) {
+        self.held.remove(self.bytes);
+    }
+}
+
+impl AllHeld {
+    #[cfg(test)]
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
     }
 }
 

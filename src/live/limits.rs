@@ -5,13 +5,14 @@ use std::time::Duration;
 pub struct LiveLimits {
     /// Entries a city's tail holds; older ones are dropped and read from the store by whoever needs them.
     pub tail_entries: usize,
-    /// Estimated bytes of cards and encoded slices a city's tail holds; the oldest entries give way.
+    /// Estimated bytes of cards, encoded slices and encoded batches a city's tail holds; the oldest give way.
     pub tail_bytes: usize,
     /// The same of all tails together: where they hold more, each that grows keeps its even share.
     pub tails_bytes: usize,
     /// Entries that [`super::Live::warm_city`] reads at most.
     pub warm_entries: u64,
-    /// Entries one batch goes through; more go in further frames.
+    /// Entries one batch goes through; more go in further frames. About what fills a frame: all of them are copied for
+    /// whoever encodes it.
     pub batch_entries: usize,
     /// Bytes of one frame; more go in further frames. A single larger event goes alone. A session that drains nothing
     /// holds one frame, over SSE with the server's write buffer, so it is small.
@@ -19,7 +20,8 @@ pub struct LiveLimits {
     /// Encoded batches that a city keeps for the other sessions of the same group; the oldest gives way, and is encoded
     /// anew (from slices that stay shared) by who still comes for it.
     pub batches_kept: usize,
-    /// Entries read at once from the store by a reader behind the tail.
+    /// Entries read at once from the store by a reader behind the tail; about what fills a frame, for the rest of a page
+    /// is read again.
     pub page_entries: usize,
     /// Sessions that read from the store at the same moment; the others wait.
     pub cold_reads_max: usize,
@@ -28,7 +30,7 @@ pub struct LiveLimits {
     /// … or this long after the first of them.
     pub skip_after: Duration,
     /// A session that is behind the tail for this long, or behind the head for this long while it took less than
-    /// `slow_bytes_per_second`, is closed (4008).
+    /// `slow_bytes_per_second`, is closed (4008). What the store took to answer it is not counted.
     pub slow_after: Duration,
     pub slow_bytes_per_second: u64,
     /// A drain gives each session this much time of its own: 5,000 of them come back over ten seconds…
@@ -48,11 +50,11 @@ impl Default for LiveLimits {
             tail_bytes: 16 * 1024 * 1024,
             tails_bytes: 256 * 1024 * 1024,
             warm_entries: 1_000,
-            batch_entries: 500,
+            batch_entries: 128,
             // One write of this is one segment over loopback, which is where a burst's time goes.
             batch_bytes: 60 * 1024,
             batches_kept: 128,
-            page_entries: 100,
+            page_entries: 64,
             cold_reads_max: 8,
             skip_entries: 100,
             skip_after: Duration::from_secs(10),

@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use crate::domain::{
     CardRenderer, CityId, CommitListener, Committed, Cursor, FeedLog, Filter, Head, Offset, SourceHealth, StoreError,
@@ -85,7 +85,8 @@ pub struct Live {
     drain_spread_ms: AtomicU64,
     /// Numbers subscriptions, so that those that leave at a drain can be spread evenly.
     subscribed: AtomicU64,
-    /// Readers behind a tail take turns at the store; without this a reconnect storm would hold a page each.
+    /// Readers behind a tail take turns at the store; without this a reconnect storm would hold a page each, and pages of
+    /// others would wait behind them.
     cold_reads: Semaphore,
 }
 
@@ -218,8 +219,17 @@ impl Live {
         }
         // Below the tail only the store knows the floor; ahead of it, a page may have been read in the moment
         // between a commit and the tail's hearing of it.
-        let ends = self.log.head(channel.city()).await?;
+        let ends = {
+            let _turn = self.cold_turn().await?;
+            self.log.head(channel.city()).await?
+        };
         Ok(ends.epoch == cursor.epoch && ends.floor <= cursor.offset && cursor.offset <= ends.head)
+    }
+
+    /// A turn at the store.
+    async fn cold_turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        // Only the end of the process closes the semaphore.
+        self.cold_reads.acquire().await.map_err(|closed| StoreError::Unavailable(closed.to_string()))
     }
 
     fn channel(&self, city: &CityId) -> Option<Arc<Channel>> {

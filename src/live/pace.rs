@@ -24,6 +24,13 @@ impl Pace {
         self.taken_bytes = self.taken_bytes.saturating_add(entries.saturating_mul(ENTRY_BYTES).max(bytes as u64));
     }
 
+    /// Takes out a time in which the session waited for us, and not we for it.
+    pub fn excuse(&mut self, waited: Duration) {
+        for since in [&mut self.behind_since, &mut self.cold_since].into_iter().flatten() {
+            *since += waited;
+        }
+    }
+
     /// To be asked each time a session that is behind the head comes for more; `cold`: it is behind the tail too.
     pub fn is_too_slow(&mut self, now: Instant, cold: bool, limits: &LiveLimits) -> bool {
         let since = *self.behind_since.get_or_insert(now);
@@ -76,6 +83,17 @@ mod tests {
         assert!(!pace.is_too_slow(after(100, start), false, &limits));
         pace.caught_up();
         assert!(!pace.is_too_slow(after(500, start), false, &limits));
+    }
+
+    #[test]
+    fn w3_a_reader_is_not_called_slow_for_what_we_let_it_wait() {
+        let limits = LiveLimits::default();
+        let start = Instant::now();
+        let mut pace = Pace::default();
+        assert!(!pace.is_too_slow(start, true, &limits));
+        pace.excuse(Duration::from_secs(50));
+        assert!(!pace.is_too_slow(after(109, start), true, &limits));
+        assert!(pace.is_too_slow(after(111, start), true, &limits));
     }
 
     #[test]

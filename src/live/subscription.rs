@@ -3,6 +3,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -46,7 +47,7 @@ pub struct Subscription {
     pace: Pace,
     skipped: Skipped,
     /// A page of the store on its way, when the position is behind the tail.
-    reading: Option<BoxFuture<'static, Result<Vec<FeedEntry>, StoreError>>>,
+    reading: Option<BoxFuture<'static, Page>>,
     /// When this session leaves, once a drain has begun.
     leave_at: Option<Instant>,
     /// Runs while something is due at a time of its own; most sessions wait for posts alone and have none.
@@ -54,6 +55,9 @@ pub struct Subscription {
     number: u64,
     was_cut: bool,
 }
+
+/// What came of asking the store, and how long it took to get there.
+type Page = (Result<Vec<FeedEntry>, StoreError>, Duration);
 
 /// Entries passed over since the reader was last told where it is.
 #[derive(Default)]
@@ -206,18 +210,21 @@ impl Subscription {
     }
 
     /// Asks the store for the entries after the position, when it is this session's turn.
-    fn read_store(&self) -> BoxFuture<'static, Result<Vec<FeedEntry>, StoreError>> {
+    fn read_store(&self) -> BoxFuture<'static, Page> {
         let (live, channel, at) = (Arc::clone(&self.live), Arc::clone(&self.channel), self.at);
         async move {
-            // Only the end of the process closes the semaphore.
-            let turn = live.cold_reads.acquire().await;
-            let _turn = turn.map_err(|closed| StoreError::Unavailable(closed.to_string()))?;
-            live.log.entries(channel.city(), at, live.limits.page_entries).await
+            let asked_at = Instant::now();
+            let page = async {
+                let _turn = live.cold_turn().await?;
+                live.log.entries(channel.city(), at, live.limits.page_entries).await
+            };
+            (page.await, asked_at.elapsed())
         }
         .boxed()
     }
 
-    fn take_page(&mut self, page: Result<Vec<FeedEntry>, StoreError>, now: Instant) -> Result<Option<Bytes>, End> {
+    fn take_page(&mut self, (page, took): Page, now: Instant) -> Result<Option<Bytes>, End> {
+        self.pace.excuse(took);
         let page = page.map_err(|error| {
             let fatal = matches!(error, StoreError::Fatal(_));
             tracing::warn!(city = self.channel.city().as_str(), %error, fatal, "live: the log can't be read");

@@ -1,18 +1,15 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::domain::{FeedEntry, Head, Offset, Op, PostId};
 
-use super::batch::{Batch, Group};
+use super::batch::{Batch, Group, Shared};
 use super::held::{AllHeld, Held};
 use super::limits::LiveLimits;
 use super::slice::Entry;
-
-/// A batch that the sessions of one group share; whoever comes first encodes it, outside the tail's lock.
-pub(super) type SharedBatch = Arc<OnceLock<Batch>>;
 
 /// The end of one city's feed log in memory: entries `start + 1 ..= head`, contiguous.
 pub(super) struct Tail {
@@ -22,7 +19,7 @@ pub(super) struct Tail {
     by_post: HashMap<PostId, VecDeque<Offset>>,
     held: Arc<Held>,
     /// Valid until a post in the tail changes or goes.
-    batches: HashMap<(SameGroup, Offset), SharedBatch>,
+    batches: HashMap<(SameGroup, Offset), Arc<Shared>>,
     /// The batches in the order in which they were made.
     made: VecDeque<(SameGroup, Offset)>,
 }
@@ -34,7 +31,7 @@ pub(super) enum Pull {
     CaughtUp,
     Ready(Batch),
     /// Where the batch is to be, and the entries to encode it from.
-    Encode(SharedBatch, Vec<Entry>),
+    Encode(Arc<Shared>, Vec<Entry>),
 }
 
 /// A group as a key. A channel has one of each kind, so its address tells it from others, and is quicker to compare
@@ -147,12 +144,11 @@ impl Tail {
     }
 
     /// A place for a batch that the sessions of a group can share. The oldest gives way.
-    fn keep(&mut self, key: (SameGroup, Offset), limits: &LiveLimits) -> SharedBatch {
-        while self.made.len() >= limits.batches_kept {
-            let Some(oldest) = self.made.pop_front() else { break };
-            self.batches.remove(&oldest);
+    fn keep(&mut self, key: (SameGroup, Offset), limits: &LiveLimits) -> Arc<Shared> {
+        while self.made.len() >= limits.batches_kept.max(1) {
+            self.forget_oldest_batch();
         }
-        let shared = SharedBatch::default();
+        let shared = Shared::new(&self.held);
         if self.batches.insert(key.clone(), Arc::clone(&shared)).is_none() {
             self.made.push_back(key);
         }
@@ -164,10 +160,26 @@ impl Tail {
         self.made.clear();
     }
 
-    /// Drops the oldest entries until all bounds hold.
+    fn forget_oldest_batch(&mut self) {
+        if let Some(oldest) = self.made.pop_front() {
+            self.batches.remove(&oldest);
+        }
+    }
+
+    /// Drops what is oldest until all bounds hold: batches before entries, since they can be encoded again, but for the
+    /// last few, which sessions are being given.
     pub fn trim(&mut self, limits: &LiveLimits) {
+        const IN_USE: usize = 8;
+        let began_at = self.start;
         while self.entries.len() > limits.tail_entries || self.held.is_over(limits) {
-            let Some(oldest) = self.entries.pop_front() else { return };
+            if self.made.len() > IN_USE && self.held.is_over(limits) {
+                self.forget_oldest_batch();
+                continue;
+            }
+            let Some(oldest) = self.entries.pop_front() else {
+                self.forget_batches();
+                break;
+            };
             self.start = oldest.offset;
             if let Some(offsets) = self.by_post.get_mut(&oldest.post) {
                 offsets.pop_front();
@@ -175,6 +187,12 @@ impl Tail {
                     self.by_post.remove(&oldest.post);
                 }
             }
+        }
+        if self.start != began_at {
+            // Who stands before the first entry reads the store.
+            let start = self.start;
+            self.made.retain(|(_, from)| *from >= start);
+            self.batches.retain(|(_, from), _| *from >= start);
         }
     }
 
@@ -186,7 +204,7 @@ impl Tail {
     /// show nothing stay so: a post that comes back comes back with its own entry.
     fn supersede(&mut self, newer: &Entry) {
         let Some(offsets) = self.by_post.get(&newer.post) else { return };
-        // They may hold the text that goes.
+        // They may hold the text that goes. (Not by the method, which would borrow all of the tail.)
         self.batches.clear();
         self.made.clear();
         for offset in offsets {

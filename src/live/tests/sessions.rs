@@ -128,6 +128,29 @@ async fn w3_tails_are_bounded_together_and_each_keeps_its_share() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn w3_batches_count_for_their_tail_and_give_way_before_its_entries() {
+    let limits = LiveLimits { tail_bytes: 100_000, batch_entries: 8, ..LiveLimits::default() };
+    let stage = stage(limits.clone());
+    (0..40).for_each(|id| stage.put(id, &"m".repeat(232)));
+    let all = stage.live.held.bytes();
+    for from in 0..40 {
+        let cursor = Cursor::new(&stage.log.city, stage.log.epoch, Offset(from));
+        let mut comes_back = stage.open(Some(cursor), &Filter::default()).await;
+        comes_back.next().await.unwrap();
+        comes_back.next().await.unwrap();
+    }
+    // Forty slices, and the batches of all positions, nearly as large as eight slices each.
+    let with_batches = stage.live.held.bytes();
+    assert!(with_batches > all + 40_000 && with_batches <= limits.tail_bytes, "{all}, then {with_batches}");
+    assert!(stage.live.channel(&stage.log.city).unwrap().holds(Offset(0)), "no entry has given way");
+    // What nobody can come for any more is not kept.
+    let without = |posts: std::ops::Range<u64>| posts.for_each(|id| stage.put(id, "m"));
+    without(100..100 + limits.tail_entries as u64);
+    let channel = stage.live.channel(&stage.log.city).unwrap();
+    assert!(!channel.holds(Offset(40)) && stage.live.held.bytes() <= limits.tail_bytes);
+}
+
+#[tokio::test(start_paused = true)]
 async fn w3_a_reader_that_stays_behind_is_closed() {
     let stage = stage(LiveLimits { tail_entries: 10, batch_bytes: 1, ..LiveLimits::default() });
     let mut subscription = stage.open(None, &Filter::default()).await;
