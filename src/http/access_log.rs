@@ -12,7 +12,7 @@ use super::address::{client_address, truncated};
 const PATH_CHARS_MAX: usize = 120;
 
 /// One line per response head: who asked (without what names a household), for what (without the query, which may
-/// hold searched words), and how long it took. A live session's line is its beginning.
+/// hold searched words), and how long it took. A live session's line is its beginning. What was given up has one too.
 pub async fn access_log(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -23,14 +23,18 @@ pub async fn access_log(
     let from = state.map(|state| truncated(client_address(peer, request.headers(), &state.settings.trusted_proxies)));
     let method = request.method().clone();
     let path: String = request.path().chars().take(PATH_CHARS_MAX).collect();
-    let response = next.call(request).await?;
-    let status = response.status().as_u16();
+    let answered = next.call(request).await;
+    let status = match &answered {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
+    let status = status.as_u16();
     let elapsed_ms = started.elapsed().as_secs_f64() * 1_000.0;
     let from = from.map(|from| from.to_string()).unwrap_or_default();
     tracing::info!(target: "parvis::access", %method, ?path, status, elapsed_ms, from, "http: request");
     metrics::histogram!("parvis_http_response_seconds").record(elapsed_ms / 1_000.0);
     metrics::counter!("parvis_http_responses_total", "class" => class(status)).increment(1);
-    Ok(response)
+    answered
 }
 
 const fn class(status: u16) -> &'static str {

@@ -15,8 +15,9 @@ pub enum ApiError {
     NotFound,
     #[error("`{parameter}` {fault}.")]
     BadParameter { parameter: String, fault: String, mend: String },
-    #[error("This address is read with GET.")]
-    MethodNotAllowed,
+    /// The methods that are.
+    #[error("This address is read with {0}.")]
+    MethodNotAllowed(&'static str),
     #[error("This address speaks WebSocket only: {0}.")]
     UpgradeRequired(String),
     /// `retry_after_s`: when to try again.
@@ -66,7 +67,7 @@ impl ApiError {
         match self {
             Self::UnknownCity { .. } | Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadParameter { .. } => StatusCode::BAD_REQUEST,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::UpgradeRequired(_) => StatusCode::UPGRADE_REQUIRED,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooManySessions => StatusCode::TOO_MANY_REQUESTS,
@@ -79,7 +80,7 @@ impl ApiError {
             Self::UnknownCity { .. } => ("unknown_city", "Unknown city"),
             Self::NotFound => ("not_found", "Not found"),
             Self::BadParameter { .. } => ("bad_parameter", "Bad parameter"),
-            Self::MethodNotAllowed => ("method_not_allowed", "Method not allowed"),
+            Self::MethodNotAllowed(_) => ("method_not_allowed", "Method not allowed"),
             Self::UpgradeRequired(_) => ("upgrade_required", "Upgrade required"),
             Self::Unavailable { .. } => ("unavailable", "Not available now"),
             Self::TooManySessions => ("too_many_sessions", "Too many sessions"),
@@ -123,8 +124,11 @@ impl ResponseError for ApiError {
             response.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
         match self {
-            Self::MethodNotAllowed => _ = response.insert_header((header::ALLOW, "GET, HEAD")),
-            Self::UpgradeRequired(_) => _ = response.insert_header((header::UPGRADE, "websocket")),
+            Self::MethodNotAllowed(allowed) => _ = response.insert_header((header::ALLOW, *allowed)),
+            Self::UpgradeRequired(_) => {
+                response.insert_header((header::UPGRADE, "websocket"));
+                response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
+            }
             _ => {}
         }
         // The struct has string keys only, so this can't fail.

@@ -1,27 +1,26 @@
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
-/// A content security policy (H3). Anything that does not ask for one of the page's gets [`Csp::Nothing`].
+/// A page's content security policy (H3). What is no page gets [`NO_PAGE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Csp<'a> {
-    /// For what is no page: nothing may be loaded, nobody may frame it.
-    Nothing,
     /// For our pages. `public_url` names the origin of the WebSocket, which `'self'` does not cover everywhere.
     Page { public_url: &'a str },
     /// As a page, and other sites may frame it (the widget).
     Embed { public_url: &'a str },
 }
 
+/// Nothing may be loaded, nobody may frame it.
+const NO_PAGE: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 impl Csp<'_> {
     /// The header's value.
     pub fn value(self) -> String {
         let (public_url, ancestors) = match self {
-            Self::Nothing => {
-                return "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'".into();
-            }
             Self::Page { public_url } => (public_url, "'none'"),
             Self::Embed { public_url } => (public_url, "*"),
         };
@@ -42,15 +41,27 @@ fn websocket_origin(public_url: &str) -> String {
     url.host_str().map(|host| format!(" {scheme}://{host}{port}")).unwrap_or_default()
 }
 
-/// Adds what every response carries. A handler's own policy is left as it is.
+/// Adds what every response carries, those included that stand for an error. A handler's own policy is left as it is.
 pub async fn security_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let is_public = is_public_api(request.path());
+    match next.call(request).await {
+        Ok(mut response) => {
+            secure(response.headers_mut(), is_public);
+            Ok(response)
+        }
+        Err(error) => {
+            let mut response = error.error_response();
+            secure(response.headers_mut(), is_public);
+            Err(InternalError::from_response(error, response).into())
+        }
+    }
+}
+
+fn secure(headers: &mut HeaderMap, is_public: bool) {
     const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
-    let public = is_public_api(request.path());
-    let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(
@@ -58,19 +69,12 @@ pub async fn security_headers(
         HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"),
     );
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-        insert_text(headers, header::CONTENT_SECURITY_POLICY, &Csp::Nothing.value());
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NO_PAGE));
     }
     // The reading API is public and knows no cookie, so any site may read it.
-    if public {
+    if is_public {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag, Retry-After"));
-    }
-    Ok(response)
-}
-
-fn insert_text(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
     }
 }
 

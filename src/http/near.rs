@@ -18,9 +18,14 @@ pub fn near<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<St
         .filter(|candidate| candidate.len() <= NAME_MAX)
         .filter_map(|candidate| {
             let other: Vec<char> = fold_tag(candidate).chars().collect();
-            let distance = edit_distance(&folded, &other);
+            let far = folded.len().div_ceil(3);
             let begun = folded.len() >= 3 && (other.starts_with(&folded) || folded.starts_with(&other));
-            (distance <= folded.len().div_ceil(3) || begun).then_some((distance, candidate))
+            // The lengths alone tell most of them apart.
+            if !begun && folded.len().abs_diff(other.len()) > far {
+                return None;
+            }
+            let distance = edit_distance(&folded, &other);
+            (distance <= far || begun).then_some((distance, candidate))
         })
         .collect();
     found.sort_unstable();

@@ -8,8 +8,6 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// The database, the networks that are read, the city files, and connections between their being accepted and counted.
 const OWN: u64 = 128;
-/// A connection that is no session is held twice: once to serve it, once to end it when it asks nothing.
-const OTHER_EACH: u64 = 2;
 /// Connections that are no sessions, however much the system allows.
 pub const OTHERS_MAX: usize = 2_048;
 
@@ -32,8 +30,8 @@ pub fn raise_open_files() -> u64 {
 /// Divides a limit: a quarter at most is for other connections, and no more sessions than are wanted.
 pub fn shares(open_files: u64, sessions_wanted: usize) -> Shares {
     let ours = open_files.saturating_sub(OWN);
-    let others = (ours / 4 / OTHER_EACH).clamp(1, OTHERS_MAX as u64);
-    let sessions = ours.saturating_sub(others * OTHER_EACH).max(1);
+    let others = (ours / 4).clamp(1, OTHERS_MAX as u64);
+    let sessions = ours.saturating_sub(others).max(1);
     let fit = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     Shares { sessions: fit(sessions).min(sessions_wanted), others: fit(others) }
 }
@@ -46,12 +44,12 @@ mod tests {
     fn w5_what_may_be_open_fits_into_the_limit() {
         for limit in [64, 256, 1_024, 4_096, 20_000, 1_048_576] {
             let Shares { sessions, others } = shares(limit, 20_000);
-            let taken = OWN + sessions as u64 + others as u64 * OTHER_EACH;
-            assert!(taken <= limit.max(OWN + 1 + OTHER_EACH), "{limit}: {sessions} and {others}");
+            let taken = OWN + sessions as u64 + others as u64;
+            assert!(taken <= limit.max(OWN + 2), "{limit}: {sessions} and {others}");
             assert!(sessions > 0 && others > 0);
         }
         assert_eq!(shares(1_048_576, 20_000), Shares { sessions: 20_000, others: 2_048 });
-        assert_eq!(shares(1_024, 20_000), Shares { sessions: 672, others: 112 });
+        assert_eq!(shares(1_024, 20_000), Shares { sessions: 672, others: 224 });
     }
 
     #[test]

@@ -39,5 +39,5 @@ async fn not_found() -> Result<&'static str, ApiError> {
 }
 
 async fn method_not_allowed() -> Result<&'static str, ApiError> {
-    Err(ApiError::MethodNotAllowed)
+    Err(ApiError::MethodNotAllowed("GET, HEAD"))
 }

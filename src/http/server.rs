@@ -2,10 +2,12 @@ use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_http::HttpService;
-use actix_service::map_config;
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, Protocol};
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpServer};
 use tokio::time::Instant;
@@ -14,7 +16,7 @@ use crate::crash::{self, Point};
 use crate::live::relay;
 
 use super::access_log::access_log;
-use super::connections::{Connections, watch_connection};
+use super::connections::{Connections, on_connect, watch_connection};
 use super::handlers::health;
 use super::headers::security_headers;
 use super::limiter::limit_forms;
@@ -67,18 +69,27 @@ where
             // Once for each worker, on its thread.
             actix_web::rt::spawn(relay());
             let (stopping, connections) = (stopping.clone(), connections.clone());
-            HttpService::build()
+            let http = HttpService::build()
                 .graceful_shutdown_signal(move || {
                     let stopping = stopping.clone();
                     async move { stopping.notified().await }
                 })
-                .on_connect_ext(move |connection, extensions| connections.opened(connection, extensions))
+                .on_connect_ext(on_connect)
                 .h1_write_buffer_size(WRITE_BUFFER_BYTES)
                 // A reader that hangs up ends its stream at once, not at the next write.
                 .h1_allow_half_closed(false)
                 .upgrade(upgrade::service(application()))
-                .finish(application())
-                .tcp()
+                .finish(application());
+            fn_service(move |stream: TcpStream| {
+                let watched = connections.opened(stream);
+                async move {
+                    // Whoever finds no place sees the end of the connection.
+                    let watched = watched.ok_or(DispatchError::DisconnectTimeout)?;
+                    let peer = watched.peer();
+                    Ok((watched, Protocol::Http1, peer))
+                }
+            })
+            .and_then(http)
         })?;
     }
     Ok(server.run())

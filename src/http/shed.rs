@@ -74,17 +74,20 @@ impl Gate {
 
 impl Group {
     /// `path` as it is routed, so that a letter that is written `%65` is that letter here too: a stream that went
-    /// through a gate would keep its turn.
+    /// through a gate would keep its turn. Free is only what is there: for a city that is none's, near names are looked
+    /// for among all.
     fn of(method: &Method, path: &str, is_city: impl Fn(&str) -> bool) -> Self {
         const WATCHED: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/.well-known/security.txt"];
-        const IN_MEMORY: [&str; 2] = ["/theme.css", "/icon.svg"];
+        const LOOKS: [&str; 2] = ["theme.css", "icon.svg"];
         const SESSIONS: [&str; 2] = ["live", "events"];
-        let session_of = path.strip_prefix("/api/v1/cities/").and_then(|rest| rest.split_once('/'));
+        let of_city = |prefix: &str, what: &[&str]| {
+            let parts = path.strip_prefix(prefix).and_then(|rest| rest.split_once('/'));
+            parts.is_some_and(|(slug, rest)| what.contains(&rest) && is_city(slug))
+        };
         let is_free = WATCHED.contains(&path)
-            || path.starts_with("/assets/")
-            || IN_MEMORY.iter().any(|end| path.ends_with(end))
-            // For a name that is none's, near ones are looked for among all.
-            || session_of.is_some_and(|(slug, session)| SESSIONS.contains(&session) && is_city(slug));
+            || path.strip_prefix("/assets/").is_some_and(|file| !file.contains('/'))
+            || of_city("/", &LOOKS)
+            || of_city("/api/v1/cities/", &SESSIONS);
         match method {
             &Method::POST => Self::Forms,
             _ if is_free => Self::Free,
@@ -175,6 +178,9 @@ mod tests {
         }
         for session in ["nante/live", "nante/events", "nantes/x/live", "/live"] {
             assert_eq!(group(&format!("/api/v1/cities/{session}")), Group::Reads, "{session}");
+        }
+        for path in ["/nante/theme.css", "/a/b/theme.css", "/icon.svg", "/assets/a/b", "/nantes/x/icon.svg"] {
+            assert_eq!(group(path), Group::Reads, "{path}");
         }
         for path in ["/", "/nantes", "/nantes/live", "/api/v1/cities", "/api/v1/cities/nantes/posts", "/nantes/healthz"]
         {

@@ -6,6 +6,7 @@ use futures_util::{Stream, stream};
 use crate::live::{End, Permit, Subscription};
 
 use super::SessionTiming;
+use super::connections::Streaming;
 
 /// How long a browser waits before it comes back, in milliseconds.
 const RETRY: Bytes = Bytes::from_static(b"retry: 3000\n\n");
@@ -26,10 +27,15 @@ enum Turn {
 pub fn session(
     subscription: Subscription,
     permit: Permit,
+    streaming: Option<Streaming>,
     timing: SessionTiming,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    let state = (subscription, permit, Turn::First);
-    stream::unfold(state, move |(mut subscription, permit, turn)| async move {
+    let state = (subscription, permit, streaming, Turn::First);
+    stream::unfold(state, move |(mut subscription, permit, streaming, turn)| async move {
+        // Asked for while the stream's buffer has room.
+        if let Some(streaming) = &streaming {
+            streaming.turns();
+        }
         let (bytes, next) = match turn {
             Turn::First => (RETRY, Turn::Blocks),
             Turn::Over => return None,
@@ -40,6 +46,6 @@ pub fn session(
                 Err(_elapsed) => (COMMENT, Turn::Blocks),
             },
         };
-        Some((Ok(bytes), (subscription, permit, next)))
+        Some((Ok(bytes), (subscription, permit, streaming, next)))
     })
 }

@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use actix_web::http::{Method, header};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::http::connections::becomes_session;
+use crate::http::connections::Connection;
 use crate::http::query::{self, LiveQuery};
 use crate::http::{ApiError, AppState, Problem, sse};
 use crate::live::{Framing, TooMany};
@@ -34,7 +36,7 @@ use super::params::{FilterParams, LiveParams};
 pub async fn open(request: HttpRequest, slug: Path<String>, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
     // The answer to HEAD would be a stream without a body and without an end.
     if request.method() == Method::HEAD {
-        return Err(ApiError::MethodNotAllowed);
+        return Err(ApiError::MethodNotAllowed("GET"));
     }
     let city = state.city(&slug)?;
     let mut query = LiveQuery::parse(request.query_string(), &city)?;
@@ -46,14 +48,16 @@ pub async fn open(request: HttpRequest, slug: Path<String>, state: Data<AppState
         TooMany::OfAddress => ApiError::TooManySessions,
     })?;
     let subscription = super::live::subscribe(&state, &city.id, query, Framing::Sse).await?;
-    becomes_session(&request);
+    let streaming = request.conn_data::<Arc<Connection>>().map(Connection::becomes_stream);
     Ok(HttpResponse::Ok()
+        // It is not to be asked anything after the stream, whose place among the connections it has given back.
+        .force_close()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))
         // An encoding named here keeps the compressor off, which would hold blocks back; nginx is told the same.
         .insert_header((header::CONTENT_ENCODING, "identity"))
         .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(sse::session(subscription, permit, state.settings.timing)))
+        .streaming(sse::session(subscription, permit, streaming, state.settings.timing)))
 }
 
 fn last_event_id(request: &HttpRequest) -> Result<Option<&str>, ApiError> {

@@ -1,11 +1,11 @@
-use actix_http::ws;
+use actix_http::ws::{self, HandshakeError};
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use crate::domain::CityId;
 use crate::http::address::client_of;
-use crate::http::connections::becomes_session;
 use crate::http::query::LiveQuery;
+use crate::http::upgrade::Leaves;
 use crate::http::websocket::Opening;
 use crate::http::{ApiError, AppState, Problem};
 use crate::live::{AddressBlock, Framing, Permit, Request, SubscribeError, Subscription, TooMany};
@@ -37,7 +37,10 @@ use super::params::{FilterParams, LiveParams};
 pub async fn open(request: HttpRequest, slug: Path<String>, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
     let city = state.city(&slug)?;
     let query = LiveQuery::parse(request.query_string(), &city)?;
-    ws::verify_handshake(request.head()).map_err(|fault| ApiError::UpgradeRequired(fault.to_string()))?;
+    ws::verify_handshake(request.head()).map_err(refused)?;
+    if request.extensions().get::<Leaves>().is_none() {
+        return Err(ApiError::bad("handshake", "has a body or names a second protocol", "ask for `websocket` alone"));
+    }
     let timing = state.settings.timing;
     let permit = match admit(&request, &state) {
         Ok(permit) => permit,
@@ -46,6 +49,17 @@ pub async fn open(request: HttpRequest, slug: Path<String>, state: Data<AppState
     };
     let subscription = subscribe(&state, &city.id, query, Framing::WebSocket).await?;
     Ok(switch(&request, Opening::granted(subscription, permit, timing)))
+}
+
+/// A handshake that is none.
+fn refused(fault: HandshakeError) -> ApiError {
+    match fault {
+        HandshakeError::GetMethodRequired => ApiError::MethodNotAllowed("GET"),
+        HandshakeError::BadWebsocketKey => {
+            ApiError::bad("Sec-WebSocket-Key", "is missing or no key", "give sixteen bytes in base 64")
+        }
+        other => ApiError::UpgradeRequired(other.to_string()),
+    }
 }
 
 pub(super) fn admit(request: &HttpRequest, state: &AppState) -> Result<Permit, TooMany> {
@@ -74,7 +88,6 @@ pub(super) async fn subscribe(
 
 /// Answers the handshake. The session begins when the answer is sent.
 fn switch(request: &HttpRequest, opening: Opening) -> HttpResponse {
-    becomes_session(request);
     let mut response = HttpResponse::from(ws::handshake_response(request.head()).finish().map_into_boxed_body());
     response.extensions_mut().insert(opening);
     response

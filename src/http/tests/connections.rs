@@ -13,7 +13,7 @@ async fn read_until(stream: &mut TcpStream, end: &str) -> String {
         let more = timeout(PATIENCE, stream.read_buf(&mut read)).await.unwrap().unwrap();
         assert!(more > 0, "the connection ended after {:?}", String::from_utf8_lossy(&read));
     }
-    String::from_utf8(read).unwrap()
+    String::from_utf8_lossy(&read).into_owned()
 }
 
 async fn ask(stream: &mut TcpStream) {
@@ -79,4 +79,55 @@ async fn w2_a_frame_does_not_wait_for_the_acknowledgement_of_the_one_before() {
     }
     delays.sort_unstable();
     assert!(delays[4] < Duration::from_millis(25), "{delays:?}");
+}
+
+const HANDSHAKE: &str = "GET /api/v1/cities/nantes/live HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\n\
+                         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// To the library it is a request with a body, which it would switch and then wait for without a clock.
+#[tokio::test]
+async fn h2_a_handshake_with_a_body_is_refused() {
+    let server = spawn().await;
+    let mut stream = TcpStream::connect(&server.address).await.unwrap();
+    stream.write_all(format!("{HANDSHAKE}Transfer-Encoding: chunked\r\n\r\n").as_bytes()).await.unwrap();
+    let answer = read_until(&mut stream, "`websocket` alone").await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert_eq!(server.live.sessions().count(), 0);
+}
+
+#[tokio::test]
+async fn a_handshake_behind_a_request_is_answered_after_it() {
+    let server = spawn().await;
+    let mut stream = TcpStream::connect(&server.address).await.unwrap();
+    let both = format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n{HANDSHAKE}\r\n");
+    stream.write_all(both.as_bytes()).await.unwrap();
+    let answers = read_until(&mut stream, "hello").await;
+    assert!(answers.starts_with("HTTP/1.1 200"), "{answers}");
+    assert!(answers.find("alive") < answers.find("HTTP/1.1 101"), "{answers}");
+}
+
+/// Bytes sit in the server's buffer before the kernel's, where no clock of the kernel sees them.
+#[tokio::test]
+async fn w3_an_event_stream_that_is_not_taken_is_cut() {
+    let second = Duration::from_secs(1);
+    let timing = SessionTiming { comment_every: second, unsent_for: second * 2 / 3, ..SessionTiming::default() };
+    let server = spawn_with(limits(), HttpSettings { timing, ..settings() }).await;
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(server.address.parse().unwrap()).await.unwrap();
+    stream.write_all(b"GET /api/v1/cities/nantes/events HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    read_until(&mut stream, "hello").await;
+    assert_eq!(server.live.sessions().count(), 1);
+    let began = Instant::now();
+    let mut number = 0;
+    // It takes a few bytes now and then, so that the kernel sees somebody who is alive.
+    while server.live.sessions().count() > 0 {
+        assert!(began.elapsed() < PATIENCE, "it was let in");
+        (0..50).for_each(|_| {
+            number += 1;
+            server.put(number, &"m".repeat(2_000));
+        });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        _ = stream.try_read(&mut [0; 512]);
+    }
 }

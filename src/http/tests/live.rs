@@ -42,6 +42,12 @@ async fn close_code(socket: &mut Socket) -> u16 {
     }
 }
 
+/// Whether the server hangs up soon, once both have said goodbye.
+async fn hangs_up(socket: &mut Socket) -> bool {
+    let ended = tokio::time::timeout(Duration::from_secs(5), async { while let Some(Ok(_)) = socket.next().await {} });
+    ended.await.is_ok()
+}
+
 /// Takes what comes until the page stands where the log ends.
 async fn follow(server: &TestServer, socket: &mut Socket, page: &mut Page) {
     let end = || Cursor::new(&server.log.city, server.log.epoch, server.log.ends().head).token();
@@ -237,11 +243,13 @@ async fn w4_the_server_pings_and_lets_a_silent_peer_go() {
 
 #[tokio::test]
 async fn a_city_that_goes_closes_its_sessions_with_4004() {
-    let server = spawn().await;
+    let timing = SessionTiming { linger: Duration::from_secs(60), ..SessionTiming::default() };
+    let server = spawn_with(limits(), HttpSettings { timing, ..settings() }).await;
     let mut socket = open(&server, "").await.unwrap();
     next_text(&mut socket).await;
     server.live.close_city(&server.log.city);
     assert_eq!(close_code(&mut socket).await, 4004);
+    assert!(hangs_up(&mut socket).await, "it went on waiting for somebody who had said goodbye");
     assert_eq!(refusal(&server, "").await, 404);
 }
 

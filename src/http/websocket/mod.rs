@@ -9,6 +9,7 @@ mod inbox;
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use tokio_util::codec::Encoder;
 use crate::live::{End, Permit, Subscription};
 
 use super::SessionTiming;
+use super::connections::Connection;
 
 pub use self::inbox::{Inbox, Said};
 
@@ -53,12 +55,17 @@ impl Opening {
 
     /// The session itself: ends when either side has closed it, or the peer is gone. `head`: the bytes of the
     /// response; `early`: what the peer has sent behind its request.
-    pub fn over(self, socket: TcpStream, head: Bytes, early: &[u8]) -> Session {
+    pub fn over(self, socket: TcpStream, connection: Arc<Connection>, head: Bytes, early: &[u8]) -> Session {
         let now = Instant::now();
+        let is_counted = self.reads.is_some();
+        if is_counted {
+            connection.becomes_session();
+        }
         let due = now + self.timing.ping_every;
         let mut session = Session {
             socket,
             reads: self.reads,
+            _connection: (!is_counted).then_some(connection),
             inbox: Inbox::new(now),
             timing: self.timing,
             due,
@@ -66,6 +73,7 @@ impl Opening {
             alarm_runs: false,
             pinged_at: None,
             is_leaving: false,
+            is_deaf: false,
             unsent: head,
             stuck: None,
             answers: BytesMut::new(),
@@ -89,6 +97,8 @@ pub struct Session {
     /// `None`: this session was never to read anything. Before the socket: when the peer sees the connection's end, the
     /// session is no longer counted.
     reads: Option<(Subscription, Permit)>,
+    /// Such a one keeps its place among the connections that are no sessions.
+    _connection: Option<Arc<Connection>>,
     socket: TcpStream,
     inbox: Inbox,
     timing: SessionTiming,
@@ -100,6 +110,9 @@ pub struct Session {
     pinged_at: Option<Instant>,
     /// Set with a close frame: no frame is sent after it.
     is_leaving: bool,
+    /// The peer has sent what is no frame: what follows it is read and forgotten, until the peer hangs up or the time is
+    /// over.
+    is_deaf: bool,
     /// The rest of what is being written.
     unsent: Bytes,
     /// Runs while the socket has no room for that rest, until it is written.
@@ -191,14 +204,20 @@ impl Session {
             ready.or(Err(Over))?;
             let mut chunk = [0; 1_024];
             let read = match self.socket.try_read(&mut chunk) {
-                Ok(0) => return Err(Over),
+                Ok(0) => {
+                    // A goodbye and the end of the connection may come together: our answer is tried once.
+                    _ = self.socket.try_write(&self.answers);
+                    return Err(Over);
+                }
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
                 Err(_gone) => return Err(Over),
             };
-            // After a close frame it is read and forgotten, until the peer hangs up or the time is over.
-            if !self.is_leaving {
-                self.obey(chunk.get(..read).unwrap_or_default(), now);
+            let chunk = chunk.get(..read).unwrap_or_default();
+            match (self.is_leaving, self.is_deaf) {
+                (false, _) => self.obey(chunk, now),
+                (true, false) => self.wait_for_goodbye(chunk, now),
+                (true, true) => {}
             }
         }
         Ok(())
@@ -214,7 +233,19 @@ impl Session {
             Said::Nothing => {}
             Said::Asked(pongs) => self.answers.extend_from_slice(&pongs),
             Said::Goodbye(reply) => self.leave(&reply, now),
-            Said::Wrong(code) => self.close(code, now),
+            Said::Wrong(code) => {
+                self.is_deaf = true;
+                self.close(code, now);
+            }
+        }
+    }
+
+    /// After our close frame, theirs is all that counts: with it nobody has anything more to say.
+    fn wait_for_goodbye(&mut self, chunk: &[u8], now: Instant) {
+        match self.inbox.read(chunk, now) {
+            Said::Goodbye(_) => self.set_alarm(now),
+            Said::Wrong(_) => self.is_deaf = true,
+            Said::Nothing | Said::Asked(_) => {}
         }
     }
 
