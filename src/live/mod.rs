@@ -113,8 +113,8 @@ impl Live {
         })
     }
 
-    /// Begins a city's tail after `head`. To be called with the log's head before anything more of that city is
-    /// committed. A city that is open in the same epoch stays as it is; in another epoch its sessions are closed.
+    /// Begins a city's tail after `head`, the log's. Where more of that city may be committed meanwhile,
+    /// [`Self::catch_up`] is to follow. A city that is open in the same epoch stays as it is; in another epoch its sessions are closed.
     pub fn open_city(&self, city: &CityId, head: Head) {
         let mut cities = self.cities.write().unwrap_or_else(PoisonError::into_inner);
         if cities.get(city).is_some_and(|open| open.epoch() == head.epoch) {
@@ -150,6 +150,19 @@ impl Live {
         }
         channel.prepend(warm, &self.limits);
         Ok(())
+    }
+
+    /// Reads what was committed between a city's head being asked for and its tail being opened, which its tail was not
+    /// told. Safe while commits arrive.
+    pub async fn catch_up(&self, city: &CityId) -> Result<(), StoreError> {
+        let Some(channel) = self.channel(city) else { return Ok(()) };
+        loop {
+            let page = self.log.entries(city, channel.head(), self.limits.page_entries).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            channel.push(&page, &self.limits);
+        }
     }
 
     /// Sends every session away (4001), each at its own moment within [`LiveLimits::drain_jitter`]; from now on no

@@ -159,6 +159,8 @@ impl Reload {
         let cities: Vec<Arc<City>> = cities.into_values().collect();
         for city in cities.iter().filter(|city| before.city(&city.id).is_none()) {
             self.live.open_city(&city.id, self.store.head(&city.id).await?);
+            // It may have been served a moment ago, and what was matched then is still being written.
+            self.live.catch_up(&city.id).await?;
         }
         let compiled = tokio::task::spawn_blocking(move || Arc::new(CitySet::compile(cities))).await;
         // Only a runtime that stops drops the task.

@@ -129,6 +129,20 @@ async fn w1_what_cannot_be_recovered_is_said_and_starts_at_now() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn w1_what_a_tail_was_not_told_while_it_was_opened_is_read() {
+    let stage = stage(small());
+    let mut subscription = stage.open(None, &Filter::default()).await;
+    let mut reader = Reader::default();
+    (0..9).for_each(|id| _ = stage.log.apply(Step::Put { id, text: "entre-temps".into(), tag: "nantes" }));
+    drain(&mut subscription, &mut reader).await;
+    assert!(reader.shown.is_empty());
+    stage.live.catch_up(&stage.log.city).await.unwrap();
+    stage.put(9, "ensuite");
+    drain(&mut subscription, &mut reader).await;
+    assert_eq!(reader.shown, stage.log.visible(&Filter::default()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn w1_a_floor_that_passes_a_reader_is_told() {
     let stage = stage(LiveLimits { tail_entries: 2, ..LiveLimits::default() });
     let mut subscription = stage.open(None, &Filter::default()).await;
