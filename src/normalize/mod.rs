@@ -27,7 +27,8 @@ const ID_BYTES_MAX: usize = 1_024;
 const MEDIA_MAX: usize = 4;
 const ALT_CHARS_MAX: usize = 2_000;
 const PLACE_CHARS_MAX: usize = 100;
-const LABELS_MAX: usize = 20;
+/// As many as a network may say of an account: one that refuses must not be cut off.
+const LABELS_MAX: usize = 100;
 const LABEL_BYTES_MAX: usize = 128;
 /// Bytes of a revision that are compared; no network comes near it.
 const REVISION_BYTES_MAX: usize = 256;

@@ -144,12 +144,13 @@ fn places_media_and_labels_are_bounded() {
     };
     let medium = Media { kind: MediaKind::Image, url: Some("ftp://x.example/y".into()), alt: "é".repeat(3_000) };
     let labels =
-        (0..50).map(|number| Label { negated: number < 25, ..Label::plain(format!("label{number}")) }).collect();
+        (0..250).map(|number| Label { negated: number < 125, ..Label::plain(format!("label{number}")) }).collect();
     let post = RawPost { place: place(Some((-1.55, 47.21))), media: vec![medium; 9], labels, ..raw("Bonjour") };
     let post = normalized(post).expect("a sound post");
     assert!(post.point.is_some());
     assert_eq!(post.place_name.map(|name| name.chars().count()), Some(100));
-    assert_eq!((post.media.len(), post.labels.len()), (4, 20));
+    assert_eq!((post.media.len(), post.labels.len()), (4, 100));
+    assert!(post.labels.iter().all(|label| !label.negated), "what refuses is kept first");
     assert!(post.media.iter().all(|medium| medium.url.is_none() && medium.alt.chars().count() == 2_000));
     assert!(post.labels.iter().all(|label| !label.negated), "negations are the first to go");
     for impossible in [(f64::NAN, 1.0), (0.0, 0.0), (500.0, 1.0)] {

@@ -5,7 +5,9 @@ use toml::Spanned;
 use super::contrast::contrast;
 use super::seen::Seen;
 use super::{CityFile, CityProblem, boundary, check_slug, problem};
-use crate::domain::{AccountRef, Around, City, CityId, Look, Network, Official, OfficialKind, Recipe, Zone};
+use crate::domain::{
+    AccountRef, Around, City, CityId, Look, Network, Official, OfficialKind, Recipe, Zone, primary_subtag,
+};
 
 /// One city file being read: what it says so far, and what is to mend in it.
 pub(super) struct Reader<'a> {
@@ -82,13 +84,12 @@ impl Reader<'_> {
         let recipe = self.recipe(file);
         let officials = self.officials(file);
         let look = self.look(file);
-        let languages: Vec<String> =
-            if file.languages.is_empty() { vec!["fr".into()] } else { strings(&file.languages) };
+        let languages = self.languages(file);
         let city = City {
             id: CityId::new(&slug),
             name: file.name.get_ref().clone(),
             timezone: timezone.clone(),
-            languages: languages.iter().map(|language| language.to_lowercase()).collect(),
+            languages,
             boundary,
             zones,
             around,
@@ -205,6 +206,18 @@ impl Reader<'_> {
             .collect()
     }
 
+    /// French where none is given.
+    fn languages(&mut self, file: &CityFile) -> Vec<String> {
+        let mut languages = Vec::new();
+        for tag in &file.languages {
+            match primary_subtag(tag.get_ref()) {
+                Some(language) => languages.push(language),
+                None => self.refuse(tag, "give a language as BCP 47 writes it, such as fr or de-CH"),
+            }
+        }
+        if file.languages.is_empty() { vec!["fr".into()] } else { languages }
+    }
+
     fn look(&mut self, file: &CityFile) -> Look {
         for (colour, page, name) in
             [(&file.look.accent, "#f7f4ee", "light"), (&file.look.accent_dark, "#14181d", "dark")]
@@ -232,6 +245,10 @@ fn parse_account(text: &str) -> Result<AccountRef, String> {
     let handle = handle.trim_start_matches('@').to_lowercase();
     if handle.is_empty() || handle.contains(char::is_whitespace) {
         return Err("the account's name is missing, as in bsky:nantes.fr".into());
+    }
+    // A handle is a host name, and a lasting identity begins with its method.
+    if network == Network::Bluesky && !handle.contains('.') && !handle.starts_with("did:") {
+        return Err("a Bluesky account is a whole name, as in bsky:nantes.fr or bsky:lea.bsky.social".into());
     }
     Ok(AccountRef { network, handle })
 }

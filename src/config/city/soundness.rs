@@ -16,12 +16,20 @@ use geo::{BoundingRect, Intersects, Line, LineString, MultiPolygon, Polygon, Rec
 const RINGS_MAX: usize = 2_000;
 /// Comparisons of two lines, or of a point and a line: about a second's work. Real outlines need some dozens a point.
 const WORK_MAX: usize = 50_000_000;
+/// Places in the geofence's tables: one for each line, and one for each of some five hundred rows and columns of its
+/// extent (of a degree at most) that a line goes through. Real outlines need little more than their points; one drawn
+/// back and forth across its whole extent would take gigabytes.
+const PLACES_MAX: f64 = 1_000_000.0;
+const ROWS: f64 = 512.0;
+/// Points times the square degrees that the outline reaches over, each of which is looked through for its points.
+const LOOKS_MAX: f64 = 50_000_000.0;
 /// Pairs of rings that touch each other in single points.
 const TOUCHES_MAX: usize = 100;
 
 const CROSSES: &str = "a line of the outline crosses itself or another; repair it (in QGIS: Fix geometries)";
 const OVERLAPS: &str =
     "parts of the outline lie over each other, or a hole outside; repair it (in QGIS: Fix geometries)";
+const REACHES_FAR: &str = "the outline has too many points for how far it reaches; leave out what is far away";
 const INTRICATE: &str = "the outline is too intricate to be checked; simplify it";
 
 struct Ring<'a> {
@@ -49,6 +57,7 @@ struct Segment {
 pub fn check(polygons: &MultiPolygon<f64>) -> Result<(), String> {
     let mut work = 0;
     let rings = rings(polygons)?;
+    takes_little_room(polygons)?;
     let touches = touches(&segments(&rings), &mut work)?;
     let polygon_of = |ring: usize| rings.get(ring).map(|ring| ring.polygon);
     let touching_polygons: BTreeSet<(usize, usize)> =
@@ -77,6 +86,25 @@ pub fn check(polygons: &MultiPolygon<f64>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether the geofence's tables can hold it.
+fn takes_little_room(polygons: &MultiPolygon<f64>) -> Result<(), String> {
+    let Some(bounds) = polygons.bounding_rect() else { return Ok(()) };
+    let (mut points, mut across, mut along) = (0.0, 0.0, 0.0);
+    let rings = polygons.iter().flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()));
+    for line in rings.flat_map(LineString::lines) {
+        points += 1.0;
+        across += (line.end.x - line.start.x).abs();
+        along += (line.end.y - line.start.y).abs();
+    }
+    // Of a line that only goes north, nothing goes across.
+    let crossings = |length: f64, extent: f64| if extent > 0.0 { length / extent.min(1.0) } else { 0.0 };
+    if points + ROWS * (crossings(across, bounds.width()) + crossings(along, bounds.height())) > PLACES_MAX {
+        return Err(INTRICATE.into());
+    }
+    let square_degrees = (bounds.width() + 1.0) * (bounds.height() + 1.0);
+    if points * square_degrees > LOOKS_MAX { Err(REACHES_FAR.into()) } else { Ok(()) }
 }
 
 fn rings(polygons: &MultiPolygon<f64>) -> Result<Vec<Ring<'_>>, String> {
@@ -274,6 +302,23 @@ mod tests {
                 prop_assert_eq!(check(&outline).is_ok(), outline.is_valid(), "{:?}: {:?}", outline, check(&outline));
             }
         }
+    }
+
+    #[test]
+    fn h1_an_outline_made_to_take_much_room_is_refused_and_one_of_many_points_is_not() {
+        let judged = |ring: &[(f64, f64)]| check(&MultiPolygon::new(vec![polygon(&[ring])]));
+        let comb = |teeth: u32| -> Vec<(f64, f64)> {
+            let tooth = |number: u32| (f64::from(number) * 1e-5, if number.is_multiple_of(2) { 0.1 } else { 0.2 });
+            (0..teeth).map(tooth).chain([(f64::from(teeth) * 1e-5, 0.0), (0.0, 0.0)]).collect()
+        };
+        assert_eq!(judged(&comb(1_000)), Ok(()));
+        assert_eq!(judged(&comb(4_000)), Err(INTRICATE.to_owned()));
+        let circle = |points: u32, radius: f64| -> Vec<(f64, f64)> {
+            let angle = |number: u32| f64::from(number) / f64::from(points) * std::f64::consts::TAU;
+            (0..points).map(|number| (angle(number).cos() * radius, angle(number).sin() * radius)).collect()
+        };
+        assert_eq!(judged(&circle(100_000, 0.3)), Ok(()));
+        assert_eq!(judged(&circle(5_000, 80.0)), Err(REACHES_FAR.to_owned()));
     }
 
     #[test]

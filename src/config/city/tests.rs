@@ -21,6 +21,8 @@ const MINIMAL: &str = "name = \"Ville\"\nboundary = \"ville.geojson\"\n[recipe]\
 fn s07_a_name_and_a_hashtag_are_enough() {
     let (city, warnings) = read("name = \"Ville\"\n[recipe]\nhashtags = [\"villefictive\"]\n", "{}").unwrap();
     assert_eq!((city.id.as_str(), city.timezone.as_str()), ("ville", "Europe/Paris"));
+    let spoken = "name = \"Ville\"\nlanguages = [\"fr-CA\", \"nob\"]\n[recipe]\nhashtags = [\"villefictive\"]\n";
+    assert_eq!(read(spoken, "{}").unwrap().0.languages, ["fr", "no"]);
     assert!(warnings.is_empty(), "{warnings:?}");
     let (city, _) = read(MINIMAL, SQUARE).unwrap();
     assert_eq!(city.attribution, ["S · L"]);
@@ -34,6 +36,8 @@ fn every_mistake_is_named_with_its_place_and_its_mend() {
         ("name = \"V\"\n[recipe]\nhashtags = [\"--\"]\n", 3, "folded"),
         ("name = \"V\"\n", 1, "hashtag"),
         ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\naccounts = [\"nantes.fr\"]\n", 4, "bsky:nantes.fr"),
+        ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\naccounts = [\"bsky:nantes\"]\n", 4, "whole name"),
+        ("name = \"V\"\nlanguages = [\"français\"]\n[recipe]\nhashtags=[\"ville\"]\n", 2, "BCP 47"),
         ("name = \"V\"\n[look]\naccent = \"#eeeeee\"\n[recipe]\nhashtags=[\"ville\"]\n", 3, "4.5:1"),
         ("name = \"V\"\nboundary = \"nowhere.geojson\"\n[recipe]\nhashtags=[\"ville\"]\n", 2, "nowhere.geojson"),
     ] {
