@@ -37,14 +37,16 @@ pub fn fold_tag(text: &str) -> String {
     key
 }
 
-/// Splits a text into folded words: runs of letters and digits, accents removed, lower case.
+/// Splits a term into folded words: runs of letters and digits, accents removed, lower case.
 /// Apostrophes and hyphens separate, so `l'Île-de-Nantes` gives `l ile de nantes`.
-pub fn fold_words(text: &str) -> Vec<String> {
-    let words = FoldedWords::new(text);
-    (0..words.len()).filter_map(|number| words.get(number)).map(ToOwned::to_owned).collect()
+pub fn fold_words(term: &str) -> Vec<String> {
+    let words = FoldedWords::new(term);
+    let all = (0..words.len()).filter_map(|number| words.get(number));
+    all.filter(|word| !word.is_empty()).map(ToOwned::to_owned).collect()
 }
 
-/// The words that [`fold_words`] gives, in one piece of memory.
+/// The folded words of a text, in one piece of memory. Addresses, and whatever has an `@` in it, are no words: what they
+/// name nobody has said. Where one stands, and where a sentence ends, is an empty word, so that no phrase goes across.
 #[derive(Clone, Debug, Default)]
 pub struct FoldedWords {
     letters: String,
@@ -55,14 +57,23 @@ pub struct FoldedWords {
 impl FoldedWords {
     pub fn new(text: &str) -> Self {
         let mut words = Self { letters: String::with_capacity(text.len()), ends: Vec::with_capacity(text.len() / 4) };
-        fold(text, |c| {
-            if c.is_alphanumeric() {
-                words.letters.push(c);
-            } else {
-                words.end();
+        for token in text.split_whitespace() {
+            if is_address(token) {
+                words.pause();
+                continue;
             }
-        });
-        words.end();
+            fold(token, |c| {
+                if c.is_alphanumeric() {
+                    words.letters.push(c);
+                } else if !is_invisible(c) {
+                    words.end();
+                }
+            });
+            words.end();
+            if ends_a_sentence(token) {
+                words.pause();
+            }
+        }
         words
     }
 
@@ -84,6 +95,36 @@ impl FoldedWords {
             self.ends.push(self.letters.len());
         }
     }
+
+    fn pause(&mut self) {
+        self.ends.push(self.letters.len());
+    }
+}
+
+/// An address, a mention, or an account's name.
+fn is_address(token: &str) -> bool {
+    token.contains('@')
+        || token.starts_with("www.")
+        || token.split_once('/').is_some_and(|(host, path)| host.contains('.') || path.starts_with('/'))
+}
+
+/// Whether what follows is another sentence. A full stop after a few letters is an abbreviation's: `St. Nazaire`.
+fn ends_a_sentence(token: &str) -> bool {
+    const ABBREVIATION_MAX: usize = 3;
+    let bare = token.trim_end_matches(['»', '”', '"', ')', ']']);
+    match bare.chars().next_back() {
+        Some('!' | '?' | ';' | ':' | '…') => true,
+        Some('.') => {
+            let word = bare.trim_end_matches('.');
+            word.chars().rev().take_while(|c| c.is_alphanumeric()).count() > ABBREVIATION_MAX
+        }
+        _ => false,
+    }
+}
+
+/// Characters that stand inside words and are not seen: soft hyphens, joiners, marks of direction and of order.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// The first character that may melt with the one before it.
@@ -131,6 +172,7 @@ fn fold_chars(text: &str) -> impl Iterator<Item = char> + '_ {
                 'đ' | 'ð' => ('d', None),
                 'ł' => ('l', None),
                 'ı' => ('i', None),
+                'ς' => ('σ', None),
                 other => (other, None),
             };
             std::iter::once(first).chain(second)
@@ -170,5 +212,21 @@ mod tests {
     #[test]
     fn words_are_whole_and_folded() {
         assert_eq!(fold_words("À l'Île-de-Nantes, d'accord?"), ["a", "l", "ile", "de", "nantes", "d", "accord"]);
+        assert_eq!(fold_words("dé\u{ad}tours de Nan\u{200b}tes\u{fe0f}"), ["detours", "de", "nantes"]);
+        assert_eq!(fold_tag("ΒΟΛΟΣ"), fold_tag("Βόλος"));
+    }
+
+    #[test]
+    fn addresses_are_no_words_and_no_phrase_goes_across_sentences() {
+        let words = |text: &str| {
+            let words = FoldedWords::new(text);
+            (0..words.len()).filter_map(|number| words.get(number)).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(words("voir https://exemple.fr/tours-metropole ici"), "voir  ici");
+        assert_eq!(words("voir exemple.fr/tours-metropole… ici et/ou là"), "voir  ici et ou la");
+        assert_eq!(words("avec @psg-nantes.bsky.social, et lea@tours.fr"), "avec  et ");
+        assert_eq!(words("Encore deux tours. Métropole de Lyon"), "encore deux tours  metropole de lyon");
+        assert_eq!(words("« Deux tours ! » Métropole"), "deux tours  metropole");
+        assert_eq!(words("À St. Nazaire, place M. Ravel"), "a st nazaire place m ravel");
     }
 }

@@ -9,7 +9,7 @@ use geo::{Intersects, MultiPolygon, Point};
 use super::compiled::REASONS_MAX;
 use super::{MatchContext, Matches, is_dated_tag};
 use crate::domain::{
-    City, Lane, ListedAs, Match, Network, OfficialKind, Post, Reason, Rule, ZoneHit, fold_tag, fold_words,
+    City, FoldedWords, Lane, ListedAs, Match, Network, OfficialKind, Post, Reason, Rule, ZoneHit, fold_tag, fold_words,
 };
 
 pub(super) fn matches(cities: &[Arc<City>], post: &Post, context: &MatchContext<'_>) -> Matches {
@@ -190,7 +190,8 @@ fn has_phrase(post: &Post, term: &str) -> bool {
 
 /// Where a phrase stands in the text, in words from its start.
 fn places_of(post: &Post, term: &str) -> Vec<(usize, usize)> {
-    let (words, phrase) = (fold_words(&post.text), fold_words(term));
+    let (text, phrase) = (FoldedWords::new(&post.text), fold_words(term));
+    let words: Vec<String> = (0..text.len()).filter_map(|number| text.get(number)).map(str::to_owned).collect();
     if phrase.is_empty() {
         return Vec::new();
     }

@@ -101,7 +101,10 @@ fn any_post() -> impl Strategy<Value = Post> {
     let point = proptest::option::of((0_i32..12, 0_i32..12));
     let languages = proptest::collection::vec(language(), 0..3);
     (
-        proptest::collection::vec(term(), 0..6),
+        proptest::collection::vec(
+            prop_oneof![8 => term(), 1 => Just("long.".to_owned()), 1 => Just("a@b".to_owned())],
+            0..6,
+        ),
         proptest::collection::vec(tag, 0..4),
         point,
         languages,
