@@ -4,6 +4,8 @@
 //! own reconnecting (supervisor) or what frames mean (`sources/<network>`).
 //! Invariant: every wait has an end, and no more than twice [`TRANSPORT_LIMIT`] is ever held.
 
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -31,6 +33,7 @@ const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
+    /// For the whole way to an open WebSocket; a third of it for each of the host's addresses.
     pub connect: Duration,
     /// Between two pings. A peer that lets two and a half of these pass without any sign of life is dead.
     pub ping: Duration,
@@ -91,7 +94,7 @@ impl WebSocket {
         now: Timestamp,
     ) -> Result<Self, ConnectError> {
         outbound.guard().check(url, &["ws", "wss"]).map_err(from_outbound)?;
-        let stream = timeout(timing.connect, open(outbound, url, headers, now))
+        let stream = timeout(timing.connect, open(outbound, url, headers, timing.connect / 3, now))
             .await
             .map_err(|_elapsed| retry("no answer to the connection in time"))??;
         let mut ticker = tokio::time::interval_at(Instant::now() + timing.ping, timing.ping);
@@ -161,31 +164,41 @@ async fn open(
     outbound: &Outbound,
     url: &Url,
     headers: HeaderMap,
+    each: Duration,
     now: Timestamp,
 ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, ConnectError> {
     let mut request = url.as_str().into_client_request().map_err(|error| SourceError::Fatal(plain(&error)))?;
     request.headers_mut().insert(USER_AGENT, outbound.user_agent().clone());
     request.headers_mut().extend(headers);
     let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
-    let mut trouble = retry("the name leads nowhere");
-    for address in outbound.guard().resolve(host, port).await.map_err(from_outbound)? {
-        let socket = match TcpStream::connect(address).await {
-            Ok(socket) => socket,
-            Err(error) => {
-                trouble = retry(&error.to_string());
-                continue;
-            }
-        };
-        return match client_async_tls_with_config(request, socket, Some(limits()), None).await {
-            Ok((stream, _response)) => Ok(stream),
-            Err(Error::Http(response)) => {
-                let status = response.status().as_u16();
-                Err(ConnectError { status: Some(status), error: from_status(status, response.headers(), now) })
-            }
-            Err(error) => Err(retry(&plain(&error)).into()),
-        };
+    let addresses = outbound.guard().resolve(host, port).await.map_err(from_outbound)?;
+    let socket = first_that_answers(addresses, each, TcpStream::connect).await?;
+    match client_async_tls_with_config(request, socket, Some(limits()), None).await {
+        Ok((stream, _response)) => Ok(stream),
+        Err(Error::Http(response)) => {
+            let status = response.status().as_u16();
+            Err(ConnectError { status: Some(status), error: from_status(status, response.headers(), now) })
+        }
+        Err(error) => Err(retry(&plain(&error)).into()),
     }
-    Err(trouble.into())
+}
+
+/// The addresses are tried in turn, each for a while: one that swallows everything (IPv6 without a way out) must not keep
+/// us from the next.
+async fn first_that_answers<T, F: Future<Output = io::Result<T>>>(
+    addresses: impl IntoIterator<Item = SocketAddr>,
+    each: Duration,
+    connect: impl Fn(SocketAddr) -> F,
+) -> Result<T, SourceError> {
+    let mut trouble = retry("the name leads nowhere");
+    for address in addresses {
+        match timeout(each, connect(address)).await {
+            Ok(Ok(connected)) => return Ok(connected),
+            Ok(Err(error)) => trouble = retry(&error.to_string()),
+            Err(_elapsed) => trouble = retry("no answer to the connection in time"),
+        }
+    }
+    Err(trouble)
 }
 
 fn limits() -> WebSocketConfig {
@@ -247,5 +260,27 @@ fn plain(error: &Error) -> String {
         }
         Error::Protocol(_) | Error::AttackAttempt => "the server breaks the WebSocket protocol".into(),
         other => other.to_string().chars().take(200).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_swallows_everything_costs_a_while_and_not_the_connection() {
+        let addresses = [1, 2, 3].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let each = Duration::from_secs(5);
+        let connect = |address: SocketAddr| async move {
+            match address.port() {
+                1 => std::future::pending().await,
+                2 => Err(io::ErrorKind::ConnectionRefused.into()),
+                port => Ok(port),
+            }
+        };
+        let began = Instant::now();
+        assert_eq!(first_that_answers(addresses, each, connect).await.ok(), Some(3));
+        assert_eq!(began.elapsed(), each);
+        assert!(first_that_answers(addresses.into_iter().take(2), each, connect).await.is_err());
     }
 }

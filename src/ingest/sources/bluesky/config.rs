@@ -45,6 +45,11 @@ pub struct BlueskySettings {
     #[serde(deserialize_with = "rewind_seconds")]
     #[schemars(range(max = 3_600))]
     pub rewind_seconds: u32,
+    /// The same where another server goes on than the one that was read (0 to 3,600), or it is not known which was: one that
+    /// lags behind its own source stamps events late.
+    #[serde(deserialize_with = "rewind_seconds")]
+    #[schemars(range(max = 3_600))]
+    pub rewind_elsewhere_seconds: u32,
     /// A server that keeps what we last read sends it again when we resume. When its first event is later than that by
     /// more than this many seconds (0 to 86,400), what lay between is lost to us and reported as a gap. It allows for
     /// servers' clocks; it need not be raised for a quiet stream.
@@ -79,6 +84,7 @@ impl Default for BlueskySettings {
             appview: "https://public.api.bsky.app".into(),
             stall_seconds: 60,
             rewind_seconds: 5,
+            rewind_elsewhere_seconds: 120,
             gap_tolerance_seconds: 10,
             profile_attempts: DEFAULT_PROFILE_ATTEMPTS,
         }

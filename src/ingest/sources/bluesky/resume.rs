@@ -19,8 +19,10 @@
 //! times only has more read again. Further ahead than servers keep, ours may be off by years: the position stays.
 //!
 //! A position is a time, on both wires. The second one numbers its events besides (`seq`), but each server has its own
-//! numbers: one server's number is a wrong place on another, without an error. A time means the same on every server of
-//! either wire, so that a stream goes on after the endpoint or the wire was changed.
+//! numbers: one server's number is a wrong place on another, without an error. A time means nearly the same on every server
+//! of either wire, so that a stream goes on after the endpoint or the wire was changed: nearly, because a server stamps an
+//! event when it comes to it, and one that lags behind its own source comes to it late. So on another server than the one
+//! that was read more is read again.
 
 use std::time::Duration;
 

@@ -38,6 +38,8 @@ pub struct Bluesky {
     endpoints: Vec<Url>,
     /// Where the next life connects, counted without end.
     turn: usize,
+    /// The endpoint that the position comes from, as far as this process knows.
+    read_from: Option<usize>,
     timing: Timing,
     obstacle: Obstacle,
     decoder: Decoder,
@@ -66,6 +68,7 @@ impl Bluesky {
             compression: Compression::new(&settings, &outbound)?,
             obstacle: Obstacle::default(),
             turn: 0,
+            read_from: None,
             id,
             settings,
             endpoints,
@@ -81,8 +84,9 @@ impl Bluesky {
 
     async fn live(&mut self, context: SourceContext) -> Result<(), SourceError> {
         let position = context.resume.as_ref().map(position).transpose()?;
-        let mut resume = self.resume(position);
-        let (mut socket, mut inflater) = self.connect(&context, &mut resume).await?;
+        let endpoint = self.next_endpoint();
+        let mut resume = self.resume(position, endpoint);
+        let (mut socket, mut inflater) = self.connect(&context, endpoint, &mut resume).await?;
         let mut doubts = 0_u32;
         loop {
             let (frame, is_text) = match socket.next(&context.shutdown).await {
@@ -121,6 +125,7 @@ impl Bluesky {
             let gap = observation.sent_at.and_then(|sent_at| resume.check(sent_at, now));
             if let Some(sent_at) = observation.sent_at.filter(|_| observation.checkpoint.is_some()) {
                 let place = resume.place(sent_at, now);
+                self.read_from = Some(endpoint);
                 observation.checkpoint = place.map(|place| Checkpoint::new(place.as_micros().to_string()));
             }
             for observation in gap.map(|gap| self.observed(Event::Gap(gap))).into_iter().chain([observation]) {
@@ -137,18 +142,26 @@ impl Bluesky {
         }
     }
 
-    /// Connects to the endpoint whose turn it is. What a v2 server declines and can be mended is mended at once: a cursor
+    /// The number of the endpoint whose turn it is. Wherever this life ends, the next one is another's.
+    const fn next_endpoint(&mut self) -> usize {
+        let turn = self.turn;
+        self.turn = turn.wrapping_add(1);
+        match turn.checked_rem(self.endpoints.len()) {
+            Some(index) => index,
+            None => 0,
+        }
+    }
+
+    /// Connects to an endpoint. What a v2 server declines and can be mended is mended at once: a cursor
     /// that is too old becomes the server's oldest number, then none; a dictionary that it does not know is fetched anew,
     /// once. So this ends after five attempts at most.
     async fn connect(
         &mut self,
         context: &SourceContext,
+        index: usize,
         resume: &mut Resume,
     ) -> Result<(WebSocket, Option<Inflater>), SourceError> {
-        let index = self.turn.checked_rem(self.endpoints.len()).unwrap_or_default();
         let endpoint = self.endpoints.get(index).cloned().ok_or_else(|| fatal("there is no endpoint"))?;
-        // Wherever this life ends, the next one is another endpoint's turn.
-        self.turn = self.turn.wrapping_add(1);
         let wire = self.settings.wire;
         let (mut cursor, mut cursors_declined, mut dictionaries_declined) = (resume.cursor, 0_u32, 0_u32);
         loop {
@@ -201,7 +214,10 @@ impl Bluesky {
         inflater.map_err(|reason| format!("the dictionary is not used: {reason}"))
     }
 
-    fn resume(&mut self, position: Option<Timestamp>) -> Resume {
+    fn resume(&mut self, position: Option<Timestamp>, endpoint: usize) -> Resume {
+        let is_same = self.read_from == Some(endpoint);
+        let settings = &self.settings;
+        let rewind = if is_same { settings.rewind_seconds } else { settings.rewind_elsewhere_seconds };
         match position {
             Some(position) if self.obstacle.must_pass_over() => {
                 tracing::error!(source = self.id.as_str(), "Passing over a message that can't be received.");
@@ -209,7 +225,7 @@ impl Bluesky {
             }
             _ => Resume::new(
                 position,
-                Duration::from_secs(self.settings.rewind_seconds.into()),
+                Duration::from_secs(rewind.into()),
                 Duration::from_secs(self.settings.gap_tolerance_seconds.into()),
             ),
         }

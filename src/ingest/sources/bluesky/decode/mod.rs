@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::lenient;
 use super::wire::{
-    ACCOUNT_V2, Account, COMMIT_V2, Commit, Frame, IDENTITY_V2, INFO_V2, Identity, POST, PROFILE, PROFILE_KEY, Payload,
+    ACCOUNT_V2, Account, COMMIT_V2, Commit, Frame, IDENTITY_V2, INFO_V2, POST, PROFILE, PROFILE_KEY, Payload,
     ProfileRecord, SelfLabels,
 };
 use crate::domain::{
@@ -108,7 +108,7 @@ fn v1(frame: &Frame<'_>) -> Option<Happened> {
     let time_us = frame.time_us.filter(|_| !frame.did.is_empty() && !frame.kind.is_empty())?;
     let event = match &*frame.kind {
         "commit" => frame.commit.as_ref().and_then(|said| commit(&frame.did, said)),
-        "identity" => frame.identity.as_ref().and_then(|said| identity(&frame.did, said)),
+        "identity" => frame.identity.as_ref().and_then(|_| identity(&frame.did)),
         "account" => frame.account.as_ref().and_then(|said| account(&frame.did, said)),
         _ => Some(Event::Other),
     };
@@ -126,7 +126,7 @@ fn v2(payload: Payload<'_>) -> Option<Happened> {
             let is_whole = !operation.is_empty() && !collection.is_empty();
             is_whole.then(|| commit(&did, &Commit { rev, operation, collection, rkey, record })).flatten()
         }
-        IDENTITY_V2 => payload.identity.as_ref().and_then(|said| identity(&payload.did, said)),
+        IDENTITY_V2 => payload.identity.as_ref().and_then(|_| identity(&payload.did)),
         ACCOUNT_V2 => payload.account.as_ref().and_then(|said| account(&payload.did, said)),
         _ => Some(Event::Other),
     };
@@ -144,8 +144,10 @@ pub(super) fn error_name(error: &str) -> String {
     if sound { error.to_owned() } else { "unnamed".to_owned() }
 }
 
-fn identity(did: &str, identity: &Identity<'_>) -> Option<Event> {
-    Some(Event::Handle { author: author(did)?, handle: handle(&identity.handle) })
+/// The handle that comes with it is what the account's own server says, and may be anybody's: the AppView is asked, which
+/// looks whether its domain agrees.
+fn identity(did: &str) -> Option<Event> {
+    Some(Event::Handle { author: author(did)?, handle: None })
 }
 
 fn account(did: &str, account: &Account<'_>) -> Option<Event> {

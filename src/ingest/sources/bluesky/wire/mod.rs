@@ -55,8 +55,8 @@ pub struct Frame<'a> {
     pub kind: Cow<'a, str>,
     #[serde(borrow, default)]
     pub commit: Option<Commit<'a>>,
-    #[serde(borrow, default)]
-    pub identity: Option<Identity<'a>>,
+    #[serde(default)]
+    pub identity: Option<Identity>,
     #[serde(borrow, default)]
     pub account: Option<Account<'a>>,
 }
@@ -82,8 +82,8 @@ pub struct Payload<'a> {
     pub rkey: Cow<'a, str>,
     #[serde(borrow, default)]
     pub record: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub identity: Option<Identity<'a>>,
+    #[serde(default)]
+    pub identity: Option<Identity>,
     #[serde(borrow, default)]
     pub account: Option<Account<'a>>,
     /// Of an `#info`.
@@ -108,11 +108,9 @@ pub struct Commit<'a> {
     pub record: Option<&'a RawValue>,
 }
 
+/// That an account's identity changed. What it says of the handle is not believed, and so not read.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Identity<'a> {
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    pub handle: Cow<'a, str>,
-}
+pub struct Identity {}
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Account<'a> {

@@ -26,6 +26,8 @@ use crate::ingest::{ObservationReceiver, Supervisor, SupervisorOptions, observat
 use crate::shutdown::Shutdown;
 
 const T0: i64 = 1_795_600_000_000_000;
+/// What is read again where nobody knows which server the position came from.
+const ELSEWHERE: i64 = 120 * SECOND;
 const SECOND: i64 = 1_000_000;
 
 /// What a server does with one connection.

@@ -26,8 +26,9 @@ async fn d1_a_cut_stream_is_resumed_from_the_next_endpoint_at_the_last_position_
     let second = Server::start(vec![Act::SendAndClose(again)], &mut tasks).await;
     let mut run = run(&[&first, &second], Some(T0), QUICK, 8);
     assert_eq!(run.take(4).await, ["0", "8", "8", "9"]);
-    assert_eq!(first.asked()[0].cursor, Some(T0 - 5 * SECOND), "the stored checkpoint, less the rewind");
-    assert_eq!(second.asked()[0].cursor, Some(T0 + 3 * SECOND), "what was handed out, less the rewind");
+    // Nobody knows which server the stored checkpoint came from, and another one may lag behind.
+    assert_eq!(first.asked()[0].cursor, Some(T0 - ELSEWHERE), "the stored checkpoint, less the rewind");
+    assert_eq!(second.asked()[0].cursor, Some(T0 + 8 * SECOND - ELSEWHERE), "what was handed out, less the rewind");
     // Closed in good order, it is the first one's turn again.
     timeout(Duration::from_secs(10), async {
         while first.asked().len() < 2 {
@@ -36,7 +37,18 @@ async fn d1_a_cut_stream_is_resumed_from_the_next_endpoint_at_the_last_position_
     })
     .await
     .unwrap();
-    assert_eq!(first.asked()[1].cursor, Some(T0 + 4 * SECOND));
+    assert_eq!(first.asked()[1].cursor, Some(T0 + 9 * SECOND - ELSEWHERE));
+    run.stop().await;
+}
+
+#[tokio::test]
+async fn d1_the_same_server_is_asked_for_a_few_seconds_again() {
+    let mut tasks = JoinSet::new();
+    let acts = vec![Act::SendAndClose(vec![at(T0 + 8 * SECOND)]), Act::Send(vec![at(T0 + 9 * SECOND)])];
+    let only = Server::start(acts, &mut tasks).await;
+    let mut run = run(&[&only], None, QUICK, 8);
+    assert_eq!(run.take(2).await, ["8", "9"]);
+    assert_eq!(only.asked()[1].cursor, Some(T0 + 3 * SECOND));
     run.stop().await;
 }
 
@@ -120,7 +132,7 @@ async fn d2_a_server_whose_clock_is_behind_is_a_gap_up_to_now_and_what_it_left_o
     })
     .await
     .unwrap();
-    assert_eq!(right.asked()[1].cursor, Some(behind - 4 * SECOND), "the hour is read again where it is kept");
+    assert_eq!(right.asked()[1].cursor, Some(behind + SECOND - ELSEWHERE), "the hour is read again where it is kept");
     run.stop().await;
 }
 

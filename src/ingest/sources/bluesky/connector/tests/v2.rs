@@ -37,7 +37,7 @@ async fn l09_the_second_wire_is_asked_for_the_same_in_its_own_words() {
     assert_eq!(asked.path, "/xrpc/network.bsky.jetstream.subscribeEvents");
     assert_eq!(asked.query["collections"], ["app.bsky.feed.post", "app.bsky.actor.profile"]);
     assert_eq!(asked.query["maxMessageSizeBytes"], ["1048576"]);
-    assert_eq!(asked.cursor, Some(T0 - 5 * SECOND));
+    assert_eq!(asked.cursor, Some(T0 - ELSEWHERE));
     assert_eq!(asked.query.len(), 3, "names of the first wire are refused here: {asked:?}");
     run.stop().await;
 }
@@ -51,11 +51,12 @@ async fn d1_a_checkpoint_of_one_wire_is_good_on_the_other_and_on_another_server(
     let mut before = run_with(v1, Some(T0), QUICK, 64);
     assert_eq!(before.take(8).await, ["0", "1", "2", "3", "4", "5", "6", "7"]);
     before.stop().await;
-    let mut after = run_v2(new.url(), Some(T0 + 7 * SECOND));
+    let few = |settings| BlueskySettings { rewind_elsewhere_seconds: 5, ..settings };
+    let mut after = run_with(few(settings(new.url())), Some(T0 + 7 * SECOND), QUICK, 64);
     assert_eq!(after.take(10).await, ["2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]);
     after.stop().await;
     // And back again.
-    let v1 = BlueskySettings { wire: Wire::V1, ..settings(new.url()) };
+    let v1 = BlueskySettings { wire: Wire::V1, ..few(settings(new.url())) };
     let mut back = run_with(v1, Some(T0 + 11 * SECOND), QUICK, 64);
     assert_eq!(back.take(2).await, ["6", "7"]);
     back.stop().await;
