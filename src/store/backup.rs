@@ -185,12 +185,7 @@ pub async fn restore(
     let is_journalled = journal::reaches_back_to(&path, &mut put, &identity).await?;
     put.close().await?;
     restored::may_be_used(is_journalled, options.lost_journal)?;
-    for ending in ["-wal", "-shm"] {
-        match std::fs::remove_file(beside(&path, ending)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(unable(&path, &error)),
-            _ => {}
-        }
-    }
+    clear_side_files(&path)?;
     let bytes = std::fs::metadata(&part.0).map_err(|error| unable(&part.0, &error))?.len();
     part.finish(&path, replace)?;
     let (store, caught_up) = open_restored(url, held, options, None).await?;
@@ -227,6 +222,18 @@ async fn try_to_journal(path: &Path, mut held: Held, copy: &file::Identity) -> R
         erasures.close().await?;
     }
     Ok(old.close().await?)
+}
+
+/// SQLite would play any log beside a database into it, though it be another database's whose file is gone.
+fn clear_side_files(path: &Path) -> Result<(), StoreError> {
+    for ending in ["-wal", "-shm", "-journal"] {
+        let file = beside(path, ending);
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(unable(&file, &error)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn copy_bytes(from: &Path, to: &Path, mut told: impl FnMut(u64, u64)) -> std::io::Result<()> {

@@ -84,3 +84,26 @@ async fn d9_a_database_that_can_not_be_read_just_now_is_not_replaced() {
     sqlx::Connection::close(holder).await.unwrap();
     assert_eq!(Place::within(place.folder).await.texts().await, ["b"]);
 }
+
+/// SQLite plays any log into the database that it lies beside.
+#[tokio::test]
+async fn d9_what_lies_beside_a_database_that_is_gone_is_not_played_into_the_copy() {
+    let (place, copy) = with_an_older_copy().await;
+    place.ops(draft(&place, "c").upsert()).await;
+    let (path, side) = (database_of(&place.folder), |ending| database_of(&place.folder).with_extension(ending));
+    let log = std::fs::read(side("db-wal")).unwrap();
+    assert!(!log.is_empty());
+    place.store.close().await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+    for ending in ["db-wal", "db-shm", "db-journal"] {
+        std::fs::write(side(ending), &log).unwrap();
+    }
+    let options = StoreOptions::new(place.clock.clone());
+    restore(&url_of(&place.folder), &copy, false, options, |_, _| {}).await.unwrap();
+    for ending in ["db-wal", "db-shm", "db-journal"] {
+        assert!(!side(ending).exists(), "{ending}");
+    }
+    let place = Place::within(place.folder).await;
+    let held = place.store.known_posts().await.unwrap();
+    assert_eq!(held.iter().map(|post| post.id).collect::<Vec<_>>(), [place.id("b")]);
+}
