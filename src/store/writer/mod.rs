@@ -299,6 +299,9 @@ impl Writer {
     /// Returns whether there is more to do.
     async fn retain_once(&mut self, retaining: &mut Retaining) -> Result<bool, StoreError> {
         let Retaining { now, retention, .. } = *retaining;
+        if sweep::set_back(&mut self.connection, now).await? {
+            return Ok(true);
+        }
         let batch = sweep::expired(&mut self.connection, now, retention).await?;
         if batch.is_empty() {
             self.erasures.sweep(now).await?;
