@@ -92,6 +92,14 @@ pub async fn open(url: &str, mut lock: Held, entropy: Option<[u8; 32]>) -> Resul
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(BUSY)
+        // In the place of a ping: waits until the last statement has ended, and takes the limit of the last read away.
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| {
+            Box::pin(async move {
+                connection.lock_handle().await?.remove_progress_handler();
+                Ok(true)
+            })
+        })
         .connect_with(settings(&path).read_only(true).pragma("temp_store", "MEMORY"))
         .await
         .map_err(|error| named(&path, error))?;
