@@ -36,6 +36,10 @@ statements! {
     QUICK_CHECK: 0 = "PRAGMA quick_check(1)";
     DATA_VERSION: 0 = "PRAGMA data_version";
     TRUNCATE_LOG: 0 = "PRAGMA wal_checkpoint(TRUNCATE)";
+    /// How long the writer waits, in milliseconds: for readers, when it empties the log; and as it is opened
+    /// (`open::WRITER_BUSY`).
+    WAIT_BRIEFLY: 0 = "PRAGMA busy_timeout = 30";
+    WAIT: 0 = "PRAGMA busy_timeout = 1000";
     BEGIN: 0 = "BEGIN IMMEDIATE";
     COMMIT: 0 = "COMMIT";
     ROLLBACK: 0 = "ROLLBACK";
