@@ -1,17 +1,20 @@
 //! Whether the clock can be believed when posts are to be erased by it (D7, L-28).
 //!
-//! Owns the rule. Does not own the clock or the erasing. Invariant: a clock that jumped ahead erases nothing for
+//! Owns the rule. Does not own the clock or the erasing. Invariant: a clock that jumped, ahead or back, erases nothing for
 //! [`HELD_FOR`], and what is over its time is never kept for longer than that because of it.
 //!
 //! To erase everything for a wrong clock can't be undone; to erase some hours late breaks the promise by these hours. So
 //! retention waits when the clock is further ahead than can be explained, until it was put right, or has kept its new
-//! pace for so long that it must be meant: a machine that was off for a month sweeps six hours after its start. What this
-//! does not see: a clock that is wrong by less than the bounds, and one that is wrong, stores posts, and is wrong again
+//! pace for so long that it must be meant: a machine that was off for a month sweeps six hours after its start. It waits for
+//! a clock that is behind too, though that erases nothing by itself: what it finds noted as received in its future it sets
+//! back to its own time, and all that would be over its time once the clock was right. Where the newest post was noted by a
+//! clock that was ahead, the right one looks so for these hours. What this does not see: a clock that is wrong by less than the bounds, and one that is wrong, stores posts, and is wrong again
 //! after a restart.
 
 use std::time::Duration;
 
 use crate::domain::Timestamp;
+use crate::store::AHEAD_S;
 
 /// Further ahead than the time that has passed by a clock that can't be set: no correction of a sound clock is so large.
 const JUMP_S: i64 = 3 * 86_400;
@@ -47,9 +50,9 @@ impl ClockGuard {
         let right = self.right.map_or(now, |right| moved_on(right, age));
         let held = self.jumped.filter(|jumped| now.seconds_since(moved_on(*jumped, age)).abs() <= PACE_S);
         let has_held = held.is_some_and(|(_, since)| age.saturating_sub(since) >= HELD_FOR);
-        if has_held || now.seconds_since(right) <= self.jump_s {
-            // A clock that goes back erases late, which needs no guard; the time that was right stays.
-            self.right = Some((now.max(right), age));
+        if has_held || (-AHEAD_S..=self.jump_s).contains(&now.seconds_since(right)) {
+            // A clock that goes back a little erases late, which needs no guard; the time that was right stays.
+            self.right = Some((if has_held { now } else { now.max(right) }, age));
             (self.jumped, self.jump_s) = (None, JUMP_S);
             return true;
         }
@@ -99,10 +102,22 @@ mod tests {
     }
 
     #[test]
+    fn d7_a_clock_that_is_behind_sets_nothing_back_by_its_own_time() {
+        looks(Some(0), &[(0, 0, true), (1, -TEN_YEARS_S, false), (2, 0, true)]);
+        looks(Some(0), &[(0, -AHEAD_S - 60, false), (1, -AHEAD_S - 60, false), (2, 0, true)]);
+        looks(Some(0), &[(0, -AHEAD_S, true), (1, 0, true)]);
+    }
+
+    #[test]
+    fn l28_a_newest_post_of_the_future_does_not_vouch_for_a_clock_on_its_way_there() {
+        let (noted, ahead) = (40 * 86_400, 39 * 86_400);
+        looks(Some(noted), &[(0, 0, false), (359, 0, false), (360, 0, true), (361, ahead, false), (362, 0, true)]);
+    }
+
+    #[test]
     fn l28_an_ordinary_clock_is_believed_at_once() {
         looks(None, &[(0, 0, true), (1, 0, true), (1, 3_600, true), (2, -3_600, true), (3, 0, true)]);
         looks(Some(-31 * 86_400), &[(0, 0, true)]);
-        looks(Some(0), &[(0, 0, true), (1, -TEN_YEARS_S, true), (2, 0, true)]);
         looks(Some(0), &[(0, 0, true), (10 * 1_440, 0, true)]);
     }
 }

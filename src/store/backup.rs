@@ -2,7 +2,8 @@
 //!
 //! Owns where a copy goes and how it gets its name. Does not own what is in it (`sqlite::copy`), nor what becomes of a
 //! restored database (`restored`). Invariant: under the name asked for there is a whole, checked, durable file or none,
-//! and no file is ever overwritten but a database that the operator has said may go.
+//! and no file is ever overwritten but a database that the operator has said may go, and that only by a copy that may be
+//! used.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -13,7 +14,7 @@ use std::time::Duration;
 use sqlx::Connection;
 
 use super::handle::{StoreOptions, open_restored};
-use super::restored::CaughtUp;
+use super::restored::{self, CaughtUp};
 pub use super::sqlite::copy::TableSum;
 use super::sqlite::lock::{Held, beside};
 use super::sqlite::open as file;
@@ -169,7 +170,6 @@ pub async fn restore(
         return Err(StoreError::Fatal(format!("{} is no backup, or was in use since", from.display())));
     };
     let found = copy::sums(&mut put).await?;
-    put.close().await?;
     if let Some((table, _)) = tables.iter().zip(&found).find(|(was, is)| was != is) {
         return Err(StoreError::Fatal(format!(
             "{} is damaged: its table {} is not what it was when the backup was made",
@@ -177,9 +177,15 @@ pub async fn restore(
             table.name
         )));
     }
+    let identity = file::identity(&mut put, None).await?;
     if path.exists() {
-        put_away(url, &path, held.again()?).await?;
+        journal_the_last(&path, held.again()?, &identity).await?;
     }
+    // Found out before anything is gone.
+    let is_journalled = journal::reaches_back_to(&path, &mut put, &identity).await?;
+    put.close().await?;
+    restored::may_be_used(is_journalled, options.lost_journal)?;
+    clear_side_files(&path)?;
     let bytes = std::fs::metadata(&part.0).map_err(|error| unable(&part.0, &error))?.len();
     part.finish(&path, replace)?;
     let (store, caught_up) = open_restored(url, held, options, None).await?;
@@ -190,21 +196,40 @@ pub async fn restore(
     Ok(Restored { copied, erasures, expired, journal_lost })
 }
 
-/// Leaves the database that is to go without side files, and with everything it erased in its journal. A database that
-/// can't be opened is left to be overwritten: what it has not journalled is lost with it.
-async fn put_away(url: &str, path: &Path, held: Held) -> Result<(), StoreError> {
-    match file::open(url, held, None).await {
-        Ok(file::Opened { writer, erasures, readers, lock, .. }) => {
-            readers.close().await;
-            erasures.close().await?;
-            writer.close().await?;
-            drop(lock);
+/// Has the journal hold everything that the database that is to go has erased. One that is damaged, or of another version,
+/// is left to be overwritten: what it has not journalled is lost with it. One that can't be read just now is not: it may
+/// be another time.
+async fn journal_the_last(path: &Path, held: Held, copy: &file::Identity) -> Result<(), StoreError> {
+    match try_to_journal(path, held, copy).await {
+        Err(StoreError::Fatal(said)) => {
+            tracing::warn!(said, "The database that is replaced can't be opened.");
+            Ok(())
         }
-        Err(error) => tracing::warn!(%error, "The database that is replaced can't be opened."),
+        Err(StoreError::Unavailable(said)) => Err(StoreError::Unavailable(format!(
+            "{} can't be read ({said}), and what it erased last is not to come back: try again, or move it away",
+            path.display()
+        ))),
+        done => done,
     }
-    for ending in ["-wal", "-shm"] {
-        match std::fs::remove_file(beside(path, ending)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(unable(path, &error)),
+}
+
+async fn try_to_journal(path: &Path, mut held: Held, copy: &file::Identity) -> Result<(), StoreError> {
+    let mut old = file::database(path, &mut held).await?;
+    let identity = file::identity(&mut old, None).await?;
+    // What another instance erased is nothing to the copy, and the journal that is there, if any, is not its own.
+    if journal::instance(&identity.id_key) == journal::instance(&copy.id_key) {
+        let (erasures, _) = file::journalled(path, &mut old, &identity).await?;
+        erasures.close().await?;
+    }
+    Ok(old.close().await?)
+}
+
+/// SQLite would play any log beside a database into it, though it be another database's whose file is gone.
+fn clear_side_files(path: &Path) -> Result<(), StoreError> {
+    for ending in ["-wal", "-shm", "-journal"] {
+        let file = beside(path, ending);
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(unable(&file, &error)),
             _ => {}
         }
     }

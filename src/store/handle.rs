@@ -108,7 +108,9 @@ impl Store {
         done
     }
 
-    /// Erases what is over its time, in transactions short enough for others to come between.
+    /// Erases what is over its time, in transactions short enough for others to come between. What was noted as received
+    /// more than [`super::AHEAD_S`] after `now` counts as received now: so by a clock that is behind by as much nothing may
+    /// be retained.
     pub async fn retain(&self, now: Timestamp, retention: Retention) -> Result<Committed, StoreError> {
         self.ask(&self.queues.retention, |answer| Job::Retain { now, retention, answer }).await
     }

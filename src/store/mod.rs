@@ -25,4 +25,4 @@ pub use handle::{Store, StoreOptions, open};
 pub use held::{Counts, LeaveRequest, Room, StoredPost};
 pub use operator::Operator;
 pub use restored::Lost;
-pub use retention::Retention;
+pub use retention::{AHEAD_S, Retention};

@@ -44,15 +44,21 @@ pub struct CaughtUp {
 /// Erasures, rows of posts or authors taken at once.
 const WINDOW: i64 = 10_000;
 
+/// Whether a database that was put back may be used, or a copy put back at all.
+pub fn may_be_used(is_journalled: bool, lost: Lost) -> Result<(), StoreError> {
+    if is_journalled || lost == Lost::Accepted {
+        return Ok(());
+    }
+    Err(StoreError::Fatal(
+        "this database is a backup, and the journal of what was erased since (the file .erasures) is missing or does not \
+         reach back to it: put it there, or accept its loss with `parvis restore --erasures-lost`"
+            .into(),
+    ))
+}
+
 /// Brings the database to what may be shown of it. A crash at any point leaves it to be begun again.
 pub async fn catch_up(opened: &mut Opened, behind: Behind, options: &StoreOptions) -> Result<CaughtUp, StoreError> {
-    if !behind.is_journalled && options.lost_journal == Lost::Refused {
-        return Err(StoreError::Fatal(
-            "this database is a backup, and the journal of what was erased since (the file .erasures) is missing or \
-             does not reach back to it: put it there, or accept its loss with `parvis restore --erasures-lost`"
-                .into(),
-        ));
-    }
+    may_be_used(behind.is_journalled, options.lost_journal)?;
     let now = options.clock.now();
     unshow(opened, behind).await?;
     let erasures = erase(opened, behind.since, now).await?;

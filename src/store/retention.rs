@@ -18,9 +18,9 @@ pub(super) const LOG_KEPT_ENTRIES: i64 = 10_000;
 /// A tombstone for a post that we never held, on a network whose deletions may overtake its posts.
 pub(super) const SHORT_TOMBSTONE_S: i64 = 7 * DAY_S;
 
-/// A time noted so much further ahead than now was noted by a clock that was wrong: it vouches for nothing, and the next
-/// one takes its place.
-pub(super) const AHEAD_S: i64 = DAY_S;
+/// A time noted so many seconds further ahead than now was noted by a clock that was wrong: it vouches for nothing, and the
+/// next one takes its place.
+pub const AHEAD_S: i64 = DAY_S;
 
 /// Seconds for which a placement of each kind is kept, counted from the post's arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use crate::crash::{self, Point};
 use crate::domain::{Batch, CityId, FeedEntry, PostId, StoreError, Timestamp};
 use crate::store::command::fold_handle;
 use crate::store::ledger::{Erasure, Ledger, StoredAuthor, StoredPlacement, StoredPost, is_sensitive};
+use crate::store::retention::AHEAD_S;
 
 /// Gaps are shown for orientation; more than this many tell nobody anything.
 const GAPS_MAX: i64 = 1_000;
@@ -176,7 +177,10 @@ pub async fn flush(
     if journalled == Journalled::Yes {
         write_erasures(connection, ledger, now).await?;
     }
-    let checked: Vec<_> = out.checked.iter().map(|(post, at)| (post.as_u64().cast_signed(), at.as_micros())).collect();
+    let check = |(post, at): &(PostId, Timestamp)| {
+        (post.as_u64().cast_signed(), at.as_micros(), at.plus_seconds(AHEAD_S).as_micros())
+    };
+    let checked: Vec<_> = out.checked.iter().map(check).collect();
     write(connection, statements::WRITE_CHECKED, &checked).await?;
     let mut gone = Vec::new();
     if !out.bereft_authors.is_empty() {

@@ -18,6 +18,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{ConnectOptions, Connection};
 
 use super::lock::beside;
+use super::open::Identity;
 use super::statement::{Statement, statements};
 use super::{copy, rows, statements};
 use crate::domain::{IdKey, StoreError, Timestamp};
@@ -62,6 +63,27 @@ pub async fn copy_into(database: &Path, to: &Path) -> Result<(), StoreError> {
     Ok(connection.close().await?)
 }
 
+/// Whether everything that was erased after `copy` was made is in the journal beside `database`, or still in the copy
+/// itself, so that the copy may be put into the database's place. An error when the journal is another database's.
+pub async fn reaches_back_to(
+    database: &Path,
+    copy: &mut SqliteConnection,
+    identity: &Identity,
+) -> Result<bool, StoreError> {
+    let path = path_of(database);
+    if !path.exists() {
+        return Ok(false);
+    }
+    let (connection, standing) = join(&path, &identity.id_key).await?;
+    connection.close().await?;
+    let Some((base, last)) = standing else { return Ok(false) };
+    let carries_on = match statements::ERASURES.first(copy, [last.into()]).await? {
+        Some(row) => rows::get::<Option<i64>>(&row, "first")? == Some(last + 1),
+        None => false,
+    };
+    Ok(base <= identity.erased && (identity.erased <= last || carries_on))
+}
+
 /// One erasure, as the journal holds it.
 pub struct Entry {
     pub kind: String,
@@ -93,6 +115,22 @@ fn at(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Fatal(format!("{}: {error}", path.display()))
 }
 
+/// Opens a journal's file, and says from where to where it is complete, if it has begun.
+async fn join(path: &Path, key: &IdKey) -> Result<(SqliteConnection, Option<(i64, i64)>), StoreError> {
+    let mut connection = settings(path).connect().await.map_err(|error| at(path, &error))?;
+    MIGRATOR.run_direct(None, &mut connection, false).await.map_err(|error| at(path, &error))?;
+    let Some(standing) = STANDING.first(&mut connection, []).await? else { return Ok((connection, None)) };
+    if rows::get::<i64>(&standing, "instance")? != instance(key) {
+        return Err(at(path, &"belongs to another database: put its own beside it, or move this one away"));
+    }
+    Ok((connection, Some((rows::get(&standing, "base")?, rows::get(&standing, "last")?))))
+}
+
+/// What tells one database's journal from another's.
+pub fn instance(key: &IdKey) -> i64 {
+    key.hash64(&["erasures"]).cast_signed()
+}
+
 impl Erasures {
     /// Opens the journal of a database. Where there is none it begins, complete from `base` on.
     pub async fn open(database: &Path, key: &IdKey, base: i64, last: i64) -> Result<Self, StoreError> {
@@ -104,19 +142,11 @@ impl Erasures {
             .mode(0o600)
             .open(&path)
             .map_err(|error| at(&path, &error))?;
-        let mut connection = settings(&path).connect().await.map_err(|error| at(&path, &error))?;
-        MIGRATOR.run_direct(None, &mut connection, false).await.map_err(|error| at(&path, &error))?;
-        let instance = key.hash64(&["erasures"]).cast_signed();
-        let mut standing = STANDING.first(&mut connection, []).await?;
+        let (mut connection, standing) = join(&path, key).await?;
         if standing.is_none() {
-            BEGIN.run(&mut connection, [instance.into(), base.into(), last.into()]).await?;
-            standing = STANDING.first(&mut connection, []).await?;
+            BEGIN.run(&mut connection, [instance(key).into(), base.into(), last.into()]).await?;
         }
-        let standing = standing.ok_or_else(|| unreadable("standing"))?;
-        if rows::get::<i64>(&standing, "instance")? != instance {
-            return Err(at(&path, &"belongs to another database: put its own beside it, or move this one away"));
-        }
-        let (base, last) = (rows::get(&standing, "base")?, rows::get(&standing, "last")?);
+        let (base, last) = standing.unwrap_or((base, last));
         let requests = read_requests(&mut connection).await?;
         Ok(Self { connection, base, last, requests })
     }

@@ -86,6 +86,29 @@ pub struct Behind {
 /// Opens, creates and migrates. `entropy` makes the keys of a new database; `None` takes it from the system.
 pub async fn open(url: &str, mut lock: Held, entropy: Option<[u8; 32]>) -> Result<Opened, StoreError> {
     let path = path_of(url)?;
+    let mut writer = database(&path, &mut lock).await?;
+    let identity = identity(&mut writer, entropy).await?;
+    let (erasures, behind) = journalled(&path, &mut writer, &identity).await?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(BUSY)
+        // In the place of a ping: waits until the last statement has ended, and takes the limit of the last read away.
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| {
+            Box::pin(async move {
+                connection.lock_handle().await?.remove_progress_handler();
+                Ok(true)
+            })
+        })
+        .connect_with(settings(&path).read_only(true).pragma("temp_store", "MEMORY"))
+        .await
+        .map_err(|error| named(&path, error))?;
+    let Identity { epoch, id_key, .. } = identity;
+    Ok(Opened { lock, writer, erasures, readers, epoch, id_key, behind })
+}
+
+/// Opens, creates and migrates the database itself. [`StoreError::Fatal`]: this program can't make use of it.
+pub async fn database(path: &Path, lock: &mut Held) -> Result<SqliteConnection, StoreError> {
     let is_sound = lock.was_closed_by_us();
     // Created by us and not by SQLite, which would not keep it from other users; its side files take its mode.
     OpenOptions::new()
@@ -94,37 +117,37 @@ pub async fn open(url: &str, mut lock: Held, entropy: Option<[u8; 32]>) -> Resul
         .write(true)
         .read(true)
         .mode(0o600)
-        .open(&path)
+        .open(path)
         .map_err(|error| StoreError::Fatal(format!("can't open {}: {error}", path.display())))?;
-
-    let named = |error: sqlx::Error| named(&path, error);
-    let mut writer = writer_settings(&path).connect().await.map_err(named)?;
+    let mut writer = writer_settings(path).connect().await.map_err(|error| named(path, error))?;
     check_version(&mut writer).await?;
     // Every page is read, which takes seconds where there is much: only where the file may not be as we left it.
     if !is_sound {
-        check_soundness(&mut writer, &path).await?;
+        check_soundness(&mut writer, path).await?;
     }
-    MIGRATOR.run_direct(None, &mut writer, false).await.map_err(|error| migration_error(&path, error))?;
-    let Identity { epoch, id_key, erased, is_copy } = identity(&mut writer, entropy).await?;
+    MIGRATOR.run_direct(None, &mut writer, false).await.map_err(|error| migration_error(path, error))?;
+    Ok(writer)
+}
+
+/// Opens the journal beside a database, with everything in it that the database erased; and how the two stand.
+pub async fn journalled(
+    path: &Path,
+    database: &mut SqliteConnection,
+    identity: &Identity,
+) -> Result<(Erasures, Option<Behind>), StoreError> {
+    let Identity { id_key, erased, is_copy, .. } = *identity;
     // Of what was erased after a copy was made, a journal that begins now knows nothing.
-    let mut erasures = Erasures::open(&path, &id_key, if is_copy { erased + 1 } else { erased }, erased).await?;
-    erasures.take(&mut writer).await?;
+    let mut erasures = Erasures::open(path, &id_key, if is_copy { erased + 1 } else { erased }, erased).await?;
+    erasures.take(database).await?;
     let is_journalled = erasures.reaches_back_to(erased);
     let behind = (is_copy || erasures.last() > erased).then_some(Behind { since: erased, is_journalled });
     if behind.is_none() {
         if !is_journalled {
             erasures.begin_anew(erased).await?;
         }
-        erasures.take_requests(&mut writer).await?;
+        erasures.take_requests(database).await?;
     }
-
-    let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(BUSY)
-        .connect_with(settings(&path).read_only(true).pragma("temp_store", "MEMORY"))
-        .await
-        .map_err(named)?;
-    Ok(Opened { lock, writer, erasures, readers, epoch, id_key, behind })
+    Ok((erasures, behind))
 }
 
 /// Opens a database beside the process that serves it, or a copy that nobody serves. Its version must be ours.
@@ -198,15 +221,15 @@ async fn check_soundness(connection: &mut SqliteConnection, path: &Path) -> Resu
 }
 
 /// What a database says of itself.
-struct Identity {
-    epoch: Epoch,
-    id_key: IdKey,
+pub struct Identity {
+    pub epoch: Epoch,
+    pub id_key: IdKey,
     /// The number of its last erasure.
-    erased: i64,
-    is_copy: bool,
+    pub erased: i64,
+    pub is_copy: bool,
 }
 
-async fn identity(connection: &mut SqliteConnection, entropy: Option<[u8; 32]>) -> Result<Identity, StoreError> {
+pub async fn identity(connection: &mut SqliteConnection, entropy: Option<[u8; 32]>) -> Result<Identity, StoreError> {
     if let Some(row) = statements::META.first(connection, []).await? {
         return Ok(Identity {
             epoch: Epoch(rows::get::<i64>(&row, "epoch")?.cast_unsigned()),

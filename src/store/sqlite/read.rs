@@ -1,13 +1,15 @@
 //! What readers are given.
 //!
 //! Owns the reading half of [`crate::domain::FeedLog`]. Does not own the rows' form (`rows`).
-//! Invariant: each answer comes from one snapshot, through the view `cards`, within [`READ_MAX`].
+//! Invariant: each answer comes from one snapshot, through the view `cards`, within [`READ_MAX`]; none outlives its read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::Connection;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
 
 use super::load::array;
 use super::statement::Value;
@@ -21,6 +23,8 @@ use crate::store::retention::SEARCH_PUBLIC_S;
 
 /// A longer snapshot would hold back the write-ahead log (D8).
 const READ_MAX: Duration = Duration::from_secs(4);
+/// Instructions of SQLite's machine between two looks whether a read is still wanted: a fraction of a millisecond.
+const LOOK_EVERY: i32 = 10_000;
 /// Answers are bounded whatever is asked for.
 const ENTRIES_MAX: usize = 10_000;
 const PAGE_MAX: usize = 1_000;
@@ -45,13 +49,31 @@ pub fn bounded(limit: usize, max: usize) -> i64 {
     i64::try_from(limit.min(max)).unwrap_or(i64::MAX)
 }
 
-/// Ends a read that takes too long; its transaction ends with it.
+/// A connection whose statements are interrupted when this is dropped: a worker of `sqlx` else notices that nobody waits
+/// for a statement only when it has a row to give, and one that finds none would hold its snapshot to its end.
+pub struct Limited {
+    pub connection: PoolConnection<Sqlite>,
+    _wanted: Arc<()>,
+}
+
+/// Ends a read that takes too long, or that nobody waits for any more; its statement and its transaction end with it.
 async fn in_time<T>(read: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     let late = || StoreError::Unavailable("the database takes too long to answer".into());
     tokio::time::timeout(READ_MAX, read).await.or(Err(late()))?
 }
 
 impl Reader {
+    /// For reads that may be given up. Whoever has the connection next finds it without a limit (`open`).
+    pub async fn limited(&self) -> Result<Limited, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        let wanted = Arc::new(());
+        let is_wanted = Arc::downgrade(&wanted);
+        let mut handle = connection.lock_handle().await?;
+        handle.set_progress_handler(LOOK_EVERY, move || is_wanted.strong_count() > 0);
+        drop(handle);
+        Ok(Limited { connection, _wanted: wanted })
+    }
+
     async fn place(&self, connection: &mut SqliteConnection, city: &CityId) -> Result<Option<Place>, StoreError> {
         let Some(row) = statements::CITY.first(connection, [city.as_str().into()]).await? else { return Ok(None) };
         let head = Head {
@@ -68,15 +90,16 @@ impl Reader {
 
     pub async fn head(&self, city: &CityId) -> Result<Head, StoreError> {
         in_time(async {
-            let mut connection = self.pool.acquire().await?;
-            Ok(self.place(&mut connection, city).await?.map_or_else(|| self.empty_head(), |place| place.head))
+            let mut limited = self.limited().await?;
+            Ok(self.place(&mut limited.connection, city).await?.map_or_else(|| self.empty_head(), |place| place.head))
         })
         .await
     }
 
     pub async fn entries(&self, city: &CityId, after: Offset, limit: usize) -> Result<Vec<FeedEntry>, StoreError> {
         in_time(async {
-            let mut snapshot = self.pool.begin().await?;
+            let mut limited = self.limited().await?;
+            let mut snapshot = limited.connection.begin().await?;
             let Some(place) = self.place(&mut snapshot, city).await? else { return Ok(Vec::new()) };
             if after < place.head.floor || after >= place.head.head {
                 return Ok(Vec::new());
@@ -97,7 +120,8 @@ impl Reader {
 
     pub async fn card(&self, city: &CityId, post: PostId) -> Result<Option<Arc<Card>>, StoreError> {
         in_time(async {
-            let mut snapshot = self.pool.begin().await?;
+            let mut limited = self.limited().await?;
+            let mut snapshot = limited.connection.begin().await?;
             let Some(place) = self.place(&mut snapshot, city).await? else { return Ok(None) };
             Ok(cards_by_id(&mut snapshot, city, place.row, [post]).await?.remove(&post))
         })
@@ -114,7 +138,8 @@ impl Reader {
         threads: bool,
     ) -> Result<Page, StoreError> {
         in_time(async {
-            let mut snapshot = self.pool.begin().await?;
+            let mut limited = self.limited().await?;
+            let mut snapshot = limited.connection.begin().await?;
             let empty = |head| Page { cards: Vec::new(), replies: Vec::new(), head, next: None };
             let Some(place) = self.place(&mut snapshot, city).await? else { return Ok(empty(self.empty_head())) };
             let limit = limit.clamp(1, PAGE_MAX);
@@ -162,9 +187,9 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<Timestamp>, StoreError> {
         in_time(async {
-            let mut connection = self.pool.acquire().await?;
+            let mut limited = self.limited().await?;
             let values = [city.as_str().into(), since.as_micros().into(), bounded(limit, TIMES_MAX).into()];
-            let found = statements::TIMES.all(&mut connection, values).await?;
+            let found = statements::TIMES.all(&mut limited.connection, values).await?;
             found.iter().map(|row| rows::time(row, "received_at")).collect()
         })
         .await

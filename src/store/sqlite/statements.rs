@@ -36,6 +36,10 @@ statements! {
     QUICK_CHECK: 0 = "PRAGMA quick_check(1)";
     DATA_VERSION: 0 = "PRAGMA data_version";
     TRUNCATE_LOG: 0 = "PRAGMA wal_checkpoint(TRUNCATE)";
+    /// How long the writer waits, in milliseconds: for readers, when it empties the log; and as it is opened
+    /// (`open::WRITER_BUSY`).
+    WAIT_BRIEFLY: 0 = "PRAGMA busy_timeout = 30";
+    WAIT: 0 = "PRAGMA busy_timeout = 1000";
     BEGIN: 0 = "BEGIN IMMEDIATE";
     COMMIT: 0 = "COMMIT";
     ROLLBACK: 0 = "ROLLBACK";
@@ -120,9 +124,9 @@ statements! {
     WRITE_ERASURES: 2 = "INSERT INTO erasures (number, kind, subject, expires_at, at)
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2 FROM json_each($1)";
     COUNT_ERASURES: 1 = "UPDATE meta SET erased = $1";
-    /// A time more than a day (`retention::AHEAD_S`) later than the new one was noted by a wrong clock.
-    WRITE_CHECKED: 1 = "UPDATE posts SET checked_at = CASE WHEN checked_at > (j.value ->> 1) + 86400000000
-        THEN j.value ->> 1 ELSE max(checked_at, j.value ->> 1) END FROM json_each($1) AS j WHERE posts.id = j.value ->> 0";
+    /// `$1`: id, time, and after what an earlier one was noted by a wrong clock.
+    WRITE_CHECKED: 1 = "UPDATE posts SET checked_at = CASE WHEN checked_at > j.value ->> 2 THEN j.value ->> 1
+        ELSE max(checked_at, j.value ->> 1) END FROM json_each($1) AS j WHERE posts.id = j.value ->> 0";
     WRITE_CHECKPOINT: 2 = "INSERT INTO checkpoints (source, position) VALUES ($1, $2)
         ON CONFLICT (source) DO UPDATE SET position = excluded.position";
     WRITE_GAP: 3 = "INSERT INTO gaps (source, from_at, until_at) VALUES ($1, $2, $3)
@@ -195,6 +199,11 @@ statements! {
     EXPIRED: 3 = "SELECT s.id AS id, c.slug AS slug FROM placements AS p JOIN posts AS s ON s.row = p.post
         JOIN cities AS c ON c.row = p.city WHERE p.tier IS $1 AND p.received_at < $2
         ORDER BY p.received_at LIMIT $3";
+    /// Tier, later than, limit.
+    AHEAD: 3 = "SELECT post FROM placements WHERE tier IS $1 AND received_at > $2 LIMIT $3";
+    /// `$1`: rows of posts. `$2`: now.
+    SET_BACK_POSTS: 2 = "UPDATE posts SET received_at = $2 WHERE row IN (SELECT value FROM json_each($1))";
+    SET_BACK_PLACEMENTS: 2 = "UPDATE placements SET received_at = $2 WHERE post IN (SELECT value FROM json_each($1))";
     DROP_TOMBSTONES: 1 = "DELETE FROM tombstones WHERE expires_at < $1";
     DROP_COMMANDS: 1 = "DELETE FROM commands WHERE at < $1";
     LONG_LOGS: 1 = "SELECT row, head, floor FROM cities WHERE head - floor > $1";

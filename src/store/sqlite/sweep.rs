@@ -1,19 +1,41 @@
 //! What is over its time.
 //!
-//! Owns finding it, and dropping what no reader can miss. Does not own the periods (`retention`), nor erasing posts:
+//! Owns finding it, setting right the times that it is found by, and dropping what no reader can miss. Does not own the periods (`retention`), nor erasing posts:
 //! that goes through the ledger like any other change, so that readers are told.
-//! Invariant: each call is one short transaction, or none.
+//! Invariant: each call is a short transaction or two, or none.
 
 use sqlx::sqlite::SqliteConnection;
 
+use super::load::array;
 use super::{rows, statements};
 use crate::domain::{Batch, Change, StoreError, Tier, Timestamp};
-use crate::store::retention::{LOG_KEPT_ENTRIES, LOG_KEPT_S, Retention};
+use crate::store::retention::{AHEAD_S, LOG_KEPT_ENTRIES, LOG_KEPT_S, Retention};
 
-/// Placements erased in one transaction.
+/// Placements erased, or set back, in one transaction.
 const EXPIRED_MAX: usize = 500;
 /// Log entries dropped in one transaction.
 const LOG_STEP: i64 = 5_000;
+
+/// What a clock that was wrong noted as received so far ahead of `now` counts as received now: it would be kept for longer
+/// by as much (L-28). Its place on the page stays, for positions are no times. Returns whether there was any.
+pub async fn set_back(connection: &mut SqliteConnection, now: Timestamp) -> Result<bool, StoreError> {
+    let (ahead, now) = (now.plus_seconds(AHEAD_S).as_micros(), now.as_micros());
+    for tier in tiers() {
+        let room = i64::try_from(EXPIRED_MAX).unwrap_or(0);
+        let values = [tier.map(|tier| tier.as_str()).into(), ahead.into(), room.into()];
+        let found = statements::AHEAD.all(connection, values).await?;
+        if found.is_empty() {
+            continue;
+        }
+        let posts: Result<Vec<i64>, StoreError> = found.iter().map(|row| rows::get(row, "post")).collect();
+        let posts = array(posts?);
+        // Posts first: after a crash between the two they are found again by their placements.
+        statements::SET_BACK_POSTS.run(connection, [posts.as_str().into(), now.into()]).await?;
+        statements::SET_BACK_PLACEMENTS.run(connection, [posts.into(), now.into()]).await?;
+        return Ok(true);
+    }
+    Ok(false)
+}
 
 /// Takes expired placements away, the oldest first. Empty when there are none.
 pub async fn expired(
@@ -22,7 +44,7 @@ pub async fn expired(
     retention: Retention,
 ) -> Result<Batch, StoreError> {
     let mut batch = Batch::default();
-    for tier in Tier::ALL.map(Some).into_iter().chain([None]) {
+    for tier in tiers() {
         let room = EXPIRED_MAX.saturating_sub(batch.changes.len());
         let values = [
             tier.map(|tier| tier.as_str()).into(),
@@ -34,6 +56,11 @@ pub async fn expired(
         }
     }
     Ok(batch)
+}
+
+/// All that a placement can have; `None` is the queue.
+fn tiers() -> impl Iterator<Item = Option<Tier>> {
+    Tier::ALL.map(Some).into_iter().chain([None])
 }
 
 /// Drops short tombstones and the far end of the logs. Returns whether there is more to drop.

@@ -153,11 +153,15 @@ async fn d9_without_its_journal_a_backup_is_refused_or_each_post_is_asked_for() 
     let clock = place.clock.clone();
     let again = |lost_journal| StoreOptions { lost_journal, ..StoreOptions::new(clock.clone()) };
     let (url, from) = (url_of(&place.folder), place.folder.path().join("backup"));
-    for _ in 0..2 {
-        // The second time finds the file in its place, and a journal that knows nothing: that is no consent.
+    for by_hand in [false, true, true] {
+        if by_hand {
+            std::fs::copy(&from, database_of(&place.folder)).unwrap();
+            let refused = open(&url, again(Lost::Refused), None).await.map(|_| ());
+            let said = matches!(&refused, Err(StoreError::Fatal(said)) if said.contains("--erasures-lost"));
+            assert!(said, "{refused:?}");
+        }
+        // The second time finds a journal that knows nothing: that is no consent.
         let refused = restore(&url, &from, true, again(Lost::Refused), |_, _| {}).await;
-        assert!(matches!(&refused, Err(StoreError::Fatal(said)) if said.contains("--erasures-lost")), "{refused:?}");
-        let refused = open(&url, again(Lost::Refused), None).await.map(|_| ());
         assert!(matches!(&refused, Err(StoreError::Fatal(said)) if said.contains("--erasures-lost")), "{refused:?}");
     }
     restore(&url, &from, true, again(Lost::Accepted), |_, _| {}).await.unwrap();

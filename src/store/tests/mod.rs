@@ -7,6 +7,7 @@ mod files;
 mod model;
 mod operator;
 mod reads;
+mod restore;
 mod retention;
 mod scrub;
 mod soak;

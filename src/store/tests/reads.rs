@@ -1,5 +1,7 @@
 //! What readers are given: filters, search, pages, entries.
 
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
 
 use super::*;
@@ -50,6 +52,49 @@ async fn d7_a_page_stands_in_the_order_of_arrival_whatever_a_clock_says() {
     assert!(entries.iter().map(|entry| entry.offset.0).eq(1..=7));
     assert_eq!(place.ops(draft(&place, "z").upsert()).await, ["post z"]);
     assert_eq!(place.head().await.head, Offset(8));
+}
+
+/// A statement that finds nothing gives its reader no occasion to notice that nobody waits for it.
+#[tokio::test]
+async fn d8_a_read_that_is_given_up_ends_at_once_with_its_snapshot() {
+    const ENDLESS: &str =
+        "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n WHERE x < 0";
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    let reader = place.store.reader_for_test();
+    let endless = async || {
+        let mut limited = reader.limited().await.unwrap();
+        let mut snapshot = sqlx::Connection::begin(&mut *limited.connection).await.unwrap();
+        sqlx::query("SELECT * FROM posts").fetch_all(&mut *snapshot).await.unwrap();
+        sqlx::query(ENDLESS).fetch_all(&mut *snapshot).await.map(|rows| rows.len())
+    };
+    let given_up = async || tokio::time::timeout(Duration::from_millis(200), endless()).await;
+    // More than there are connections.
+    for _ in 0..3 {
+        let ended = tokio::join!(given_up(), given_up(), given_up(), given_up());
+        assert!(ended.0.is_err() && ended.1.is_err() && ended.2.is_err() && ended.3.is_err(), "{ended:?}");
+        let began = Instant::now();
+        assert_eq!(place.texts().await, ["a"]);
+        assert!(began.elapsed() < Duration::from_secs(1), "the connections took {:?}", began.elapsed());
+    }
+    // No snapshot is left: the log can be emptied.
+    place.ops(delete("a")).await;
+    let began = Instant::now();
+    while std::fs::metadata(place.folder.path().join("data/parvis.db-wal")).is_ok_and(|log| log.len() > 0) {
+        assert!(began.elapsed() < Duration::from_secs(4), "a snapshot holds the log");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Nor is a limit left on a connection for whoever has it next.
+    let mut reads = Vec::new();
+    for _ in 0..4 {
+        reads.push(reader.pool.acquire().await.unwrap());
+    }
+    for read in &mut reads {
+        let counted = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100000)
+            SELECT count(*) FROM n";
+        let counted: i64 = sqlx::query_scalar(counted).fetch_one(&mut **read).await.unwrap();
+        assert_eq!(counted, 100_000);
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What is over its time goes (L-28).
 
 use super::*;
-use crate::store::Retention;
+use crate::store::{AHEAD_S, Retention};
 
 const DAY_S: i64 = 86_400;
 
@@ -43,6 +43,45 @@ async fn l28_each_tier_is_kept_for_its_time() {
 async fn l28_a_shorter_time_may_be_set() {
     let place = one_of_each().await;
     assert!(kept_after(&place, DAY_S + 1, 1).await.is_empty());
+}
+
+/// The clock was forty days ahead for a while: what arrived then is not kept for forty days more.
+#[tokio::test]
+async fn l28_what_a_clock_that_was_ahead_received_is_kept_no_longer() {
+    let place = Place::new().await;
+    let (ahead, mended) = (40 * DAY_S, 1_800);
+    for (name, tier) in [("a", Some(Tier::Invited)), ("b", Some(Tier::Public)), ("c", Some(Tier::Quiet)), ("q", None)] {
+        let both = vec![placement(nantes(), tier), placement(tours(), tier)];
+        place.ops(draft(&place, name).placed(both).at(after_s(ahead)).upsert()).await;
+    }
+    place.ops(draft(&place, "d").at(after_s(mended + AHEAD_S)).upsert()).await;
+    assert_eq!(place.store.newest_arrival().await.unwrap(), Some(after_s(mended + AHEAD_S)));
+    assert_eq!(kept_after(&place, mended, 30).await, ["a", "b", "c", "d"]);
+    for city in [nantes(), tours()] {
+        let page = place.page(&city).await;
+        let arrived = |position: u64| page.iter().find(|card| card.position == position).map(|card| card.received_at);
+        assert_eq!([1, 2, 3].map(arrived), [Some(after_s(mended)); 3], "what is a day ahead may be right");
+    }
+    let held = place.store.posts_of_city(&tours(), None, 10).await.unwrap();
+    assert!(held.len() == 4 && held.iter().all(|post| post.received_at == after_s(mended)));
+    assert_eq!(kept_after(&place, mended + 3 * DAY_S + 1, 30).await, ["a", "b", "d"]);
+    assert_eq!(place.store.counts().await.unwrap().queued, 0);
+    assert_eq!(kept_after(&place, mended + 7 * DAY_S + 1, 30).await, ["a", "d"]);
+    assert!(kept_after(&place, mended + 30 * DAY_S + 1, 30).await.is_empty());
+    assert_eq!(place.store.counts().await.unwrap().posts, 0);
+}
+
+#[tokio::test]
+async fn many_posts_are_set_back_in_steps() {
+    let place = Place::new().await;
+    let names: Vec<String> = (0..1_200).map(|number| format!("n{number}")).collect();
+    let late = |name| draft(&place, name).at(after_s(40 * DAY_S)).upsert();
+    place.commit(names.iter().map(|name| late(name)).collect()).await;
+    place.store.retain(NOON, Retention::from_days(30)).await.unwrap();
+    let page = place.store.page(&nantes(), &Filter::default(), None, None, 1_000, false).await.unwrap();
+    assert!(page.cards.iter().all(|card| card.received_at == NOON));
+    assert_eq!(place.store.newest_arrival().await.unwrap(), Some(NOON));
+    assert!(kept_after(&place, 7 * DAY_S + 1, 30).await.is_empty());
 }
 
 #[tokio::test]

@@ -72,3 +72,38 @@ async fn d8_the_log_stays_small_beside_readers_and_nobody_is_told_busy() {
     assert!(highest <= WAL_MAX, "the write-ahead log grew to {highest} bytes with {posts} posts");
     eprintln!("{posts} posts beside {} reads: the log was {highest} bytes at most", reads.load(Ordering::Relaxed));
 }
+
+/// A backup's snapshot may stay for minutes, and the log grow over its bound meanwhile.
+#[tokio::test]
+async fn w2_commits_do_not_wait_for_a_snapshot_that_stays() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    let wal = place.folder.path().join("data/parvis.db-wal");
+    let log = || std::fs::metadata(&wal).map_or(0, |wal| wal.len());
+    let mut snapshot = place.store.reader_for_test().pool.begin().await.unwrap();
+    sqlx::query("SELECT count(*) FROM posts").fetch_one(&mut *snapshot).await.unwrap();
+    let filler = "CREATE TABLE filler AS WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 40)
+        SELECT randomblob(1000000) AS bytes FROM n";
+    place.store.execute_for_test(filler).await.unwrap();
+    assert!(log() > 32 << 20);
+    let (end, mut took) = (Instant::now() + Duration::from_secs(4), Vec::new());
+    while Instant::now() < end {
+        let number = took.len().to_string();
+        // Each erases a text, which is to leave the log as soon as may be.
+        let edit = draft(&place, "a").revision(&format!("2{number:0>6}")).text(&number).upsert();
+        let began = Instant::now();
+        assert_eq!(place.ops(edit).await.len(), 1);
+        took.push(began.elapsed());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    took.sort();
+    let (median, slowest) = (took[took.len() / 2], took[took.len() - 1]);
+    eprintln!("{} commits beside a snapshot: {median:?} in the median, {slowest:?} at most", took.len());
+    assert!(slowest < Duration::from_millis(300), "a commit took {slowest:?}");
+    snapshot.rollback().await.unwrap();
+    let freed = Instant::now();
+    while log() > 0 {
+        assert!(freed.elapsed() < Duration::from_secs(6), "the log still has {} bytes", log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

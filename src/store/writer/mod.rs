@@ -30,7 +30,7 @@ use super::sqlite::sweep;
 use crate::clock::Clock;
 use crate::crash::{self, Point};
 use crate::domain::{Batch, CityId, CommitListener, Committed, IdKey, Network, StoreError, Timestamp};
-use log::TRUNCATE_LATEST;
+use log::{RETRY_FIRST, TRUNCATE_LATEST};
 use scrub::Scrubbing;
 use transaction::{Written, join};
 
@@ -111,6 +111,9 @@ struct Writer {
     truncate_latest: Instant,
     /// Before this a log that could not be cut is not tried again, however large: each try waits for readers.
     cut_at: Instant,
+    /// The pause after the next try that fails; and how much of the log the last that failed had moved.
+    retry: Duration,
+    moved: Option<i64>,
     commands_at: Instant,
     /// SQLite's mark of other processes' commits, as of the last look.
     data_version: i64,
@@ -144,6 +147,8 @@ pub fn spawn(opened: Opened, clock: Arc<dyn Clock>, listener: Option<Arc<dyn Com
         truncate_at: now,
         truncate_latest: now + TRUNCATE_LATEST,
         cut_at: now,
+        retry: RETRY_FIRST,
+        moved: None,
         commands_at: now,
         data_version: -1,
         desk_waits: false,
@@ -189,7 +194,7 @@ impl Writer {
                 None => break None,
             }
         };
-        self.truncate().await;
+        self.truncate_at_the_end().await;
         let closed = self.connection.close().await.map_err(StoreError::from);
         self.erasures.close().await.ok();
         lock.note_closed();
@@ -299,6 +304,9 @@ impl Writer {
     /// Returns whether there is more to do.
     async fn retain_once(&mut self, retaining: &mut Retaining) -> Result<bool, StoreError> {
         let Retaining { now, retention, .. } = *retaining;
+        if sweep::set_back(&mut self.connection, now).await? {
+            return Ok(true);
+        }
         let batch = sweep::expired(&mut self.connection, now, retention).await?;
         if batch.is_empty() {
             self.erasures.sweep(now).await?;
