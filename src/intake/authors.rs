@@ -19,7 +19,7 @@ const OBJECTIONS_MAX: usize = 4_000;
 pub struct Authors {
     profiles: HashMap<(Network, AuthorId), AuthorProfile>,
     inactive: HashMap<(Network, AuthorId), (AccountStatus, Timestamp)>,
-    /// Profile records that object to being shown, in brief, of authors of whom nothing is stored.
+    /// Profile records that have just objected to being shown, in brief.
     objections: HashMap<(Network, AuthorId), (AuthorProfile, Timestamp)>,
     left: HashSet<SubjectHash>,
     key: IdKey,

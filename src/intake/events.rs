@@ -36,13 +36,11 @@ impl Intake {
         let record = clean_profile(record);
         let (network, author) = (record.network, record.id.clone());
         self.hold.profile_record(&record);
-        let Some(mut profile) = self.authors.get(network, &author).cloned() else {
-            // Of the whole network's profiles nothing is kept but, for a while, that somebody has just said no: an
-            // index that is asked a moment later may not know it yet.
-            let objects = consent::judge_absolute(self.policy, &record, false, now).is_err();
-            self.authors.objection(record, objects, now);
-            return;
-        };
+        // That somebody has just said no is kept for a while, though nothing of them be stored, or nothing any longer: an
+        // index that is asked a moment later may not know it yet.
+        let objects = consent::judge_absolute(self.policy, &record, false, now).is_err();
+        self.authors.objection(record.clone(), objects, now);
+        let Some(mut profile) = self.authors.get(network, &author).cloned() else { return };
         merge_record(&mut profile, record);
         self.author_changed(profile, now);
         self.questions.push((network, author));

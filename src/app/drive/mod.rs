@@ -152,14 +152,11 @@ fn apply(intake: &mut Intake, control: Control, clock: &dyn Clock) {
         Control::Changes(changes) => intake.pending.extend(changes),
         Control::Rechecked { network, asked, found } => {
             for author in asked {
+                // Who went while they were asked for stays away: the answer may be older than that.
+                let Some(known) = intake.authors.get(network, &author) else { continue };
                 let profile = match found.iter().find(|profile| profile.id == author) {
                     Some(profile) => intake.heard(AuthorProfile { checked_at: Some(now), ..profile.clone() }, now),
-                    None => match intake.authors.get(network, &author) {
-                        Some(known) => {
-                            AuthorProfile { status: AccountStatus::Hidden, checked_at: Some(now), ..known.clone() }
-                        }
-                        None => continue,
-                    },
+                    None => AuthorProfile { status: AccountStatus::Hidden, checked_at: Some(now), ..known.clone() },
                 };
                 intake.author_changed(profile, now);
             }

@@ -227,3 +227,14 @@ fn a_rechecked_profile_is_cleaned_and_believes_a_later_account_event() {
     let verdicts: Vec<_> = intake.pending.iter().map(|change| format!("{change:?}")).collect();
     assert!(verdicts.last().unwrap().contains("verdict: Hide"), "{verdicts:?}");
 }
+
+/// Without their objection at hand: at the bound none is remembered.
+#[test]
+fn l13_who_went_while_they_were_asked_for_is_not_put_back() {
+    let mut intake = intake();
+    let profile = AuthorProfile::assumed(AuthorId::new("ana"), Network::Bluesky);
+    let (asked, found) = (vec![profile.id.clone()], vec![profile.clone()]);
+    apply(&mut intake, Control::Rechecked { network: Network::Bluesky, asked, found }, &ManualClock::new(NOW));
+    assert!(intake.authors.fresh(Network::Bluesky, &profile.id, NOW).is_none());
+    assert!(intake.pending.is_empty(), "{:?}", intake.pending);
+}
