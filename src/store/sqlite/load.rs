@@ -96,7 +96,7 @@ pub async fn ledger(connection: &mut SqliteConnection, key: &IdKey, batch: &Batc
     Ok(ledger)
 }
 
-fn ids(posts: impl IntoIterator<Item = PostId>) -> String {
+pub fn ids(posts: impl IntoIterator<Item = PostId>) -> String {
     array(posts.into_iter().map(|id| id.as_u64().cast_signed()))
 }
 

@@ -173,8 +173,11 @@ statements! {
     /// Network, older than, limit, times that were noted by a wrong clock.
     STALE_AUTHORS: 4 = "SELECT native_id FROM authors WHERE network = $1
         AND (checked_at IS NULL OR checked_at < $2 OR checked_at > $4) ORDER BY checked_at LIMIT $3";
-    STALE_POSTS: 4 = "SELECT id, native_id FROM posts WHERE network = $1 AND (checked_at < $2 OR checked_at > $4)
-        AND NOT (SELECT hidden FROM authors WHERE row = posts.author) ORDER BY checked_at LIMIT $3";
+    /// As `STALE_AUTHORS`; `$5`: ids of posts that are not due yet.
+    STALE_POSTS: 5 = "SELECT s.id AS id, s.native_id AS native_id, a.native_id AS author_id
+        FROM posts AS s CROSS JOIN authors AS a ON a.row = s.author
+        WHERE s.network = $1 AND (s.checked_at < $2 OR s.checked_at > $4) AND NOT a.hidden
+        AND s.id NOT IN (SELECT value FROM json_each($5)) ORDER BY s.checked_at LIMIT $3";
     FRESH_AUTHOR: 3 = "SELECT native_id FROM authors WHERE network = $1 AND checked_at BETWEEN $2 AND $3 AND NOT hidden
         ORDER BY checked_at DESC LIMIT 1";
     FRESH_POST: 3 = "SELECT native_id FROM posts WHERE network = $1 AND checked_at BETWEEN $2 AND $3

@@ -295,11 +295,15 @@ async fn one_batch_tells_its_net_effect_and_saves_its_checkpoint() {
 async fn l13_checked_posts_are_not_stale() {
     let place = Place::new().await;
     place.commit(vec![draft(&place, "a").upsert(), draft(&place, "b").upsert()]).await;
-    let stale = |at| place.store.stale_posts(Network::Bluesky, at, at, 10);
+    let stale = |at| place.store.stale_posts(Network::Bluesky, at, at, &[], 10);
     assert!(stale(NOON).await.unwrap().is_empty());
     assert_eq!(stale(after_s(1)).await.unwrap().len(), 2);
     place.commit(vec![Change::Checked { post: place.id("a"), at: after_s(5) }]).await;
-    assert_eq!(stale(after_s(1)).await.unwrap(), [(place.id("b"), native("b"))]);
+    let b = StalePost { id: place.id("b"), native_id: native("b"), author: profile("ana").id };
+    assert_eq!(stale(after_s(1)).await.unwrap(), [b]);
+    let waiting = [place.id("b")];
+    let others = place.store.stale_posts(Network::Bluesky, after_s(1), after_s(1), &waiting, 10).await.unwrap();
+    assert!(others.is_empty());
     assert!(place.heard.0.lock().unwrap().iter().all(|(_, entry)| entry.op == Op::Post));
 }
 
@@ -309,7 +313,7 @@ async fn l13_the_posts_of_an_account_that_is_away_are_not_asked_for() {
     place.commit(vec![draft(&place, "a").upsert()]).await;
     let author = |verdict| Change::Author { profile: Box::new(profile("ana")), verdict, at: NOON };
     place.commit(vec![author(AuthorVerdict::Hide)]).await;
-    let stale = || place.store.stale_posts(Network::Bluesky, after_s(1), after_s(1), 10);
+    let stale = || place.store.stale_posts(Network::Bluesky, after_s(1), after_s(1), &[], 10);
     assert!(stale().await.unwrap().is_empty(), "their origin shows none of them: they would be deleted");
     place.commit(vec![author(AuthorVerdict::Show)]).await;
     assert_eq!(stale().await.unwrap().len(), 1);
