@@ -105,6 +105,12 @@ pub enum Change {
         post: PostId,
         city: CityId,
     },
+    /// A recipe changed: a stored post has another tier, badge or lane in a city, by other reasons. Nothing where it is
+    /// queued, is no longer placed, or has been placed by that recipe since.
+    Replace {
+        post: PostId,
+        placement: Box<Placement>,
+    },
     Gap {
         source: SourceId,
         gap: Gap,

@@ -52,6 +52,7 @@ impl Named {
                 Change::Hide { post, .. }
                 | Change::Erase { post, .. }
                 | Change::Unplace { post, .. }
+                | Change::Replace { post, .. }
                 | Change::Checked { post, .. } => {
                     named.posts.insert(*post);
                 }

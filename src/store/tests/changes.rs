@@ -361,3 +361,24 @@ async fn a_post_hidden_by_the_operator_does_not_come_back_through_a_changed_reci
     place.commit(vec![draft(&place, "a").upsert()]).await;
     assert!(place.texts().await.is_empty());
 }
+
+#[tokio::test]
+async fn s06_what_a_changed_recipe_makes_of_a_post_is_told_once_and_keeps_its_place() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").tier(Some(Tier::Invited)).upsert()).await;
+    place.ops(draft(&place, "b").tier(None).upsert()).await;
+    let new = |city, recipe: &str| {
+        let placement = Placement { recipe: recipe.into(), ..placement(city, Some(Tier::Public)) };
+        Change::Replace { post: place.id("a"), placement: Box::new(placement) }
+    };
+    assert_eq!(place.ops(new(nantes(), "new")).await, ["update a"]);
+    assert_eq!(
+        place.page(&nantes()).await.iter().map(|card| (card.tier, card.position)).collect::<Vec<_>>(),
+        [(Tier::Public, 1)]
+    );
+    assert!(place.ops(new(nantes(), "new")).await.is_empty());
+    assert!(place.ops(new(tours(), "other")).await.is_empty(), "where it does not stand it is not placed");
+    let queued = Placement { recipe: "new".into(), ..placement(nantes(), Some(Tier::Public)) };
+    let queued = Change::Replace { post: place.id("b"), placement: Box::new(queued) };
+    assert!(place.ops(queued).await.is_empty(), "a moderator decides");
+}
