@@ -1,8 +1,8 @@
 use super::{Answer, Held, Intake};
 use crate::consent;
 use crate::domain::{
-    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, NativeId, Network, Outcome, PostId, RawPost,
-    RefuseReason, Timestamp,
+    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, Gap, NativeId, Network, Outcome, PostId, RawPost,
+    RefuseReason, SourceId, Timestamp,
 };
 use crate::normalize::clean_profile;
 
@@ -61,6 +61,13 @@ impl Intake {
         if let Some(profile) = self.authors.get(network, &author) {
             self.author_changed(AuthorProfile { status, ..profile.clone() }, now);
         }
+    }
+
+    /// Who was asked for before the end of a gap may have said no in it, or gone: their next post asks again, and the store
+    /// has everybody asked for.
+    pub fn gap(&mut self, network: Network, source: SourceId, gap: Gap, now: Timestamp) {
+        self.authors.doubt(network, gap.until.min(now));
+        self.pending.push(Change::Gap { source, network, gap, at: now });
     }
 
     pub fn handle(&mut self, network: Network, author: &AuthorId, handle: Option<String>, now: Timestamp) {

@@ -63,7 +63,8 @@ fn observation(number: u32) -> Observation {
 }
 
 fn gap() -> Change {
-    Change::Gap { source: SourceId::new("bluesky"), gap: Gap { from: NOW, until: NOW } }
+    let gap = Gap { from: NOW, until: NOW };
+    Change::Gap { source: SourceId::new("bluesky"), network: Network::Bluesky, gap, at: NOW }
 }
 
 fn raw(author: &str) -> Box<RawPost> {

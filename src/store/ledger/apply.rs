@@ -52,7 +52,9 @@ impl Ledger {
                 Change::Leave { network, author, at: _ } => self.leave(key, *network, author),
                 Change::Unplace { post, city } => self.unplace(*post, city),
                 Change::Replace { post, placement } => self.replace(*post, placement),
-                Change::Gap { source, gap } => self.out.gaps.push((source.clone(), gap.clone())),
+                Change::Gap { source, network, gap, at } => {
+                    self.out.gaps.push((source.clone(), *network, gap.clone(), *at));
+                }
             }
         }
         self.settle();

@@ -1,6 +1,6 @@
 //! What account events do, and answers that were under way meanwhile.
 
-use parvis::domain::{AccountStatus, AuthorId, AuthorProfile, Event, Label, RawPost};
+use parvis::domain::{AccountStatus, AuthorId, AuthorProfile, Event, Gap, Label, RawPost};
 use parvis::intake::Answer;
 use parvis::pipeline::answered;
 
@@ -115,4 +115,21 @@ fn l09_a_no_of_somebody_who_is_shown_counts_for_their_next_post_though_the_index
     scene.post("ana", "3", "toujours #ville");
     answered(&mut scene.intake, Answer::Found(Box::new(assumed("ana"))), NOW.plus_seconds(600));
     assert_eq!(scene.pending(), ["toujours #ville"]);
+}
+
+#[test]
+fn d2_who_was_known_before_a_gap_is_asked_for_again_before_they_are_shown() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    scene.pending();
+    let later = NOW.plus_seconds(60);
+    scene.event_at(later, Event::Gap(Gap { from: NOW, until: NOW.plus_seconds(3_600) }));
+    scene.intake.take_batch();
+    scene.event_at(later, Event::Post(Box::new(raw("ana", "2", "encore #ville"))));
+    assert_eq!((scene.pending(), scene.asked()), (vec![], vec!["ana"]));
+    answered(&mut scene.intake, Answer::Found(Box::new(assumed("ana"))), later);
+    scene.pending();
+    scene.event_at(later, Event::Post(Box::new(raw("ana", "3", "toujours #ville"))));
+    assert_eq!(scene.pending(), ["toujours #ville"], "the end that lies ahead is not waited for");
 }
