@@ -5,9 +5,7 @@
 //! pending. Invariant: every observation ends in exactly one outcome or event of the tally.
 
 use crate::consent;
-use crate::domain::{
-    AuthorProfile, Change, Event, Observation, Outcome, Placement, Post, PostId, RefuseReason, Timestamp,
-};
+use crate::domain::{AuthorProfile, Event, Observation, Outcome, Placement, Post, PostId, RefuseReason, Timestamp};
 use crate::intake::{Answer, Held, Intake, Parked};
 use crate::matcher::Matches;
 use crate::normalize::{normalize, normalize_held};
@@ -31,9 +29,7 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
         Event::Handle { author, handle } => {
             intake.finish_event(ticket, "event.identity", |intake| intake.handle(network, &author, handle, now));
         }
-        Event::Gap(gap) => {
-            intake.finish_event(ticket, "event.gap", |intake| intake.pending.push(Change::Gap { source, gap }))
-        }
+        Event::Gap(gap) => intake.finish_event(ticket, "event.gap", |intake| intake.gap(network, source, gap, now)),
         Event::Other => intake.finish_event(ticket, "event.other", |_| {}),
     }
     take_released(intake, now);

@@ -1,7 +1,7 @@
 //! Answers of the AppView, and recorded profiles, down to what consent decides on them.
 
 use parvis::consent::{Policy, judge_absolute};
-use parvis::domain::{AuthorProfile, Network};
+use parvis::domain::{AuthorProfile, Network, PostCheck};
 use parvis::ingest::sources::bluesky::{posts_answer, profiles_answer};
 use parvis::ingest::sources::profiles_from_file;
 use parvis::normalize::clean_profile;
@@ -16,7 +16,8 @@ pub fn run(data: &[u8]) {
     }
     if let Some(posts) = posts_answer(data) {
         assert!(posts.len() <= 25);
-        assert!(posts.iter().all(|post| post.native_id.as_str().starts_with("at://") && post.labels.len() <= 100));
+        let labels_of = |post: &PostCheck| post.labels.as_ref().map_or(0, Vec::len);
+        assert!(posts.iter().all(|post| post.native_id.as_str().starts_with("at://") && labels_of(post) <= 100));
     }
     let Ok(text) = std::str::from_utf8(data) else { return };
     match profiles_from_file(Network::Bluesky, text, NOW) {

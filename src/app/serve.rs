@@ -17,7 +17,7 @@ use super::listen::{Forgotten, Listeners};
 use super::reload::Reload;
 use super::told::{http_settings, live_limits, open_files, page_settings};
 use super::upkeep::Upkeep;
-use super::{Settings, intake, open_store, outbound};
+use super::{Settings, intake, open_store, outbound, policy};
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, City, FeedLog};
 use crate::http::page::{self, DemoNote, PageRenderer, PageState};
@@ -194,6 +194,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let reload = Reload {
         files: read.files,
         amend,
+        policy: policy(&settings),
         store: store.clone(),
         live: live.clone(),
         directory,

@@ -128,7 +128,8 @@ pub enum LookupError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PostCheck {
     pub native_id: NativeId,
-    pub labels: Vec<Label>,
+    /// `None`: the network says something of the post that can't be read, which is no answer about it.
+    pub labels: Option<Vec<Label>>,
 }
 
 /// A network's answers about its authors and posts. Batches are the caller's: at most `batch_max` at once.

@@ -129,6 +129,7 @@ impl Weight for Change {
             }
             Self::Author { profile, .. } => profile.owned(),
             Self::Delete { native_id, .. } => native_id.owned(),
+            Self::Replace { placement, .. } => placement.owned(),
             Self::Leave { author, .. } => author.owned(),
             Self::Checked { .. } | Self::Hide { .. } | Self::Erase { .. } | Self::Unplace { .. } | Self::Gap { .. } => {
                 0

@@ -19,8 +19,10 @@ const OBJECTIONS_MAX: usize = 4_000;
 pub struct Authors {
     profiles: HashMap<(Network, AuthorId), AuthorProfile>,
     inactive: HashMap<(Network, AuthorId), (AccountStatus, Timestamp)>,
-    /// Profile records that object to being shown, in brief, of authors of whom nothing is stored.
+    /// Profile records that have just objected to being shown, in brief.
     objections: HashMap<(Network, AuthorId), (AuthorProfile, Timestamp)>,
+    /// What was asked for before this is not believed any more.
+    doubted: HashMap<Network, Timestamp>,
     left: HashSet<SubjectHash>,
     key: IdKey,
 }
@@ -28,7 +30,7 @@ pub struct Authors {
 impl Authors {
     pub fn new(key: IdKey, profiles: impl IntoIterator<Item = AuthorProfile>, left: HashSet<SubjectHash>) -> Self {
         let profiles = profiles.into_iter().map(|profile| ((profile.network, profile.id.clone()), profile)).collect();
-        Self { profiles, inactive: HashMap::new(), objections: HashMap::new(), left, key }
+        Self { profiles, inactive: HashMap::new(), objections: HashMap::new(), doubted: HashMap::new(), left, key }
     }
 
     pub fn get(&self, network: Network, author: &AuthorId) -> Option<&AuthorProfile> {
@@ -40,9 +42,18 @@ impl Authors {
     pub fn fresh(&self, network: Network, author: &AuthorId, now: Timestamp) -> Option<&AuthorProfile> {
         let profile = self.get(network, author)?;
         // A time far ahead was noted by a clock that was wrong, and says nothing.
-        let is_recent = profile.checked_at.is_some_and(|at| now.seconds_since(at).abs() < FRESH_SECONDS);
+        let is_recent = profile.checked_at.is_some_and(|at| {
+            let doubted = self.doubted.get(&network);
+            now.seconds_since(at).abs() < FRESH_SECONDS && doubted.is_none_or(|doubted| *doubted <= at)
+        });
         let is_settled = profile.status == AccountStatus::Active || self.gone(network, author, now).is_some();
         Some(profile).filter(|_| is_recent && is_settled)
+    }
+
+    /// Something of the network could not be read, up to this time.
+    pub fn doubt(&mut self, network: Network, until: Timestamp) {
+        let doubted = self.doubted.entry(network).or_insert(until);
+        *doubted = until.max(*doubted);
     }
 
     /// The network says that the account is not active, or is again.

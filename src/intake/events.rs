@@ -1,8 +1,8 @@
 use super::{Answer, Held, Intake};
 use crate::consent;
 use crate::domain::{
-    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, NativeId, Network, Outcome, PostId, RawPost,
-    RefuseReason, Timestamp,
+    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, Gap, NativeId, Network, Outcome, PostId, RawPost,
+    RefuseReason, SourceId, Timestamp,
 };
 use crate::normalize::clean_profile;
 
@@ -36,13 +36,11 @@ impl Intake {
         let record = clean_profile(record);
         let (network, author) = (record.network, record.id.clone());
         self.hold.profile_record(&record);
-        let Some(mut profile) = self.authors.get(network, &author).cloned() else {
-            // Of the whole network's profiles nothing is kept but, for a while, that somebody has just said no: an
-            // index that is asked a moment later may not know it yet.
-            let objects = consent::judge_absolute(self.policy, &record, false, now).is_err();
-            self.authors.objection(record, objects, now);
-            return;
-        };
+        // That somebody has just said no is kept for a while, though nothing of them be stored, or nothing any longer: an
+        // index that is asked a moment later may not know it yet.
+        let objects = consent::judge_absolute(self.policy, &record, false, now).is_err();
+        self.authors.objection(record.clone(), objects, now);
+        let Some(mut profile) = self.authors.get(network, &author).cloned() else { return };
         merge_record(&mut profile, record);
         self.author_changed(profile, now);
         self.questions.push((network, author));
@@ -63,6 +61,13 @@ impl Intake {
         if let Some(profile) = self.authors.get(network, &author) {
             self.author_changed(AuthorProfile { status, ..profile.clone() }, now);
         }
+    }
+
+    /// Who was asked for before the end of a gap may have said no in it, or gone: their next post asks again, and the store
+    /// has everybody asked for.
+    pub fn gap(&mut self, network: Network, source: SourceId, gap: Gap, now: Timestamp) {
+        self.authors.doubt(network, gap.until.min(now));
+        self.pending.push(Change::Gap { source, network, gap, at: now });
     }
 
     pub fn handle(&mut self, network: Network, author: &AuthorId, handle: Option<String>, now: Timestamp) {

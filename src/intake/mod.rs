@@ -19,7 +19,7 @@ pub use authors::Authors;
 pub use dropped::Dropped;
 pub use hold::{Held, Hold, Parked};
 pub use known::KnownPosts;
-pub use lookup::{Answer, Lookups};
+pub use lookup::{Answer, Lookups, NotAsked};
 pub use pending::{PENDING_MAX, Pending};
 pub use tally::{OUTCOMES_TOTAL, Tally};
 pub use watermark::{Ticket, Watermarks};

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 
 /// Reasons shown on a card; further ones are left out.
-pub(super) const REASONS_MAX: usize = 8;
+pub const REASONS_MAX: usize = 8;
 
 /// One city's recipe, folded and indexed.
 pub(super) struct CompiledCity {
@@ -157,7 +157,7 @@ impl CompiledCity {
             None => self.zone_of_text(facts),
         };
         if lane == Lane::People && !only_thread {
-            lane = self.lane_of_body(here.listed);
+            lane = lane_of_body(&self.city, here.listed);
         }
         Verdict::Matched(Match {
             city: Arc::clone(&self.city),
@@ -289,16 +289,16 @@ impl CompiledCity {
         let first = named.next()?;
         named.all(|other| other == first).then(|| ZoneHit { name: first.clone(), from_text: true })
     }
+}
 
-    /// A public body's own words are practical information and stand in its lane, not among the people's (S-10, S-56);
-    /// the press has one too. Elected persons and associations speak as people do (L-72).
-    fn lane_of_body(&self, listed: Option<&ListedAs>) -> Lane {
-        let body = listed.and_then(|listed| listed.body.as_ref());
-        let official = body.and_then(|body| self.city.officials.iter().find(|official| official.name == *body));
-        match official.map(|official| official.kind) {
-            Some(OfficialKind::Press) => Lane::Press,
-            Some(OfficialKind::Institution | OfficialKind::Service) => Lane::Info,
-            Some(OfficialKind::Elected | OfficialKind::Association) | None => Lane::People,
-        }
+/// A public body's own words are practical information and stand in its lane, not among the people's (S-10, S-56);
+/// the press has one too. Elected persons and associations speak as people do (L-72).
+pub fn lane_of_body(city: &City, listed: Option<&ListedAs>) -> Lane {
+    let body = listed.and_then(|listed| listed.body.as_ref());
+    let official = body.and_then(|body| city.officials.iter().find(|official| official.name == *body));
+    match official.map(|official| official.kind) {
+        Some(OfficialKind::Press) => Lane::Press,
+        Some(OfficialKind::Institution | OfficialKind::Service) => Lane::Info,
+        Some(OfficialKind::Elected | OfficialKind::Association) | None => Lane::People,
     }
 }

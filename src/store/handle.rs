@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::command::{Command, Report};
-use super::held::{Counts, LeaveRequest, Room, StoredPost};
+use super::held::{Counts, LeaveRequest, Room, StalePost, StoredPost};
 use super::restored::{CaughtUp, Lost, catch_up};
 use super::retention::Retention;
 use super::sqlite::lock::Held;
@@ -163,15 +163,16 @@ impl Store {
     }
 
     /// Posts last seen at their origin before `older_than`, the longest ago first. Not those of an account that is
-    /// away: their origin shows none of them, and they are kept for its return.
+    /// away: their origin shows none of them, and they are kept for its return. Nor those of `waiting`.
     pub async fn stale_posts(
         &self,
         network: Network,
         older_than: Timestamp,
         now: Timestamp,
+        waiting: &[PostId],
         limit: usize,
-    ) -> Result<Vec<(PostId, NativeId)>, StoreError> {
-        startup::stale_posts(&self.reader.pool, network, older_than, now, limit).await
+    ) -> Result<Vec<StalePost>, StoreError> {
+        startup::stale_posts(&self.reader.pool, network, older_than, now, waiting, limit).await
     }
 
     /// The author of whom it is least long ago that the network showed them, if not before `since`.

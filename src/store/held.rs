@@ -3,7 +3,7 @@
 //! Owns the values that leave the store beside cards. Does not own how they are read. Invariant: none of them is shown
 //! to citizens; they serve the pipeline, the operator and the metrics.
 
-use crate::domain::{AuthorProfile, CityId, Network, Placement, Post, Timestamp};
+use crate::domain::{AuthorId, AuthorProfile, CityId, NativeId, Network, Placement, Post, PostId, Timestamp};
 
 /// A stored post with what one city made of it, for matching it again.
 #[derive(Clone, Debug)]
@@ -14,6 +14,14 @@ pub struct StoredPost {
     pub author: AuthorProfile,
     pub placement: Placement,
     pub received_at: Timestamp,
+}
+
+/// A post that its network is to be asked for again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StalePost {
+    pub id: PostId,
+    pub native_id: NativeId,
+    pub author: AuthorId,
 }
 
 /// A request from the leave page, waiting for the operator.

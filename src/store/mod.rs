@@ -22,7 +22,7 @@ mod tests;
 pub use backup::{Copied, Restored, TableSum, backup, backup_erasures, restore};
 pub use command::{Command, Person, Report};
 pub use handle::{Store, StoreOptions, open};
-pub use held::{Counts, LeaveRequest, Room, StoredPost};
+pub use held::{Counts, LeaveRequest, Room, StalePost, StoredPost};
 pub use operator::Operator;
 pub use restored::Lost;
 pub use retention::{AHEAD_S, Retention};

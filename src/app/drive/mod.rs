@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::crash::{self, Point};
 use crate::domain::{AccountStatus, AuthorId, AuthorProfile, Batch, Change, Committed, Journal, Network, StoreError};
 use crate::ingest::ObservationReceiver;
-use crate::intake::{Answer, Intake, Lookups};
+use crate::intake::{Answer, Intake, Lookups, NotAsked};
 use crate::matcher::{CitySet, ListedAccounts};
 use crate::pipeline;
 use crate::shutdown::Shutdown;
@@ -69,8 +69,12 @@ pub async fn drive(
             intake.forget(inputs.forgotten.take());
         }
         for (network, author) in std::mem::take(&mut intake.questions) {
-            if !outputs.lookups.ask(network, &author) {
-                pipeline::answered(&mut intake, Answer::Unknown(network, author), clock.now());
+            match outputs.lookups.ask(network, &author) {
+                Ok(()) => {}
+                Err(NotAsked::Later) => intake.questions.push((network, author)),
+                Err(NotAsked::Never) => {
+                    pipeline::answered(&mut intake, Answer::Unknown(network, author), clock.now());
+                }
             }
         }
         let since = last_commit.elapsed();
@@ -84,7 +88,8 @@ pub async fn drive(
             };
             continue;
         }
-        let has_room = intake.has_room();
+        // What can't be asked yet holds the networks back too.
+        let has_room = intake.has_room() && intake.questions.is_empty();
         let may_add = intake.pending.has_room();
         outputs.waiting.send_if_modified(|waiting| std::mem::replace(waiting, !has_room) == has_room);
         let pause = match intake.pending.is_empty() {
@@ -152,14 +157,11 @@ fn apply(intake: &mut Intake, control: Control, clock: &dyn Clock) {
         Control::Changes(changes) => intake.pending.extend(changes),
         Control::Rechecked { network, asked, found } => {
             for author in asked {
+                // Who went while they were asked for stays away: the answer may be older than that.
+                let Some(known) = intake.authors.get(network, &author) else { continue };
                 let profile = match found.iter().find(|profile| profile.id == author) {
                     Some(profile) => intake.heard(AuthorProfile { checked_at: Some(now), ..profile.clone() }, now),
-                    None => match intake.authors.get(network, &author) {
-                        Some(known) => {
-                            AuthorProfile { status: AccountStatus::Hidden, checked_at: Some(now), ..known.clone() }
-                        }
-                        None => continue,
-                    },
+                    None => AuthorProfile { status: AccountStatus::Hidden, checked_at: Some(now), ..known.clone() },
                 };
                 intake.author_changed(profile, now);
             }

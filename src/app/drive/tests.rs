@@ -4,8 +4,8 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::consent::Policy;
 use crate::domain::{
-    Checkpoint, City, Event, Gap, IdKey, KnownPost, NativeId, Observation, Outcome, PostId, RawPost, RefuseReason,
-    SourceId, Timestamp,
+    AuthorLookup, Checkpoint, City, Event, Gap, IdKey, KnownPost, LookupError, NativeId, Observation, Outcome,
+    PostCheck, PostId, RawPost, RefuseReason, SourceId, Timestamp,
 };
 use crate::ingest::{self, ObservationSender};
 use crate::intake::{Authors, KnownPosts};
@@ -63,7 +63,8 @@ fn observation(number: u32) -> Observation {
 }
 
 fn gap() -> Change {
-    Change::Gap { source: SourceId::new("bluesky"), gap: Gap { from: NOW, until: NOW } }
+    let gap = Gap { from: NOW, until: NOW };
+    Change::Gap { source: SourceId::new("bluesky"), network: Network::Bluesky, gap, at: NOW }
 }
 
 fn raw(author: &str) -> Box<RawPost> {
@@ -82,16 +83,25 @@ struct Run {
 
 fn start(journal: Arc<FakeJournal>) -> Run {
     let shutdown = Shutdown::new();
+    let lookups = Lookups::start(Vec::new(), &shutdown);
+    start_with(journal, intake(), lookups, shutdown)
+}
+
+fn start_with(
+    journal: Arc<FakeJournal>,
+    intake: Intake,
+    (lookups, answers): (Lookups, mpsc::Receiver<Answer>),
+    shutdown: Shutdown,
+) -> Run {
     let (observations, observed) = ingest::observations(16);
     let (control, controlled) = mpsc::channel(16);
-    let (lookups, answers) = Lookups::start(Vec::new(), &shutdown);
     let forgotten = journal.stores.as_ref().map(|(_, forgotten)| forgotten.clone()).unwrap_or_default();
     let inputs = Inputs { observations: observed, answers, control: controlled, forgotten };
     let (waiting, is_waiting) = watch::channel(false);
     let (unwritten, is_unwritten) = watch::channel(String::new());
     let outputs = Outputs { journal, lookups, waiting, unwritten };
     let clock = Arc::new(ManualClock::new(NOW));
-    let driving = tokio::spawn(drive(intake(), inputs, outputs, clock, shutdown.clone()));
+    let driving = tokio::spawn(drive(intake, inputs, outputs, clock, shutdown.clone()));
     Run { observations, control, waiting: is_waiting, unwritten: is_unwritten, shutdown, driving }
 }
 
@@ -226,4 +236,53 @@ fn a_rechecked_profile_is_cleaned_and_believes_a_later_account_event() {
     apply(&mut intake, rechecked(), &clock);
     let verdicts: Vec<_> = intake.pending.iter().map(|change| format!("{change:?}")).collect();
     assert!(verdicts.last().unwrap().contains("verdict: Hide"), "{verdicts:?}");
+}
+
+/// Without their objection at hand: at the bound none is remembered.
+#[test]
+fn l13_who_went_while_they_were_asked_for_is_not_put_back() {
+    let mut intake = intake();
+    let profile = AuthorProfile::assumed(AuthorId::new("ana"), Network::Bluesky);
+    let (asked, found) = (vec![profile.id.clone()], vec![profile.clone()]);
+    apply(&mut intake, Control::Rechecked { network: Network::Bluesky, asked, found }, &ManualClock::new(NOW));
+    assert!(intake.authors.fresh(Network::Bluesky, &profile.id, NOW).is_none());
+    assert!(intake.pending.is_empty(), "{:?}", intake.pending);
+}
+
+/// A network whose questions are at an end.
+struct Stopped;
+
+impl AuthorLookup for Stopped {
+    fn network(&self) -> Network {
+        Network::Bluesky
+    }
+
+    fn batch_max(&self) -> usize {
+        25
+    }
+
+    fn profiles(&self, _: Vec<String>) -> BoxFuture<'_, Result<Vec<AuthorProfile>, LookupError>> {
+        futures_util::future::pending().boxed()
+    }
+
+    fn posts(&self, _: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>> {
+        futures_util::future::pending().boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d1_what_can_not_be_asked_yet_holds_the_networks_back_and_is_not_given_up() {
+    let stopped = Shutdown::new();
+    stopped.trigger();
+    let lookups = Lookups::start(vec![(Arc::new(Stopped), 3)], &stopped);
+    let mut intake = intake();
+    intake.authors.put(AuthorProfile::assumed(AuthorId::new("ana"), Network::Bluesky));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let run = start_with(Arc::new(FakeJournal::default()), intake, lookups, Shutdown::new());
+    let event = Event::Handle { author: AuthorId::new("ana"), handle: None };
+    run.observations.send(Observation { event, ..observation(1) }).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(*run.waiting.borrow());
+    run.shutdown.trigger();
+    assert_eq!(run.driving.await.unwrap().unwrap().questions, [(Network::Bluesky, AuthorId::new("ana"))]);
 }

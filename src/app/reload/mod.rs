@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::cities::{Answers, Listed, first_problem};
 use super::drive::Control;
 use crate::config::{CityFiles, CityState};
+use crate::consent::Policy;
 use crate::domain::{City, CityId, FeedLog, StoreError};
 use crate::http::CityDirectory;
 use crate::live::Live;
@@ -29,6 +30,7 @@ use rematch::Rematch;
 pub struct Reload {
     pub files: CityFiles,
     pub amend: Arc<dyn Fn(&mut City) + Send + Sync>,
+    pub policy: Policy,
     pub store: Store,
     pub live: Arc<Live>,
     pub directory: Arc<ArcSwap<CityDirectory>>,
@@ -224,7 +226,7 @@ impl Reload {
         if !knows_all {
             under_way.half_matched.insert(city.id.clone());
         }
-        let rematch = Rematch::new(&city, self.listed.of([&city]), knows_all);
+        let rematch = Rematch::new(&city, self.listed.of([&city]), knows_all, self.policy);
         let (store, control, from) = (self.store.clone(), self.control.clone(), under_way.rematch_from);
         let rematching = async move {
             if let Some(from) = from {

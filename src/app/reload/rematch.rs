@@ -5,9 +5,13 @@ use geo::Intersects;
 use tokio::sync::mpsc;
 
 use crate::app::drive::Control;
+use crate::consent::{self, Policy};
 use crate::crash::{self, Point};
-use crate::domain::{Change, City, CoarseLocation, KnownPost, ListedAs, Post, PostId, Rule, StoreError};
-use crate::matcher::{CitySet, ListedAccounts, MatchContext};
+use crate::domain::{
+    AccountStatus, AuthorProfile, Change, City, CoarseLocation, KnownPost, Lane, ListedAs, Match, Placement, Post,
+    PostId, Reason, RefuseReason, Rule, StoreError,
+};
+use crate::matcher::{CitySet, ListedAccounts, MatchContext, REASONS_MAX, lane_of_body};
 use crate::store::{Store, StoredPost};
 
 const PAGE: usize = 200;
@@ -20,47 +24,51 @@ pub(super) struct Rematch {
     listed: ListedAccounts,
     /// Whether it is known of every listed account whose it is.
     knows_all: bool,
+    policy: Policy,
 }
 
+/// What a post that stays is now, if it is something else.
+type Replaced = Option<Box<Placement>>;
+
 enum Fate {
-    Stays,
+    Stays(Replaced),
     Goes,
     /// A reply: goes when the post it answers does.
-    GoesWith(PostId),
+    GoesWith(PostId, Replaced),
 }
 
 impl Rematch {
-    pub fn new(city: &Arc<City>, listed: ListedAccounts, knows_all: bool) -> Self {
-        Self { city: city.clone(), alone: CitySet::compile([city.clone()]), listed, knows_all }
+    pub fn new(city: &Arc<City>, listed: ListedAccounts, knows_all: bool, policy: Policy) -> Self {
+        Self { city: city.clone(), alone: CitySet::compile([city.clone()]), listed, knows_all, policy }
     }
 
-    /// Takes out what a changed recipe no longer asks for. Posts of the recipe that is in force are left alone.
+    /// Takes out what a changed recipe no longer asks for, and gives what stays the tier, badge and lane that it has now.
+    /// Posts of the recipe that is in force are left alone.
     pub async fn run(&self, store: &Store, control: &mpsc::Sender<Control>) -> Result<(), StoreError> {
         let city = &self.city.id;
         let mut after = None;
-        let (mut gone, mut replies): (HashSet<PostId>, Vec<(PostId, PostId)>) = Default::default();
+        let (mut gone, mut replies): (HashSet<PostId>, Vec<(PostId, PostId, Replaced)>) = Default::default();
+        let replace = |post, replaced: Replaced| replaced.map(|placement| Change::Replace { post, placement });
         loop {
             let page = store.posts_of_city(city, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.post.id);
+            let mut changes = Vec::new();
             for stored in page.iter().filter(|stored| stored.placement.recipe != self.city.recipe_hash) {
                 match self.fate(stored) {
-                    Fate::Stays => {}
+                    Fate::Stays(replaced) => changes.extend(replace(stored.post.id, replaced)),
                     Fate::Goes => _ = gone.insert(stored.post.id),
-                    Fate::GoesWith(thread) => replies.push((stored.post.id, thread)),
+                    Fate::GoesWith(thread, replaced) => replies.push((stored.post.id, thread, replaced)),
                 }
             }
+            tell(control, &changes).await;
         }
-        gone.extend(
-            replies.into_iter().filter(|(_, thread)| gone.contains(thread)).map(|(id, _)| id).collect::<Vec<_>>(),
-        );
-        let changes: Vec<Change> = gone.into_iter().map(|post| Change::Unplace { post, city: city.clone() }).collect();
-        for changes in changes.chunks(PAGE) {
-            crash::point(Point::RematchStep);
-            if control.send(Control::Changes(changes.to_vec())).await.is_err() {
-                break;
-            }
-        }
+        let (go_along, stay): (Vec<_>, Vec<_>) = replies.into_iter().partition(|(_, thread, _)| gone.contains(thread));
+        gone.extend(go_along.into_iter().map(|(id, ..)| id));
+        let mut changes: Vec<Change> =
+            gone.into_iter().map(|post| Change::Unplace { post, city: city.clone() }).collect();
+        changes.extend(stay.into_iter().filter_map(|(id, _, replaced)| replace(id, replaced)));
+        tell(control, &changes).await;
         Ok(())
     }
 
@@ -83,11 +91,63 @@ impl Rematch {
         };
         // Nor what the listing of an account did, while its network does not say whose it is.
         let by_account = !self.knows_all && (has(Rule::Account) || has(Rule::Ambiguous));
-        if is_asked_for || by_point || by_account {
-            return Fate::Stays;
-        }
+        let stays = is_asked_for || by_point || by_account;
         let thread = reasons.iter().find(|reason| reason.rule == Rule::Thread);
-        thread.and_then(|reason| PostId::parse(&reason.value)).map_or(Fate::Goes, Fate::GoesWith)
+        let thread = thread.and_then(|reason| PostId::parse(&reason.value));
+        match (self.replaced(stored, &found, by_point), thread) {
+            (Err(_), _) => Fate::Goes,
+            (Ok(replaced), _) if stays => Fate::Stays(replaced),
+            (Ok(replaced), Some(thread)) => Fate::GoesWith(thread, replaced),
+            (Ok(_), None) => Fate::Goes,
+        }
+    }
+
+    /// What a post that stays is by this recipe, if that is another tier, badge or lane; or why it may not be shown. The
+    /// reasons that can't be asked again stand. Queued posts wait as they are, and all do while it is not known who is
+    /// listed: it is done again then.
+    fn replaced(&self, stored: &StoredPost, found: &[Match], by_point: bool) -> Result<Replaced, RefuseReason> {
+        let StoredPost { post, author, placement: old, received_at } = stored;
+        if !self.knows_all || old.tier.is_none() {
+            return Ok(None);
+        }
+        let stands = |reason: &&Reason| match reason.rule {
+            Rule::Thread => true,
+            Rule::Geotag | Rule::Around => by_point,
+            _ => false,
+        };
+        let sound = found.iter().filter(|found| !found.ambiguous).flat_map(|found| &found.reasons);
+        let mut reasons: Vec<Reason> = sound.chain(old.reasons.iter().filter(stands)).cloned().collect();
+        reasons.sort_unstable();
+        reasons.dedup();
+        reasons.truncate(REASONS_MAX);
+        let only = |rule| reasons.iter().all(|reason| reason.rule == rule);
+        let mut listings = self.listed.of(post.network, &post.author).filter(|(city, _)| **city == self.city.id);
+        let listed = listings.next().map(|(_, listed)| listed.clone());
+        let lane = match (only(Rule::Around), only(Rule::Thread)) {
+            // Nothing that speaks for it can be asked again: it goes, or waits for what it hangs on.
+            (true, true) => return Ok(None),
+            (true, false) => Lane::Around,
+            (false, true) => Lane::People,
+            (false, false) => lane_of_body(&self.city, listed.as_ref()),
+        };
+        let matched = Match {
+            city: self.city.clone(),
+            reasons,
+            ambiguous: false,
+            zone: None,
+            located: false,
+            assembly: false,
+            lane,
+            thread: None,
+            listed,
+        };
+        // Whose account is away is decided on as if it were back (L-11), and labels as when it came.
+        let author = AuthorProfile { status: AccountStatus::Active, ..author.clone() };
+        let new = consent::decide(self.policy, post, &author, &matched, false, *received_at)?;
+        let Placement { tier, reasons, recipe, lane, official, .. } = new;
+        let is_same = (tier, &lane, &official) == (old.tier, &old.lane, &old.official);
+        let new = Placement { tier, reasons, recipe, lane, official, ..old.clone() };
+        Ok((!is_same).then(|| Box::new(new)))
     }
 
     /// Whether `exclude` refuses a post, whatever admits it: asked as if its author were listed and its thread shown.
@@ -97,5 +157,14 @@ impl Rematch {
         listed.insert(post.network, post.author.clone(), city.clone(), ListedAs { name: String::new(), body: None });
         let thread = KnownPost { id: post.id, thread: post.id, cities: vec![city.clone()], queued: Vec::new() };
         self.alone.matches(post, &MatchContext { listed: &listed, thread: Some(&thread) }).found.is_empty()
+    }
+}
+
+async fn tell(control: &mpsc::Sender<Control>, changes: &[Change]) {
+    for changes in changes.chunks(PAGE) {
+        crash::point(Point::RematchStep);
+        if control.send(Control::Changes(changes.to_vec())).await.is_err() {
+            break;
+        }
     }
 }

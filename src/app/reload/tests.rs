@@ -106,6 +106,7 @@ impl Scene {
         let reload = Reload {
             files: read.files,
             amend: Arc::new(|_| {}),
+            policy: Policy::Standard,
             listed,
             answers,
             broken: BTreeMap::new(),
@@ -121,21 +122,31 @@ impl Scene {
     }
 
     async fn holds(&self, post: Post, reasons: &[(Rule, &str)], has_place: bool) {
+        self.stands(post, reasons, has_place, (Tier::Public, Lane::People, None)).await;
+    }
+
+    async fn stands(
+        &self,
+        post: Post,
+        reasons: &[(Rule, &str)],
+        has_place: bool,
+        (tier, lane, official): (Tier, Lane, Option<&str>),
+    ) {
         let author =
             AuthorProfile { checked_at: Some(NOW), ..AuthorProfile::assumed(post.author.clone(), Network::Bluesky) };
         let location = CoarseLocation { lon: 1.0, lat: 47.0, precision_m: 1_000, origin: LocationOrigin::Geotag };
         let placement = Placement {
             city: CityId::new("ville"),
-            tier: Some(Tier::Public),
+            tier: Some(tier),
             reasons: reasons.iter().map(|(rule, value)| Reason { rule: *rule, value: (*value).into() }).collect(),
             recipe: "an earlier one".into(),
             zone: None,
             zone_from_text: false,
             location: has_place.then_some(location),
-            lane: Lane::People,
+            lane,
             thread: None,
             reply_to: None,
-            official: None,
+            official: official.map(Into::into),
         };
         let (post, author) = (Box::new(post), Box::new(author));
         let change = Change::Upsert { post, author, placements: vec![placement], received_at: NOW };
@@ -255,4 +266,38 @@ async fn s06_what_did_not_change_stays_the_very_same() {
     scene.reload.put_in_service(&BTreeMap::from([("ville".to_owned(), CityState::Gone)])).await.unwrap();
     assert_eq!(scene.reload.served.cities().len(), 1, "a broken file that is deleted takes its city with it");
     assert!(scene.reload.directory.load().broken.is_empty());
+}
+
+/// A wrong handle was listed as the town hall's, and is corrected.
+#[tokio::test]
+async fn s06_who_is_no_longer_listed_speaks_as_anybody_does() {
+    let body = "[[official]]\nname = \"Mairie\"\nkind = \"institution\"\naccounts = [\"bsky:bob.example\"]\n";
+    for answers in [true, false] {
+        let mut scene = Scene::new(&format!("[recipe]\nhashtags = [\"ville\"]\n{body}"), answers).await;
+        let (key, tag) = (scene.key, (Rule::Hashtag, "ville"));
+        let account = (Rule::Account, "Mairie");
+        let as_body = || (Tier::Invited, Lane::Info, Some("Mairie"));
+        scene.stands(post(&key, "ana", "wrong", &["ville"], None), &[tag, account], false, as_body()).await;
+        scene.holds(post(&key, "bob", "right", &["ville"], None), &[tag], false).await;
+        scene.holds(post(&key, "zoe", "other", &["ville"], None), &[tag], false).await;
+        let thread = id(&key, "other").token();
+        let reply = post(&key, "ana", "reply", &[], Some("other"));
+        scene.stands(reply, &[account, (Rule::Thread, &thread)], false, as_body()).await;
+        while let Some(rematching) = scene.reload.next_rematch(&mut scene.under_way) {
+            rematching.await.1.unwrap();
+        }
+        let mut said = Vec::new();
+        while let Ok(Control::Changes(changes)) = scene.told.try_recv() {
+            said.extend(changes.iter().map(|change| {
+                let Change::Replace { post, placement } = change else { panic!("{change:?}") };
+                let name = ["wrong", "right", "other", "reply"].into_iter().find(|name| id(&key, name) == *post);
+                (name.unwrap(), placement.tier, placement.lane.clone(), placement.official.clone())
+            }));
+        }
+        said.sort_by_key(|(name, ..)| *name);
+        let as_anybody = |name| (name, Some(Tier::Public), Lane::People, None);
+        let right = ("right", Some(Tier::Invited), Lane::Info, Some("Mairie".to_owned()));
+        let expected = vec![as_anybody("reply"), right, as_anybody("wrong")];
+        assert_eq!(said, if answers { expected } else { vec![] }, "answers: {answers}");
+    }
 }

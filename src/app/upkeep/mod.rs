@@ -1,3 +1,6 @@
+mod recheck;
+mod unanswered;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,10 +10,10 @@ use tokio::time::Instant;
 use super::clock_guard::ClockGuard;
 use super::drive::Control;
 use crate::clock::Clock;
-use crate::consent;
-use crate::domain::{AuthorId, AuthorLookup, Change, LookupError, StoreError, Timestamp};
+use crate::domain::{AuthorLookup, StoreError, Timestamp};
 use crate::shutdown::Shutdown;
 use crate::store::{Retention, Store};
+use unanswered::Unanswered;
 
 /// What is done by the clock: retention, clearing what erased texts leave in the file, the weekly re-check of authors and
 /// posts (L-13), and the store's gauges.
@@ -26,10 +29,6 @@ pub struct Upkeep {
 const EVERY: Duration = Duration::from_secs(60);
 /// What erased texts leave in the file's pages is to be gone within a day (D5), though a pass or two can't be made.
 const SCRUB_EVERY: Duration = Duration::from_secs(6 * 3_600);
-/// A day before the week is over, so that a night without the network breaks no promise.
-const RECHECK_AFTER_S: i64 = 6 * 86_400;
-/// Batches asked of one network each time: 40 of 25 a minute re-check 1.4 million posts a day.
-const BATCHES_MAX: usize = 40;
 
 /// What is remembered from round to round.
 struct Memory {
@@ -38,6 +37,7 @@ struct Memory {
     /// Retention waits, and that has been said.
     waits: bool,
     scrub_at: Instant,
+    unanswered: Unanswered,
 }
 
 impl Memory {
@@ -71,6 +71,7 @@ impl Upkeep {
             waits: false,
             // The process before this one may have died with some of it left.
             scrub_at: began,
+            unanswered: Unanswered::default(),
         };
         loop {
             // A network that takes its time to answer does not keep the process from stopping.
@@ -107,7 +108,7 @@ impl Upkeep {
         let mut more = false;
         for lookup in self.lookups.iter().filter(|_| may_erase) {
             more |= self.recheck_authors(&**lookup).await?;
-            more |= self.recheck_posts(&**lookup).await?;
+            more |= self.recheck_posts(&**lookup, &mut memory.unanswered).await?;
         }
         let counts = self.store.counts().await?;
         for (kind, count) in [
@@ -141,96 +142,6 @@ impl Upkeep {
             Err(error) => tracing::warn!(%error, "What erased texts left in the database's pages is not cleared yet."),
         }
     }
-
-    /// Returns whether some are left.
-    async fn recheck_authors(&self, lookup: &dyn AuthorLookup) -> Result<bool, StoreError> {
-        let network = lookup.network();
-        for _ in 0..BATCHES_MAX {
-            let now = self.clock.now();
-            let older_than = now.plus_seconds(-RECHECK_AFTER_S);
-            let asked: Vec<AuthorId> = self.store.stale_authors(network, older_than, now, lookup.batch_max()).await?;
-            if asked.is_empty() {
-                return Ok(false);
-            }
-            let actors = asked.iter().map(|author| author.as_str().to_owned()).collect();
-            // What can't be asked now is asked again in a minute.
-            let Ok(found) = lookup.profiles(actors).await else { return Ok(false) };
-            if found.is_empty() {
-                let witness = self.store.fresh_author(network, older_than, now).await?;
-                let again = witness.as_ref().map(|author| lookup.profiles(vec![author.as_str().to_owned()]));
-                if !is_believed(asked.len(), again).await {
-                    return Ok(false);
-                }
-            }
-            if !self.tell(Control::Rechecked { network, asked, found }).await {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Returns whether some are left.
-    async fn recheck_posts(&self, lookup: &dyn AuthorLookup) -> Result<bool, StoreError> {
-        let network = lookup.network();
-        for _ in 0..BATCHES_MAX {
-            let now = self.clock.now();
-            let older_than = now.plus_seconds(-RECHECK_AFTER_S);
-            let asked = self.store.stale_posts(network, older_than, now, lookup.batch_max()).await?;
-            if asked.is_empty() {
-                return Ok(false);
-            }
-            let ids = asked.iter().map(|(_, native_id)| native_id.clone()).collect();
-            let Ok(found) = lookup.posts(ids).await else { return Ok(false) };
-            if found.is_empty() {
-                let witness = self.store.fresh_post(network, older_than, now).await?;
-                if !is_believed(asked.len(), witness.map(|post| lookup.posts(vec![post]))).await {
-                    return Ok(false);
-                }
-            }
-            let changes = asked
-                .into_iter()
-                .map(|(post, native_id)| {
-                    // Gone at its origin, or labelled since: it goes here too.
-                    let stays = found
-                        .iter()
-                        .find(|check| check.native_id == native_id)
-                        .is_some_and(|check| consent::judge_labels(&check.labels, now).is_ok());
-                    if stays {
-                        Change::Checked { post, at: now }
-                    } else {
-                        Change::Delete { network, native_id, at: now }
-                    }
-                })
-                .collect();
-            if !self.tell(Control::Changes(changes)).await {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Hands something to the pipeline and lets it be committed, so that the next question finds it done.
-    async fn tell(&self, control: Control) -> bool {
-        let told = self.control.send(control).await.is_ok();
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(1)) => told,
-            () = self.shutdown.triggered() => false,
-        }
-    }
-}
-
-/// Whether a network that finds nothing of what it was asked for may be believed, since what is gone there is erased here.
-/// It may be broken and find nothing of anything: so it is asked for a witness, which it has shown us lately. Without one,
-/// a single thing may well be gone; of several we ask again another time.
-async fn is_believed<T>(asked: usize, witness: Option<impl Future<Output = Result<Vec<T>, LookupError>>>) -> bool {
-    let is_believed = match witness {
-        Some(again) => again.await.is_ok_and(|found| !found.is_empty()),
-        None => asked == 1,
-    };
-    if !is_believed {
-        tracing::warn!(asked, "The network finds nothing that it was asked for again; nothing is erased for that.");
-    }
-    is_believed
 }
 
 #[cfg(test)]

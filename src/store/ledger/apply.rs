@@ -51,7 +51,10 @@ impl Ledger {
                 }
                 Change::Leave { network, author, at: _ } => self.leave(key, *network, author),
                 Change::Unplace { post, city } => self.unplace(*post, city),
-                Change::Gap { source, gap } => self.out.gaps.push((source.clone(), gap.clone())),
+                Change::Replace { post, placement } => self.replace(*post, placement),
+                Change::Gap { source, network, gap, at } => {
+                    self.out.gaps.push((source.clone(), *network, gap.clone(), *at));
+                }
             }
         }
         self.settle();
@@ -219,6 +222,18 @@ impl Ledger {
         if self.posts.get(&id).is_some_and(|stored| stored.placements.is_empty()) {
             self.forget_for_now(id);
         }
+    }
+
+    fn replace(&mut self, id: PostId, new: &Placement) {
+        let placed = self.posts.get_mut(&id).and_then(|stored| stored.placements.get_mut(&new.city));
+        let Some(placed) = placed.filter(|placed| placed.placement.tier.is_some()) else { return };
+        let old = &mut placed.placement;
+        if new.tier.is_none() || old.recipe == new.recipe {
+            return;
+        }
+        let Placement { tier, reasons, recipe, lane, official, .. } = new.clone();
+        *old = Placement { tier, reasons, recipe, lane, official, ..old.clone() };
+        placed.dirty = true;
     }
 
     pub(super) fn drop_placement(&mut self, id: PostId, city: &CityId) {

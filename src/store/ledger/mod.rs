@@ -159,7 +159,8 @@ pub struct Writes {
     pub erasures: Vec<Erasure>,
     pub suppressed: Vec<SubjectHash>,
     pub checked: Vec<(PostId, Timestamp)>,
-    pub gaps: Vec<(SourceId, Gap)>,
+    /// Each with its network, and when it was told.
+    pub gaps: Vec<(SourceId, Network, Gap, Timestamp)>,
     /// Network, handle and id of those who left: their requests are done.
     pub left: Vec<(Network, String, String)>,
     /// A text was erased or replaced: its bytes have to leave the write-ahead log too.

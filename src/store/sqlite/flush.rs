@@ -190,9 +190,11 @@ pub async fn flush(
         }
     }
 
-    for (source, gap) in &out.gaps {
-        let (from, until) = (gap.from.as_micros(), gap.until.as_micros());
-        statements::WRITE_GAP.run(connection, [source.as_str().into(), from.into(), until.into()]).await?;
+    for (source, network, gap, at) in &out.gaps {
+        let times = [gap.from, gap.until, *at].map(|time| time.as_micros().into());
+        let [from, until, at] = times;
+        let values = [source.as_str().into(), network.as_str().into(), from, until, at];
+        statements::WRITE_GAP.run(connection, values).await?;
         statements::DROP_GAPS.run(connection, [GAPS_MAX.into()]).await?;
     }
     crash::point(Point::PostsWritten);

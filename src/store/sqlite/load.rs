@@ -52,6 +52,7 @@ impl Named {
                 Change::Hide { post, .. }
                 | Change::Erase { post, .. }
                 | Change::Unplace { post, .. }
+                | Change::Replace { post, .. }
                 | Change::Checked { post, .. } => {
                     named.posts.insert(*post);
                 }
@@ -96,7 +97,7 @@ pub async fn ledger(connection: &mut SqliteConnection, key: &IdKey, batch: &Batc
     Ok(ledger)
 }
 
-fn ids(posts: impl IntoIterator<Item = PostId>) -> String {
+pub fn ids(posts: impl IntoIterator<Item = PostId>) -> String {
     array(posts.into_iter().map(|id| id.as_u64().cast_signed()))
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use sqlx::sqlite::SqlitePool;
 
-use super::load::array;
+use super::load::{array, ids};
 use super::read::bounded;
 use super::statement::Value;
 use super::{rows, statements};
@@ -15,7 +15,7 @@ use crate::domain::{
     AuthorId, AuthorProfile, Checkpoint, CityId, Gap, KnownPost, NativeId, Network, PostId, SourceId, StoreError,
     SubjectHash, Timestamp,
 };
-use crate::store::held::{Counts, LeaveRequest, StoredPost};
+use crate::store::held::{Counts, LeaveRequest, StalePost, StoredPost};
 use crate::store::retention::AHEAD_S;
 
 /// Rows read at once of tables that are read whole.
@@ -104,13 +104,25 @@ pub async fn stale_posts(
     network: Network,
     older_than: Timestamp,
     now: Timestamp,
+    waiting: &[PostId],
     limit: usize,
-) -> Result<Vec<(PostId, NativeId)>, StoreError> {
+) -> Result<Vec<StalePost>, StoreError> {
     let mut connection = pool.acquire().await?;
-    let values =
-        [network.as_str().into(), older_than.as_micros().into(), bounded(limit, LIMIT_MAX).into(), wrong_from(now)];
+    let values = [
+        network.as_str().into(),
+        older_than.as_micros().into(),
+        bounded(limit, LIMIT_MAX).into(),
+        wrong_from(now),
+        ids(waiting.iter().copied()).into(),
+    ];
     let found = statements::STALE_POSTS.all(&mut connection, values).await?;
-    let post = |row| Ok((rows::post_id(row, "id")?, NativeId::new(rows::get::<String>(row, "native_id")?)));
+    let post = |row| {
+        Ok(StalePost {
+            id: rows::post_id(row, "id")?,
+            native_id: NativeId::new(rows::get::<String>(row, "native_id")?),
+            author: AuthorId::new(rows::get::<String>(row, "author_id")?),
+        })
+    };
     found.iter().map(post).collect()
 }
 

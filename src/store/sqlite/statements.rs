@@ -129,7 +129,7 @@ statements! {
         ELSE max(checked_at, j.value ->> 1) END FROM json_each($1) AS j WHERE posts.id = j.value ->> 0";
     WRITE_CHECKPOINT: 2 = "INSERT INTO checkpoints (source, position) VALUES ($1, $2)
         ON CONFLICT (source) DO UPDATE SET position = excluded.position";
-    WRITE_GAP: 3 = "INSERT INTO gaps (source, from_at, until_at) VALUES ($1, $2, $3)
+    WRITE_GAP: 5 = "INSERT INTO gaps (source, network, from_at, until_at, told_at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (source, from_at, until_at) DO NOTHING";
     /// `$1`: how many of the newest are kept.
     DROP_GAPS: 1 = "DELETE FROM gaps WHERE row <= (SELECT max(row) FROM gaps) - $1";
@@ -175,10 +175,16 @@ statements! {
         FROM authors WHERE row > $1 ORDER BY row LIMIT $2";
     ALL_SUPPRESSED: 0 = "SELECT subject FROM suppressed";
     /// Network, older than, limit, times that were noted by a wrong clock.
+    /// What was asked for before a gap's end is asked for again at once.
     STALE_AUTHORS: 4 = "SELECT native_id FROM authors WHERE network = $1
-        AND (checked_at IS NULL OR checked_at < $2 OR checked_at > $4) ORDER BY checked_at LIMIT $3";
-    STALE_POSTS: 4 = "SELECT id, native_id FROM posts WHERE network = $1 AND (checked_at < $2 OR checked_at > $4)
-        AND NOT (SELECT hidden FROM authors WHERE row = posts.author) ORDER BY checked_at LIMIT $3";
+        AND (checked_at IS NULL OR checked_at < max($2, ifnull((SELECT until_at FROM doubted WHERE network = $1), 0))
+            OR checked_at > $4) ORDER BY checked_at LIMIT $3";
+    /// As `STALE_AUTHORS`; `$5`: ids of posts that are not due yet.
+    STALE_POSTS: 5 = "SELECT s.id AS id, s.native_id AS native_id, a.native_id AS author_id
+        FROM posts AS s CROSS JOIN authors AS a ON a.row = s.author
+        WHERE s.network = $1 AND NOT a.hidden AND (s.checked_at > $4
+            OR s.checked_at < max($2, ifnull((SELECT until_at FROM doubted WHERE network = $1), 0)))
+        AND s.id NOT IN (SELECT value FROM json_each($5)) ORDER BY s.checked_at LIMIT $3";
     FRESH_AUTHOR: 3 = "SELECT native_id FROM authors WHERE network = $1 AND checked_at BETWEEN $2 AND $3 AND NOT hidden
         ORDER BY checked_at DESC LIMIT 1";
     FRESH_POST: 3 = "SELECT native_id FROM posts WHERE network = $1 AND checked_at BETWEEN $2 AND $3

@@ -168,7 +168,7 @@ async fn d9_without_its_journal_a_backup_is_refused_or_each_post_is_asked_for() 
     let place = Place::within(place.folder).await;
     answered(&place, &["ana"]).await;
     assert!(place.texts().await.is_empty(), "the author is known, the posts are not");
-    let due = place.store.stale_posts(Network::Bluesky, NOON, NOON, 10).await.unwrap();
+    let due = place.store.stale_posts(Network::Bluesky, NOON, NOON, &[], 10).await.unwrap();
     assert_eq!(due.len(), 2);
     place.commit(vec![delete("a"), Change::Checked { post: place.id("b"), at: after_s(60) }]).await;
     assert_eq!(place.texts().await, ["b"]);

@@ -278,7 +278,7 @@ async fn one_batch_tells_its_net_effect_and_saves_its_checkpoint() {
         draft(&place, "b").upsert(),
         draft(&place, "b").revision("2").text("B").upsert(),
         draft(&place, "a").upsert(),
-        Change::Gap { source: source.clone(), gap: gap.clone() },
+        Change::Gap { source: source.clone(), network: Network::Bluesky, gap: gap.clone(), at: NOON },
     ];
     let batch = Batch { changes, checkpoints: vec![(source.clone(), Checkpoint::new("42"))] };
     let committed = place.store.commit(Arc::new(batch)).await.unwrap();
@@ -295,12 +295,40 @@ async fn one_batch_tells_its_net_effect_and_saves_its_checkpoint() {
 async fn l13_checked_posts_are_not_stale() {
     let place = Place::new().await;
     place.commit(vec![draft(&place, "a").upsert(), draft(&place, "b").upsert()]).await;
-    let stale = |at| place.store.stale_posts(Network::Bluesky, at, at, 10);
+    let stale = |at| place.store.stale_posts(Network::Bluesky, at, at, &[], 10);
     assert!(stale(NOON).await.unwrap().is_empty());
     assert_eq!(stale(after_s(1)).await.unwrap().len(), 2);
     place.commit(vec![Change::Checked { post: place.id("a"), at: after_s(5) }]).await;
-    assert_eq!(stale(after_s(1)).await.unwrap(), [(place.id("b"), native("b"))]);
+    let b = StalePost { id: place.id("b"), native_id: native("b"), author: profile("ana").id };
+    assert_eq!(stale(after_s(1)).await.unwrap(), [b]);
+    let waiting = [place.id("b")];
+    let others = place.store.stale_posts(Network::Bluesky, after_s(1), after_s(1), &waiting, 10).await.unwrap();
+    assert!(others.is_empty());
     assert!(place.heard.0.lock().unwrap().iter().all(|(_, entry)| entry.op == Op::Post));
+}
+
+#[tokio::test]
+async fn d2_what_was_checked_before_the_end_of_a_gap_is_to_be_checked_again_at_once() {
+    let place = Place::new().await;
+    place.commit(vec![draft(&place, "a").upsert()]).await;
+    let due = async || {
+        let (since, now) = (after_s(-86_400), after_s(60));
+        let posts = place.store.stale_posts(Network::Bluesky, since, now, &[], 10).await.unwrap().len();
+        (posts, place.store.stale_authors(Network::Bluesky, since, now, 10).await.unwrap().len())
+    };
+    let gap = |network, until, told: i64| {
+        let gap = Gap { from: after_s(-9), until: after_s(until) };
+        Change::Gap { source: SourceId::new("x"), network, gap, at: after_s(told) }
+    };
+    place.commit(vec![gap(Network::Bluesky, -1, 0), gap(Network::Mastodon, 9, 9)]).await;
+    assert_eq!(due().await, (0, 0), "they were seen after it, or are of another network");
+    // The end is ahead of our clock: what is checked from now on is not checked over and over.
+    place.commit(vec![gap(Network::Bluesky, 3_600, 5)]).await;
+    assert_eq!(due().await, (1, 1));
+    let seen = AuthorProfile { checked_at: Some(after_s(6)), ..profile("ana") };
+    let checked = Change::Checked { post: place.id("a"), at: after_s(6) };
+    place.commit(vec![author(seen, AuthorVerdict::Show), checked]).await;
+    assert_eq!(due().await, (0, 0));
 }
 
 #[tokio::test]
@@ -309,7 +337,7 @@ async fn l13_the_posts_of_an_account_that_is_away_are_not_asked_for() {
     place.commit(vec![draft(&place, "a").upsert()]).await;
     let author = |verdict| Change::Author { profile: Box::new(profile("ana")), verdict, at: NOON };
     place.commit(vec![author(AuthorVerdict::Hide)]).await;
-    let stale = || place.store.stale_posts(Network::Bluesky, after_s(1), after_s(1), 10);
+    let stale = || place.store.stale_posts(Network::Bluesky, after_s(1), after_s(1), &[], 10);
     assert!(stale().await.unwrap().is_empty(), "their origin shows none of them: they would be deleted");
     place.commit(vec![author(AuthorVerdict::Show)]).await;
     assert_eq!(stale().await.unwrap().len(), 1);
@@ -356,4 +384,25 @@ async fn a_post_hidden_by_the_operator_does_not_come_back_through_a_changed_reci
     place.commit(vec![Change::Unplace { post: place.id("a"), city: nantes() }]).await;
     place.commit(vec![draft(&place, "a").upsert()]).await;
     assert!(place.texts().await.is_empty());
+}
+
+#[tokio::test]
+async fn s06_what_a_changed_recipe_makes_of_a_post_is_told_once_and_keeps_its_place() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").tier(Some(Tier::Invited)).upsert()).await;
+    place.ops(draft(&place, "b").tier(None).upsert()).await;
+    let new = |city, recipe: &str| {
+        let placement = Placement { recipe: recipe.into(), ..placement(city, Some(Tier::Public)) };
+        Change::Replace { post: place.id("a"), placement: Box::new(placement) }
+    };
+    assert_eq!(place.ops(new(nantes(), "new")).await, ["update a"]);
+    assert_eq!(
+        place.page(&nantes()).await.iter().map(|card| (card.tier, card.position)).collect::<Vec<_>>(),
+        [(Tier::Public, 1)]
+    );
+    assert!(place.ops(new(nantes(), "new")).await.is_empty());
+    assert!(place.ops(new(tours(), "other")).await.is_empty(), "where it does not stand it is not placed");
+    let queued = Placement { recipe: "new".into(), ..placement(nantes(), Some(Tier::Public)) };
+    let queued = Change::Replace { post: place.id("b"), placement: Box::new(queued) };
+    assert!(place.ops(queued).await.is_empty(), "a moderator decides");
 }

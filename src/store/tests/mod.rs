@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 use super::command::{Command, Person};
-use super::{Store, StoreOptions, open};
+use super::{StalePost, Store, StoreOptions, open};
 use crate::clock::ManualClock;
 use crate::domain::*;
 

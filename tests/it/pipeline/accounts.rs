@@ -1,6 +1,6 @@
 //! What account events do, and answers that were under way meanwhile.
 
-use parvis::domain::{AccountStatus, AuthorId, Event, RawPost};
+use parvis::domain::{AccountStatus, AuthorId, AuthorProfile, Event, Gap, Label, RawPost};
 use parvis::intake::Answer;
 use parvis::pipeline::answered;
 
@@ -95,4 +95,41 @@ fn l11_a_hidden_post_that_is_seen_again_is_kept_for_its_authors_return() {
     let edit = RawPost { revision: "2".into(), edited: true, ..raw("ana", "1", "plus rien") };
     scene.event(Event::Post(Box::new(edit)));
     assert_eq!(scene.pending(), ["!plus rien"]);
+}
+
+#[test]
+fn l09_a_no_of_somebody_who_is_shown_counts_for_their_next_post_though_the_index_lags() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    scene.pending();
+    let labels = vec![Label::plain("!no-unauthenticated")];
+    scene.event(Event::Profile(Box::new(AuthorProfile { labels, ..assumed("ana") })));
+    assert_eq!((scene.pending(), scene.asked()), (vec!["~Purge".to_owned()], vec!["ana"]));
+    scene.found("ana");
+    scene.post("ana", "2", "encore #ville");
+    scene.found("ana");
+    assert!(scene.pending().is_empty());
+    assert_eq!(scene.count("refused.no_unauthenticated"), 1);
+    // The index has had its time, and says that it was taken back.
+    scene.post("ana", "3", "toujours #ville");
+    answered(&mut scene.intake, Answer::Found(Box::new(assumed("ana"))), NOW.plus_seconds(600));
+    assert_eq!(scene.pending(), ["toujours #ville"]);
+}
+
+#[test]
+fn d2_who_was_known_before_a_gap_is_asked_for_again_before_they_are_shown() {
+    let mut scene = Scene::new();
+    scene.post("ana", "1", "#ville");
+    scene.found("ana");
+    scene.pending();
+    let later = NOW.plus_seconds(60);
+    scene.event_at(later, Event::Gap(Gap { from: NOW, until: NOW.plus_seconds(3_600) }));
+    scene.intake.take_batch();
+    scene.event_at(later, Event::Post(Box::new(raw("ana", "2", "encore #ville"))));
+    assert_eq!((scene.pending(), scene.asked()), (vec![], vec!["ana"]));
+    answered(&mut scene.intake, Answer::Found(Box::new(assumed("ana"))), later);
+    scene.pending();
+    scene.event_at(later, Event::Post(Box::new(raw("ana", "3", "toujours #ville"))));
+    assert_eq!(scene.pending(), ["toujours #ville"], "the end that lies ahead is not waited for");
 }

@@ -3,7 +3,7 @@
 //! Owns the two questions and the reading of their answers. Does not own batching, caching or retries (pipeline), nor
 //! what labels mean (consent).
 //! Invariant: an author or post that is not in the answer does not exist or is not shown to us; an answer that can't be
-//! read is no answer, so nobody is shown on the strength of it.
+//! read is no answer, so nobody is shown, and no post erased, on the strength of it.
 
 use std::sync::Arc;
 
@@ -52,14 +52,15 @@ impl AppView {
     /// more than one is held.
     ///
     /// One bad value makes the AppView refuse a whole question. Such a question is asked again in halves, so that only
-    /// the bad value goes without an answer and counts as not existing; that is at most twice as many questions. Where of
-    /// several values not one is taken it is not the values' fault: that is no answer.
+    /// the bad value goes without an answer, and is what `declined` says; that is at most twice as many questions. Where
+    /// of several values not one is taken it is not the values' fault: that is no answer.
     async fn ask<T>(
         &self,
         method: &str,
         parameter: &str,
         values: Vec<String>,
         read: impl Fn(&[u8]) -> Option<Vec<T>>,
+        declined: impl Fn(String) -> Option<T>,
     ) -> Result<Vec<T>, LookupError> {
         let mut questions: Vec<Vec<String>> = values.chunks(BATCH_MAX).map(<[_]>::to_vec).collect();
         questions.reverse();
@@ -75,7 +76,7 @@ impl AppView {
                     let nonsense = || unavailable("the AppView's answer can't be read");
                     answers.extend(read(&body).ok_or_else(nonsense)?);
                 }
-                Said::BadQuestion if question.len() == 1 => {}
+                Said::BadQuestion if question.len() == 1 => answers.extend(question.pop().and_then(&declined)),
                 Said::BadQuestion => {
                     let second = question.split_off(question.len() / 2);
                     questions.extend([second, question]);
@@ -124,14 +125,16 @@ impl AuthorLookup for AppView {
         actors.retain(|actor| decode::author(actor).is_some() || decode::handle(actor).is_some());
         async move {
             let read = |answer: &[u8]| profiles_answer(answer, self.clock.now());
-            self.ask("app.bsky.actor.getProfiles", "actors", actors, read).await
+            self.ask("app.bsky.actor.getProfiles", "actors", actors, read, |_| None).await
         }
         .boxed()
     }
 
     fn posts(&self, ids: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>> {
         let uris = ids.iter().map(|id| id.as_str().to_owned()).filter(|uri| uri.starts_with("at://")).collect();
-        async move { self.ask("app.bsky.feed.getPosts", "uris", uris, posts_answer).await }.boxed()
+        // One that is declined may be there or not.
+        let declined = |uri| Some(PostCheck { native_id: NativeId::new(uri), labels: None });
+        async move { self.ask("app.bsky.feed.getPosts", "uris", uris, posts_answer, declined).await }.boxed()
     }
 }
 

@@ -179,12 +179,32 @@ async fn l13_posts_that_still_exist_are_told_with_their_labels() {
     assert_eq!(
         checks,
         [
-            PostCheck { native_id: post(1), labels: vec![Label::plain("porn")] },
-            PostCheck { native_id: post(2), labels: vec![] },
+            PostCheck { native_id: post(1), labels: Some(vec![Label::plain("porn")]) },
+            PostCheck { native_id: post(2), labels: Some(vec![]) },
         ]
     );
     let asked = &asked.lock().unwrap()[0];
     assert_eq!((asked.path(), values(asked, "uris").len()), ("/xrpc/app.bsky.feed.getPosts", 3));
+}
+
+#[tokio::test]
+async fn l13_a_post_of_which_something_unreadable_is_said_is_not_said_to_be_gone() {
+    let mut tasks = JoinSet::new();
+    let post = |n: u32| NativeId::new(format!("at://did:plc:a/app.bsky.feed.post/{n}"));
+    let unread = |n| PostCheck { native_id: post(n), labels: None };
+    let body = r#"{"posts":[{"uri":"at://did:plc:a/app.bsky.feed.post/1","labels":[{"val":5}]},
+        {"uri":"at://did:plc:a/app.bsky.feed.post/2","labels":"many"},
+        {"uri":"at://did:plc:a/app.bsky.feed.post/3","labels":null}]}"#;
+    let (odd, _) = appview(says("200 OK", body), &mut tasks).await;
+    let sound = PostCheck { native_id: post(3), labels: Some(vec![]) };
+    assert_eq!(odd.posts((1..4).map(post).collect()).await.unwrap(), [unread(1), unread(2), sound]);
+    // Nor one that the AppView does not want to be asked for.
+    let declines: Answerer = Box::new(|url| match values(url, "uris").iter().any(|uri| uri.ends_with("/1")) {
+        true => ("400 Bad Request".into(), b"{}".to_vec()),
+        false => ("200 OK".into(), br#"{"posts":[]}"#.to_vec()),
+    });
+    let (declining, _) = appview(declines, &mut tasks).await;
+    assert_eq!(declining.posts((1..4).map(post).collect()).await.unwrap(), [unread(1)]);
 }
 
 #[tokio::test]

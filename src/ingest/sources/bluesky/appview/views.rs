@@ -1,8 +1,8 @@
 //! The AppView's JSON.
 //!
 //! Owns the shape of its answers and of recorded profile files. Does not own the asking.
-//! Invariant: a view whose identity or labels can't be read is dropped, and its author counts as unknown: nobody is shown
-//! because a wish could not be read.
+//! Invariant: a profile whose identity or labels can't be read is dropped, and its author counts as unknown: nobody is shown
+//! because a wish could not be read. Of a post it is no answer: nothing is erased because a word could not be read.
 
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
@@ -63,10 +63,10 @@ struct ProfileView {
 
 /// `app.bsky.feed.defs#postView`.
 #[derive(Deserialize)]
-struct PostView {
+struct PostView<'a> {
     uri: String,
-    #[serde(default, deserialize_with = "some_labels")]
-    labels: Vec<LabelView>,
+    #[serde(borrow, default)]
+    labels: Option<&'a RawValue>,
 }
 
 /// Null is no label. One label that can't be read, or too many of them, spoil the view: see the invariant.
@@ -109,10 +109,12 @@ impl ProfileView {
     }
 }
 
-impl PostView {
+impl PostView<'_> {
     fn into_check(self) -> Option<PostCheck> {
         let sound = self.uri.starts_with("at://");
-        sound.then(|| PostCheck { native_id: NativeId::new(self.uri), labels: labels(self.labels) })
+        let views =
+            self.labels.map_or(Ok(Vec::new()), |raw| some_labels(&mut serde_json::Deserializer::from_str(raw.get())));
+        sound.then(|| PostCheck { native_id: NativeId::new(self.uri), labels: views.ok().map(labels) })
     }
 }
 
