@@ -26,8 +26,8 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
         Event::Account { author, status } => {
             intake.finish_event(ticket, "event.account", |intake| intake.account(network, author, status, now));
         }
-        Event::Handle { author, handle } => {
-            intake.finish_event(ticket, "event.identity", |intake| intake.handle(network, &author, handle, now));
+        Event::Handle { author } => {
+            intake.finish_event(ticket, "event.identity", |intake| intake.handle(network, author));
         }
         Event::Gap(gap) => intake.finish_event(ticket, "event.gap", |intake| intake.gap(network, source, gap, now)),
         Event::Other => intake.finish_event(ticket, "event.other", |_| {}),

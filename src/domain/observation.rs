@@ -57,10 +57,10 @@ pub enum Event {
         author: AuthorId,
         status: AccountStatus,
     },
-    /// The account's handle may have changed. `None`: ask.
+    /// The account's handle may have changed: the network is to be asked, for what an account's own server says of it may be
+    /// anybody's.
     Handle {
         author: AuthorId,
-        handle: Option<String>,
     },
     /// The source could not get what lay between two positions.
     Gap(Gap),

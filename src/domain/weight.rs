@@ -115,7 +115,7 @@ impl Weight for Event {
             Self::Profile(profile) => profile.owned(),
             Self::Delete { native_id } => native_id.owned(),
             Self::Account { author, status: _ } => author.owned(),
-            Self::Handle { author, handle } => author.owned() + handle.owned(),
+            Self::Handle { author } => author.owned(),
             Self::Gap(_) | Self::Other | Self::Unreadable(_) => 0,
         }
     }

@@ -70,11 +70,9 @@ impl Intake {
         self.pending.push(Change::Gap { source, network, gap, at: now });
     }
 
-    pub fn handle(&mut self, network: Network, author: &AuthorId, handle: Option<String>, now: Timestamp) {
-        let Some(profile) = self.authors.get(network, author) else { return };
-        match handle {
-            Some(handle) => self.author_changed(AuthorProfile { handle: Some(handle), ..profile.clone() }, now),
-            None => self.questions.push((network, author.clone())),
+    pub fn handle(&mut self, network: Network, author: AuthorId) {
+        if self.authors.get(network, &author).is_some() {
+            self.questions.push((network, author));
         }
     }
 

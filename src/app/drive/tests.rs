@@ -279,7 +279,7 @@ async fn d1_what_can_not_be_asked_yet_holds_the_networks_back_and_is_not_given_u
     intake.authors.put(AuthorProfile::assumed(AuthorId::new("ana"), Network::Bluesky));
     tokio::time::sleep(Duration::from_secs(1)).await;
     let run = start_with(Arc::new(FakeJournal::default()), intake, lookups, Shutdown::new());
-    let event = Event::Handle { author: AuthorId::new("ana"), handle: None };
+    let event = Event::Handle { author: AuthorId::new("ana") };
     run.observations.send(Observation { event, ..observation(1) }).await.unwrap();
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(*run.waiting.borrow());

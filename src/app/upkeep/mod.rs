@@ -48,7 +48,7 @@ impl Memory {
         match (waited, self.waits) {
             (false, true) => tracing::error!(
                 now = now.to_rfc3339(),
-                "The clock is far ahead of what is stored: nothing is erased for its age until it is put right, or has \
+                "The clock is far from what is stored: nothing is erased for its age until it is put right, or has \
                  held for six hours."
             ),
             (true, false) => tracing::info!("The clock is believed again: what is over its time is erased."),

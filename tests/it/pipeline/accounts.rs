@@ -28,7 +28,7 @@ fn l11_an_answer_that_was_under_way_does_not_un_hide() {
     let mut scene = Scene::new();
     scene.post("ana", "1", "#ville");
     scene.found("ana");
-    scene.event(Event::Handle { author: AuthorId::new("ana"), handle: None });
+    scene.event(Event::Handle { author: AuthorId::new("ana") });
     scene.pending();
     assert_eq!(scene.asked(), ["ana"]);
     scene.event(account("ana", AccountStatus::Hidden));

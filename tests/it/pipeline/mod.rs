@@ -260,7 +260,9 @@ fn a_reply_names_the_card_it_answers_and_a_new_handle_reaches_the_store() {
     scene.found("ana");
     scene.pending();
     scene.reply("ana", "2", "1", "Suite");
-    scene.event(Event::Handle { author: AuthorId::new("ana"), handle: Some("new.example".into()) });
+    scene.event(Event::Handle { author: AuthorId::new("ana") });
+    assert_eq!(scene.asked(), ["ana"]);
+    scene.answer(AuthorProfile { handle: Some("new.example".into()), ..assumed("ana") });
     let changes = scene.intake.take_batch().changes;
     let [Change::Upsert { placements, .. }, Change::Author { profile, .. }] = &changes[..] else {
         panic!("{changes:?}")

@@ -144,10 +144,9 @@ pub(super) fn error_name(error: &str) -> String {
     if sound { error.to_owned() } else { "unnamed".to_owned() }
 }
 
-/// The handle that comes with it is what the account's own server says, and may be anybody's: the AppView is asked, which
-/// looks whether its domain agrees.
+/// The AppView looks whether a new handle's domain agrees.
 fn identity(did: &str) -> Option<Event> {
-    Some(Event::Handle { author: author(did)?, handle: None })
+    Some(Event::Handle { author: author(did)? })
 }
 
 fn account(did: &str, account: &Account<'_>) -> Option<Event> {
