@@ -79,7 +79,7 @@ const OUTLINE: &str = r#"{"type":"Feature","properties":{"source":"Source","lice
 fn city(words: &[String]) -> String {
     let word = |at: usize| toml::Value::String(words[at % words.len()].clone()).to_string();
     format!(
-        "name = {}\nboundary = \"ville.geojson\"\nparticipation = {}\nlanguages = [\"fr\", {}]\n\
+        "name = {}\nboundary = \"ville.geojson\"\nparticipation = {}\nlanguages = [\"fr\"]\n\
          [recipe]\ninvite = {}\nhashtags = [\"ville\", {}]\nwords = [{}]\nambiguous = [{}]\ncontext = [{}]\nassembly = [{}]\n\
          all_of = [[{}, \"ville2\"]]\n[recipe.exclude]\nhashtags = [{}]\nwords = [{}]\n\
          [[zone]]\nname = {}\nboundary = \"zone.geojson\"\nplaces = [{}]\n[around]\nname = {}\nhashtags = [\"autour\"]\n\
@@ -100,7 +100,6 @@ fn city(words: &[String]) -> String {
         word(13),
         word(14),
         word(15),
-        word(16),
     )
 }
 

@@ -240,7 +240,7 @@ mod tests {
     async fn who_is_known_stays_known_while_a_network_is_down() {
         let fake = Arc::new(Fake::default());
         let mut listed = Listed::new(vec![fake.clone()]);
-        let one = city(&["bsky:ana.example", "bsky:nobody", "nostr:somebody"]);
+        let one = city(&["bsky:ana.example", "bsky:nobody.test", "nostr:somebody"]);
         all(&mut listed, &one, false).await;
         assert!(listed.knows_all(&one), "a network that is not configured can't be asked");
         fake.is_down.store(true, Ordering::SeqCst);
