@@ -5,11 +5,11 @@
 //!
 //! To erase everything for a wrong clock can't be undone; to erase some hours late breaks the promise by these hours. So
 //! retention waits when the clock is further ahead than can be explained, until it was put right, or has kept its new
-//! pace for so long that it must be meant: a machine that was off for a month sweeps six hours after its start. It waits for
-//! a clock that is behind too, though that erases nothing by itself: what it finds noted as received in its future it sets
-//! back to its own time, and all that would be over its time once the clock was right. Where the newest post was noted by a
-//! clock that was ahead, the right one looks so for these hours. What this does not see: a clock that is wrong by less than the bounds, and one that is wrong, stores posts, and is wrong again
-//! after a restart.
+//! pace for so long that it must be meant: a machine that was off for a month sweeps six hours after its start. It waits
+//! for a clock that is behind too, though that erases nothing by itself: what it finds noted as received in its future it
+//! sets back to its own time, and all that would be over its time once the clock was right. Where the newest post was noted
+//! by a clock that was ahead, the right one looks so for these hours. What this does not see: a clock that is wrong by less
+//! than the bounds, and one that is wrong, stores posts, and is wrong again after a restart.
 
 use std::time::Duration;
 

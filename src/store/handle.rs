@@ -175,6 +175,20 @@ impl Store {
         startup::stale_posts(&self.reader.pool, network, older_than, now, waiting, limit).await
     }
 
+    /// Posts that were received at least `age_s` ago and not seen at their origin since they were that old, in the order of
+    /// their arrival after `after`, and how far that has been looked through: the same number when to the end. Rows that
+    /// were freed and are used again are passed over, to be seen with all others in their week.
+    pub async fn young_posts(
+        &self,
+        network: Network,
+        after: i64,
+        age_s: i64,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<(Vec<StalePost>, i64), StoreError> {
+        startup::young_posts(&self.reader.pool, network, after, age_s, now, limit).await
+    }
+
     /// The author of whom it is least long ago that the network showed them, if not before `since`.
     pub async fn fresh_author(
         &self,

@@ -1,6 +1,7 @@
 mod recheck;
 mod unanswered;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +11,14 @@ use tokio::time::Instant;
 use super::clock_guard::ClockGuard;
 use super::drive::Control;
 use crate::clock::Clock;
-use crate::domain::{AuthorLookup, StoreError, Timestamp};
+use crate::domain::{AuthorLookup, Network, StoreError, Timestamp};
 use crate::shutdown::Shutdown;
 use crate::store::{Retention, Store};
+use recheck::FirstLooks;
 use unanswered::Unanswered;
 
 /// What is done by the clock: retention, clearing what erased texts leave in the file, the weekly re-check of authors and
-/// posts (L-13), and the store's gauges.
+/// posts (L-13), the first looks at young posts (L-10), and the store's gauges.
 pub struct Upkeep {
     pub store: Store,
     pub lookups: Vec<Arc<dyn AuthorLookup>>,
@@ -38,6 +40,8 @@ struct Memory {
     waits: bool,
     scrub_at: Instant,
     unanswered: Unanswered,
+    /// Begun anew by each process, which so finds what was due while there was none.
+    looked: BTreeMap<Network, FirstLooks>,
 }
 
 impl Memory {
@@ -72,6 +76,7 @@ impl Upkeep {
             // The process before this one may have died with some of it left.
             scrub_at: began,
             unanswered: Unanswered::default(),
+            looked: BTreeMap::new(),
         };
         loop {
             // A network that takes its time to answer does not keep the process from stopping.
@@ -109,6 +114,8 @@ impl Upkeep {
         for lookup in self.lookups.iter().filter(|_| may_erase) {
             more |= self.recheck_authors(&**lookup).await?;
             more |= self.recheck_posts(&**lookup, &mut memory.unanswered).await?;
+            let looked = memory.looked.entry(lookup.network()).or_default();
+            more |= self.look_early(&**lookup, &mut memory.unanswered, looked).await?;
         }
         let counts = self.store.counts().await?;
         for (kind, count) in [

@@ -15,6 +15,11 @@ use crate::store::StalePost;
 
 /// A day before the week is over, so that a night without the network breaks no promise.
 pub(super) const RECHECK_AFTER_S: i64 = 6 * 86_400;
+/// When a post is looked at for the first times, in seconds after it was received: what a moderation service says of it
+/// comes after it, and mostly soon (L-10).
+pub(super) const FIRST_LOOKS_S: [i64; 2] = [600, 6 * 3_600];
+/// How far the posts have been looked through for each of these.
+pub(super) type FirstLooks = [i64; FIRST_LOOKS_S.len()];
 /// Batches asked of one network each time: 40 of 25 a minute re-check 1.4 million posts a day.
 const BATCHES_MAX: usize = 40;
 
@@ -75,38 +80,83 @@ impl Upkeep {
             if asked.is_empty() {
                 return Ok(false);
             }
-            let ids = asked.iter().map(|post| post.native_id.clone()).collect();
-            let Ok(found) = lookup.posts(ids).await else { return Ok(false) };
-            if found.is_empty() {
-                let witness = self.store.fresh_post(network, older_than, now).await?;
-                if !is_believed(asked.len(), witness.map(|post| lookup.posts(vec![post]))).await {
-                    return Ok(false);
-                }
-            }
-            let (mut changes, mut missing) = (Vec::new(), Vec::new());
-            for post in asked {
-                match found.iter().find(|check| check.native_id == post.native_id).map(|check| &check.labels) {
-                    Some(Some(labels)) => {
-                        unanswered.answered(post.id);
-                        // Labelled since: it goes here.
-                        let stays = consent::judge_labels(labels, now).is_ok();
-                        let (post, native_id) = (post.id, post.native_id);
-                        changes.push(match stays {
-                            true => Change::Checked { post, at: now },
-                            false => Change::Delete { network, native_id, at: now },
-                        });
-                    }
-                    Some(None) => unanswered.unreadable(post.id, now),
-                    None if unanswered.missed_before(post.id, now) => missing.push(post),
-                    None => {}
-                }
-            }
-            let told = self.tell_missing(lookup, missing, &mut changes, now).await?;
-            if !(self.tell(Control::Changes(changes)).await && told) {
+            if !self.look_at(lookup, unanswered, asked, now).await? {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// Looks at young posts. Returns whether some are left.
+    pub(super) async fn look_early(
+        &self,
+        lookup: &dyn AuthorLookup,
+        unanswered: &mut Unanswered,
+        looked: &mut FirstLooks,
+    ) -> Result<bool, StoreError> {
+        for (age_s, after) in FIRST_LOOKS_S.into_iter().zip(looked) {
+            let mut is_done = false;
+            for _ in 0..BATCHES_MAX {
+                let now = self.clock.now();
+                let found = self.store.young_posts(lookup.network(), *after, age_s, now, lookup.batch_max()).await?;
+                let (mut asked, up_to) = found;
+                // Two silences right after each other are one.
+                asked.retain(|post| !unanswered.waits(post.id, now));
+                is_done = up_to == *after;
+                // What can't be asked now is asked again in a minute.
+                if !asked.is_empty() && !self.look_at(lookup, unanswered, asked, now).await? {
+                    return Ok(false);
+                }
+                *after = up_to;
+                if is_done {
+                    break;
+                }
+            }
+            if !is_done {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Asks for posts, and tells what has become of them. Returns whether to go on.
+    async fn look_at(
+        &self,
+        lookup: &dyn AuthorLookup,
+        unanswered: &mut Unanswered,
+        asked: Vec<StalePost>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let network = lookup.network();
+        let ids = asked.iter().map(|post| post.native_id.clone()).collect();
+        let Ok(found) = lookup.posts(ids).await else { return Ok(false) };
+        if found.is_empty() {
+            let witness = self.store.fresh_post(network, now.plus_seconds(-RECHECK_AFTER_S), now).await?;
+            let witness = witness.filter(|witness| asked.iter().all(|post| post.native_id != *witness));
+            if !is_believed(asked.len(), witness.map(|post| lookup.posts(vec![post]))).await {
+                return Ok(false);
+            }
+        }
+        let (mut changes, mut missing) = (Vec::new(), Vec::new());
+        for post in asked {
+            match found.iter().find(|check| check.native_id == post.native_id).map(|check| &check.labels) {
+                Some(Some(labels)) => {
+                    unanswered.answered(post.id);
+                    // Labelled since: it goes here.
+                    let stays = consent::judge_labels(labels, now).is_ok();
+                    let (post, native_id) = (post.id, post.native_id);
+                    changes.push(match stays {
+                        true => Change::Checked { post, at: now },
+                        false => Change::Delete { network, native_id, at: now },
+                    });
+                }
+                Some(None) => unanswered.unreadable(post.id, now),
+                None if unanswered.missed_before(post.id, now) => missing.push(post),
+                None => {}
+            }
+        }
+        let told = self.tell_missing(lookup, missing, &mut changes, now).await?;
+        Ok(self.tell(Control::Changes(changes)).await && told)
     }
 
     /// What its network has not shown twice is gone, unless it is its author whom the network no longer shows: that hides

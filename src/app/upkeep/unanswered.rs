@@ -21,12 +21,21 @@ struct Silence {
     missed: bool,
 }
 
+impl Silence {
+    /// A clock that was put back makes nothing wait for it.
+    const fn lasts(self, now: Timestamp) -> bool {
+        now.seconds_since(self.since).abs() < AGAIN_AFTER_S
+    }
+}
+
 impl Unanswered {
     /// Posts that are not to be asked for yet.
     pub fn waiting(&self, now: Timestamp) -> Vec<PostId> {
-        // A clock that was put back makes nothing wait for it.
-        let waits = |silence: &Silence| now.seconds_since(silence.since).abs() < AGAIN_AFTER_S;
-        self.posts.iter().filter(|(_, silence)| waits(silence)).map(|(post, _)| *post).collect()
+        self.posts.iter().filter(|(_, silence)| silence.lasts(now)).map(|(post, _)| *post).collect()
+    }
+
+    pub fn waits(&self, post: PostId, now: Timestamp) -> bool {
+        self.posts.get(&post).is_some_and(|silence| silence.lasts(now))
     }
 
     pub fn answered(&mut self, post: PostId) {

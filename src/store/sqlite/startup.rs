@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use sqlx::sqlite::SqlitePool;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::load::{array, ids};
 use super::read::bounded;
@@ -115,15 +115,45 @@ pub async fn stale_posts(
         wrong_from(now),
         ids(waiting.iter().copied()).into(),
     ];
-    let found = statements::STALE_POSTS.all(&mut connection, values).await?;
-    let post = |row| {
-        Ok(StalePost {
-            id: rows::post_id(row, "id")?,
-            native_id: NativeId::new(rows::get::<String>(row, "native_id")?),
-            author: AuthorId::new(rows::get::<String>(row, "author_id")?),
-        })
+    statements::STALE_POSTS.all(&mut connection, values).await?.iter().map(stale_post).collect()
+}
+
+fn stale_post(row: &SqliteRow) -> Result<StalePost, StoreError> {
+    Ok(StalePost {
+        id: rows::post_id(row, "id")?,
+        native_id: NativeId::new(rows::get::<String>(row, "native_id")?),
+        author: AuthorId::new(rows::get::<String>(row, "author_id")?),
+    })
+}
+
+pub async fn young_posts(
+    pool: &SqlitePool,
+    network: Network,
+    after: i64,
+    age_s: i64,
+    now: Timestamp,
+    limit: usize,
+) -> Result<(Vec<StalePost>, i64), StoreError> {
+    let mut connection = pool.acquire().await?;
+    let arrived_before = now.plus_seconds(-age_s).as_micros();
+    let limit = bounded(limit, LIMIT_MAX);
+    let values = [
+        network.as_str().into(),
+        after.into(),
+        age_s.saturating_mul(1_000_000).into(),
+        arrived_before.into(),
+        limit.into(),
+    ];
+    let found = statements::YOUNG_POSTS.all(&mut connection, values).await?;
+    let up_to = match found.last().filter(|_| i64::try_from(found.len()).is_ok_and(|found| found >= limit)) {
+        Some(last) => rows::get(last, "row")?,
+        None => {
+            let values = [after.into(), arrived_before.into(), now.as_micros().into()];
+            let row = statements::YOUNG_UP_TO.first(&mut connection, values).await?;
+            row.map_or(Ok(after), |row| rows::get(&row, "row"))?
+        }
     };
-    found.iter().map(post).collect()
+    Ok((found.iter().map(stale_post).collect::<Result<_, _>>()?, up_to))
 }
 
 pub async fn fresh_author(

@@ -185,6 +185,15 @@ statements! {
         WHERE s.network = $1 AND NOT a.hidden AND (s.checked_at > $4
             OR s.checked_at < max($2, ifnull((SELECT until_at FROM doubted WHERE network = $1), 0)))
         AND s.id NOT IN (SELECT value FROM json_each($5)) ORDER BY s.checked_at LIMIT $3";
+    /// Network, row after which to look, since its arrival, arrived before, limit.
+    YOUNG_POSTS: 5 = "SELECT s.row AS row, s.id AS id, s.native_id AS native_id, a.native_id AS author_id
+        FROM posts AS s CROSS JOIN authors AS a ON a.row = s.author
+        WHERE s.row > $2 AND s.row <= $2 + 5000 AND s.network = $1 AND NOT a.hidden AND s.received_at <= $4
+        AND s.checked_at < s.received_at + $3 ORDER BY s.row LIMIT $5";
+    /// Row after which to look, arrived before, now: the last row before one that is still too young.
+    YOUNG_UP_TO: 3 = "SELECT coalesce(
+        (SELECT min(row) - 1 FROM posts WHERE row > $1 AND row <= $1 + 5000 AND received_at > $2 AND received_at <= $3),
+        (SELECT min($1 + 5000, coalesce(max(row), 0)) FROM posts)) AS row";
     FRESH_AUTHOR: 3 = "SELECT native_id FROM authors WHERE network = $1 AND checked_at BETWEEN $2 AND $3 AND NOT hidden
         ORDER BY checked_at DESC LIMIT 1";
     FRESH_POST: 3 = "SELECT native_id FROM posts WHERE network = $1 AND checked_at BETWEEN $2 AND $3

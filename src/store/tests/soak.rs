@@ -99,7 +99,7 @@ async fn w2_commits_do_not_wait_for_a_snapshot_that_stays() {
     took.sort();
     let (median, slowest) = (took[took.len() / 2], took[took.len() - 1]);
     eprintln!("{} commits beside a snapshot: {median:?} in the median, {slowest:?} at most", took.len());
-    assert!(slowest < Duration::from_millis(300), "a commit took {slowest:?}");
+    assert!(slowest < Duration::from_millis(600), "a commit took {slowest:?}");
     snapshot.rollback().await.unwrap();
     let freed = Instant::now();
     while log() > 0 {

@@ -146,6 +146,7 @@ async fn d7_a_clock_that_jumped_erases_nothing() {
         waits: false,
         scrub_at: began,
         unanswered: Unanswered::default(),
+        looked: BTreeMap::new(),
     };
     let mut guarded = memory(Some(START));
     upkeep.once(&mut guarded).await.unwrap();

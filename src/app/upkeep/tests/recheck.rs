@@ -1,4 +1,5 @@
 use super::*;
+use crate::app::upkeep::recheck::FIRST_LOOKS_S;
 use crate::app::upkeep::unanswered::AGAIN_AFTER_S;
 
 /// What is stored is due to be asked for again, and what is told of it is read here.
@@ -127,6 +128,30 @@ async fn l13_what_a_wrong_clock_noted_as_asked_for_is_asked_for_again_and_then_i
     assert_eq!(stale().await, (1, 1));
     commit(noted(START)).await;
     assert_eq!(stale().await, (0, 0));
+}
+
+#[tokio::test]
+async fn l10_a_young_post_is_looked_at_soon_for_what_is_said_of_it_after_it_came() {
+    let mut scene = Scene::new(&["one", "two", "three"]).await;
+    let mut looked = FirstLooks::default();
+    let labelled = || Shows(vec![("one", Some(vec![])), ("two", Some(vec![Label::plain("porn")]))], true);
+    let mut look = async |scene: &mut Scene, age_s: i64| {
+        scene.clock.set(START.plus_seconds(age_s));
+        let mut told = Vec::new();
+        // One batch each.
+        for _ in 0..3 {
+            scene.upkeep.look_early(&labelled(), &mut scene.unanswered, &mut looked).await.unwrap();
+            told.extend(scene.all_told().await);
+        }
+        told
+    };
+    assert!(look(&mut scene, FIRST_LOOKS_S[0] - 1).await.is_empty());
+    assert_eq!(look(&mut scene, FIRST_LOOKS_S[0]).await, ["+", "-two"], "and of the third nothing is said");
+    assert!(look(&mut scene, FIRST_LOOKS_S[0] + 60).await.is_empty());
+    let late = stored(&scene.upkeep.store, "late");
+    scene.commit(vec![late]).await;
+    assert_eq!(look(&mut scene, FIRST_LOOKS_S[1]).await, ["?did:plc:ana", "+", "-three"]);
+    assert!(look(&mut scene, FIRST_LOOKS_S[1] + 60).await.is_empty());
 }
 
 #[tokio::test]
