@@ -7,6 +7,8 @@ mod cities;
 mod clock_guard;
 mod disk;
 mod drive;
+#[cfg(test)]
+mod fake;
 mod listen;
 mod play;
 mod reload;

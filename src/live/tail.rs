@@ -204,7 +204,7 @@ impl Tail {
     /// show nothing stay so: a post that comes back comes back with its own entry.
     fn supersede(&mut self, newer: &Entry) {
         let Some(offsets) = self.by_post.get(&newer.post) else { return };
-        // They may hold the text that goes. (Not by the method, which would borrow all of the tail.)
+        // They may hold the text that goes.
         self.batches.clear();
         self.made.clear();
         for offset in offsets {

@@ -1,11 +1,12 @@
 use std::sync::Mutex;
 
 use super::*;
+use crate::app::fake::Silent;
 use crate::clock::ManualClock;
 use crate::consent::Policy;
 use crate::domain::{
-    AuthorLookup, Checkpoint, City, Event, Gap, IdKey, KnownPost, LookupError, NativeId, Observation, Outcome,
-    PostCheck, PostId, RawPost, RefuseReason, SourceId, Timestamp,
+    Checkpoint, City, Event, Gap, IdKey, KnownPost, NativeId, Observation, Outcome, PostId, RawPost, RefuseReason,
+    SourceId, Timestamp,
 };
 use crate::ingest::{self, ObservationSender};
 use crate::intake::{Authors, KnownPosts};
@@ -249,32 +250,11 @@ fn l13_who_went_while_they_were_asked_for_is_not_put_back() {
     assert!(intake.pending.is_empty(), "{:?}", intake.pending);
 }
 
-/// A network whose questions are at an end.
-struct Stopped;
-
-impl AuthorLookup for Stopped {
-    fn network(&self) -> Network {
-        Network::Bluesky
-    }
-
-    fn batch_max(&self) -> usize {
-        25
-    }
-
-    fn profiles(&self, _: Vec<String>) -> BoxFuture<'_, Result<Vec<AuthorProfile>, LookupError>> {
-        futures_util::future::pending().boxed()
-    }
-
-    fn posts(&self, _: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>> {
-        futures_util::future::pending().boxed()
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn d1_what_can_not_be_asked_yet_holds_the_networks_back_and_is_not_given_up() {
     let stopped = Shutdown::new();
     stopped.trigger();
-    let lookups = Lookups::start(vec![(Arc::new(Stopped), 3)], &stopped);
+    let lookups = Lookups::start(vec![(Arc::new(Silent), 3)], &stopped);
     let mut intake = intake();
     intake.authors.put(AuthorProfile::assumed(AuthorId::new("ana"), Network::Bluesky));
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -45,6 +45,19 @@ struct Memory {
 }
 
 impl Memory {
+    /// `newest`: the arrival of the newest post that was stored at the start.
+    fn new(began: Instant, newest: Option<Timestamp>) -> Self {
+        Self {
+            began,
+            clock: ClockGuard::new(newest),
+            waits: false,
+            // The process before this one may have died with some of it left.
+            scrub_at: began,
+            unanswered: Unanswered::default(),
+            looked: BTreeMap::new(),
+        }
+    }
+
     fn may_erase_by(&mut self, now: Timestamp) -> bool {
         let waited = self.waits;
         self.waits = !self.clock.believes(now, self.began.elapsed());
@@ -69,15 +82,7 @@ impl Upkeep {
             tracing::warn!(%error, "The newest post can't be asked for: the clock is believed as it is.");
             None
         });
-        let mut memory = Memory {
-            began,
-            clock: ClockGuard::new(newest),
-            waits: false,
-            // The process before this one may have died with some of it left.
-            scrub_at: began,
-            unanswered: Unanswered::default(),
-            looked: BTreeMap::new(),
-        };
+        let mut memory = Memory::new(began, newest);
         loop {
             // A network that takes its time to answer does not keep the process from stopping.
             let done = tokio::select! {

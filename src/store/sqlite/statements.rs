@@ -174,8 +174,8 @@ statements! {
             status, checked_at AS author_checked_at, hidden
         FROM authors WHERE row > $1 ORDER BY row LIMIT $2";
     ALL_SUPPRESSED: 0 = "SELECT subject FROM suppressed";
-    /// Network, older than, limit, times that were noted by a wrong clock.
-    /// What was asked for before a gap's end is asked for again at once.
+    /// Network, older than, limit, times that were noted by a wrong clock. What was asked for before a gap's end is asked for
+    /// again at once.
     STALE_AUTHORS: 4 = "SELECT native_id FROM authors WHERE network = $1
         AND (checked_at IS NULL OR checked_at < max($2, ifnull((SELECT until_at FROM doubted WHERE network = $1), 0))
             OR checked_at > $4) ORDER BY checked_at LIMIT $3";

@@ -1,7 +1,7 @@
 //! What is over its time.
 //!
-//! Owns finding it, setting right the times that it is found by, and dropping what no reader can miss. Does not own the periods (`retention`), nor erasing posts:
-//! that goes through the ledger like any other change, so that readers are told.
+//! Owns finding it, setting right the times that it is found by, and dropping what no reader can miss. Does not own the
+//! periods (`retention`), nor erasing posts: that goes through the ledger like any other change, so that readers are told.
 //! Invariant: each call is a short transaction or two, or none.
 
 use sqlx::sqlite::SqliteConnection;

@@ -4,6 +4,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 
 use super::recheck::RECHECK_AFTER_S;
 use super::*;
+use crate::app::fake::Silent;
 use crate::clock::ManualClock;
 use crate::domain::{
     AuthorId, AuthorProfile, Batch, Change, CityId, Journal, Label, Lane, LookupError, NativeId, Network, Placement,
@@ -80,27 +81,6 @@ fn stored(store: &Store, native_id: &str) -> Change {
     Change::Upsert { post: Box::new(post), author: Box::new(author), placements: vec![placement], received_at: START }
 }
 
-/// A network that never answers.
-struct Silent;
-
-impl AuthorLookup for Silent {
-    fn network(&self) -> Network {
-        Network::Bluesky
-    }
-
-    fn batch_max(&self) -> usize {
-        25
-    }
-
-    fn profiles(&self, _: Vec<String>) -> BoxFuture<'_, Result<Vec<AuthorProfile>, LookupError>> {
-        futures_util::future::pending().boxed()
-    }
-
-    fn posts(&self, _: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>> {
-        futures_util::future::pending().boxed()
-    }
-}
-
 #[tokio::test]
 async fn w06_a_silent_network_does_not_keep_upkeep_from_stopping() {
     let folder = tempfile::tempdir().unwrap();
@@ -140,21 +120,13 @@ async fn d7_a_clock_that_jumped_erases_nothing() {
     // What is told is not waited for.
     upkeep.shutdown.trigger();
     let began = Instant::now();
-    let memory = |newest| Memory {
-        began,
-        clock: ClockGuard::new(newest),
-        waits: false,
-        scrub_at: began,
-        unanswered: Unanswered::default(),
-        looked: BTreeMap::new(),
-    };
-    let mut guarded = memory(Some(START));
+    let mut guarded = Memory::new(began, Some(START));
     upkeep.once(&mut guarded).await.unwrap();
     clock.set(START.plus_seconds(3_650 * 86_400));
     upkeep.once(&mut guarded).await.unwrap();
     assert_eq!(store.counts().await.unwrap().posts, 1);
     assert!(told.try_recv().is_err(), "nor is anything asked for by it, and noted as asked for then");
     // A clock of which nothing better is known is believed.
-    upkeep.once(&mut memory(None)).await.unwrap();
+    upkeep.once(&mut Memory::new(began, None)).await.unwrap();
     assert_eq!(store.counts().await.unwrap().posts, 0);
 }
