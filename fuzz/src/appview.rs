@@ -1,7 +1,7 @@
 //! Answers of the AppView, and recorded profiles, down to what consent decides on them.
 
 use parvis::consent::{Policy, judge_absolute};
-use parvis::domain::{AuthorProfile, Network, PostCheck};
+use parvis::domain::{AuthorProfile, Label, Network, PostCheck};
 use parvis::ingest::sources::bluesky::{posts_answer, profiles_answer};
 use parvis::ingest::sources::profiles_from_file;
 use parvis::normalize::clean_profile;
@@ -17,7 +17,11 @@ pub fn run(data: &[u8]) {
     if let Some(posts) = posts_answer(data) {
         assert!(posts.len() <= 25);
         let labels_of = |post: &PostCheck| post.labels.as_ref().map_or(0, Vec::len);
-        assert!(posts.iter().all(|post| post.native_id.as_str().starts_with("at://") && labels_of(post) <= 100));
+        assert!(
+            posts
+                .iter()
+                .all(|post| post.native_id.as_str().starts_with("at://") && labels_of(post) <= Label::COUNT_MAX)
+        );
     }
     let Ok(text) = std::str::from_utf8(data) else { return };
     match profiles_from_file(Network::Bluesky, text, NOW) {
@@ -27,7 +31,7 @@ pub fn run(data: &[u8]) {
 }
 
 fn judged(profile: AuthorProfile) {
-    assert!(profile.id.as_str().starts_with("did:") && profile.labels.len() <= 100);
+    assert!(profile.id.as_str().starts_with("did:") && profile.labels.len() <= Label::COUNT_MAX);
     assert!(profile.handle.as_ref().is_none_or(|handle| handle.is_ascii() && handle.contains('.')));
     let clean = clean_profile(profile);
     sound::profile(&clean);

@@ -4,8 +4,8 @@
 //! Invariant: a check never mends what it checks.
 
 use parvis::domain::{
-    AuthorProfile, Card, CardAuthor, CardRenderer, FacetKind, Hashtag, MediaKind, Placement, Post, Tier, Timestamp,
-    fold_tag,
+    AuthorProfile, Card, CardAuthor, CardRenderer, FacetKind, Hashtag, Label, MediaKind, Placement, Post, Tier,
+    Timestamp, fold_tag,
 };
 use parvis::http::page::PageRenderer;
 use parvis::http::view::post_json;
@@ -44,7 +44,7 @@ pub fn post(post: &Post) {
     assert!(!post.text.is_empty() || !post.media.is_empty());
     assert!(post.native_id.as_str().len() <= 1_024 && post.author.as_str().len() <= 1_024);
     assert!(post.revision.len() <= 256 && post.facets.len() <= 64 && post.tags.len() <= 32);
-    assert!(post.media.len() <= 4 && post.languages.len() <= 3 && post.labels.len() <= 20);
+    assert!(post.media.len() <= 4 && post.languages.len() <= 3 && post.labels.len() <= Label::COUNT_MAX);
     assert!(post.created_at <= NOW.plus_seconds(300));
     post.url.iter().for_each(|url| web_address(url));
     post.place_name.iter().for_each(|name| line(name, 100));
@@ -86,7 +86,7 @@ pub fn folded(tag: &str, key: &str) {
 pub fn profile(profile: &AuthorProfile) {
     profile.name.iter().for_each(|name| line(name, 100));
     profile.handle.iter().for_each(|handle| line(handle, 300));
-    assert!(profile.bio.chars().count() <= 10_000 && profile.labels.len() <= 20);
+    assert!(profile.bio.chars().count() <= 10_000 && profile.labels.len() <= Label::COUNT_MAX);
 }
 
 /// The card of a placed post, as the store makes it; `None` for one that no reader sees.

@@ -48,6 +48,9 @@ pub struct Label {
 }
 
 impl Label {
+    /// Labels that a network may put on one account or one post: one that refuses must not be cut off.
+    pub const COUNT_MAX: usize = 100;
+
     pub fn plain(value: impl Into<String>) -> Self {
         Self { value: value.into(), negated: false, expires_at: None }
     }

@@ -1,8 +1,8 @@
 use super::{Answer, Held, Intake};
 use crate::consent;
 use crate::domain::{
-    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, Gap, NativeId, Network, Outcome, PostId, RawPost,
-    RefuseReason, SourceId, Timestamp,
+    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, Gap, Label, NativeId, Network, Outcome, PostId,
+    RawPost, RefuseReason, SourceId, Timestamp,
 };
 use crate::normalize::clean_profile;
 
@@ -161,8 +161,8 @@ impl Intake {
     }
 }
 
-/// Labels of one account: as many as a network's answer and one record of the author's have together.
-const LABELS_MAX: usize = 40;
+/// Labels of one account: as many as a network's answer and one record of the author's may have together.
+const LABELS_MAX: usize = 2 * Label::COUNT_MAX;
 
 /// A profile record is the author's latest word on name, bio and self-labels. Labels are only ever added here: whether
 /// one was taken back is for the network's next answer to say. At the bound what earlier records added goes: the
@@ -182,7 +182,7 @@ mod tests {
 
     use super::*;
     use crate::consent::Policy;
-    use crate::domain::{City, CityId, IdKey, KnownPost, Label};
+    use crate::domain::{City, CityId, IdKey, KnownPost};
     use crate::intake::{Authors, KnownPosts};
     use crate::matcher::CitySet;
 
@@ -208,10 +208,12 @@ mod tests {
             labels,
             ..AuthorProfile::assumed(AuthorId::new("did:plc:a"), Network::Bluesky)
         };
-        let answered: Vec<Label> = (0..20).map(|number| Label::plain(format!("answer{number}"))).collect();
+        let answered: Vec<Label> =
+            (0..Label::COUNT_MAX).map(|number| Label::plain(format!("answer{number}"))).collect();
         let mut profile = labelled(answered.clone());
         for round in 0..50 {
-            let latest: Vec<Label> = (0..20).map(|number| Label::plain(format!("{round}x{number}"))).collect();
+            let latest: Vec<Label> =
+                (0..Label::COUNT_MAX).map(|number| Label::plain(format!("{round}x{number}"))).collect();
             merge_record(&mut profile, labelled(latest.clone()));
             assert!(profile.labels.len() <= LABELS_MAX);
             assert!(answered.iter().chain(&latest).all(|label| profile.labels.contains(label)), "round {round}");

@@ -27,8 +27,6 @@ const ID_BYTES_MAX: usize = 1_024;
 const MEDIA_MAX: usize = 4;
 const ALT_CHARS_MAX: usize = 2_000;
 const PLACE_CHARS_MAX: usize = 100;
-/// As many as a network may say of an account: one that refuses must not be cut off.
-const LABELS_MAX: usize = 100;
 const LABEL_BYTES_MAX: usize = 128;
 /// Bytes of a revision that are compared; no network comes near it.
 const REVISION_BYTES_MAX: usize = 256;
@@ -251,7 +249,7 @@ fn sound_labels(labels: Vec<Label>) -> Vec<Label> {
     let mut kept: Vec<Label> = Vec::new();
     for negated in [false, true] {
         for label in labels.iter().filter(|label| label.negated == negated) {
-            let fits = !label.value.is_empty() && label.value.len() <= LABEL_BYTES_MAX && kept.len() < LABELS_MAX;
+            let fits = !label.value.is_empty() && label.value.len() <= LABEL_BYTES_MAX && kept.len() < Label::COUNT_MAX;
             if fits && !kept.contains(label) {
                 kept.push(label.clone());
             }

@@ -225,7 +225,7 @@ proptest! {
         prop_assert!(unicode_normalization::is_nfc(&post.text));
         prop_assert!(!post.text.is_empty() || !post.media.is_empty());
         prop_assert!(post.facets.len() <= 64 && post.tags.len() <= 32 && post.media.len() <= 4);
-        prop_assert!(post.languages.len() <= 3 && post.labels.len() <= 20);
+        prop_assert!(post.languages.len() <= 3 && post.labels.len() <= Label::COUNT_MAX);
         let mut end = 0;
         for facet in &post.facets {
             prop_assert!(end <= facet.start && facet.start < facet.end, "in order and apart");

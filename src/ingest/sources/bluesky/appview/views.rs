@@ -16,9 +16,6 @@ use crate::ingest::sources::bluesky::lenient;
 /// answer holds beyond them is passed over, for a small view takes many times its size in memory (H2).
 pub const BATCH_MAX: usize = 25;
 
-/// Labels of one account or post; those with more can't be judged, and count as if their labels could not be read.
-const LABELS_MAX: usize = 100;
-
 /// The list must be there: an answer without it is not an answer about nobody. Views are read one by one, so that an odd
 /// one costs its own author only.
 #[derive(Deserialize)]
@@ -69,11 +66,11 @@ struct PostView<'a> {
     labels: Option<&'a RawValue>,
 }
 
-/// Null is no label. One label that can't be read, or too many of them, spoil the view: see the invariant.
+/// Null is no label. One label that can't be read, or more than can be judged, spoil the view: see the invariant.
 fn some_labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<LabelView>, D::Error> {
-    const READ: usize = LABELS_MAX + 1;
+    const READ: usize = Label::COUNT_MAX + 1;
     let Some(lenient::First::<READ>(raw)) = Option::deserialize(deserializer)? else { return Ok(Vec::new()) };
-    if raw.len() > LABELS_MAX {
+    if raw.len() > Label::COUNT_MAX {
         return Err(de::Error::custom("too many labels"));
     }
     raw.into_iter().map(|raw| serde_json::from_str(raw.get()).map_err(de::Error::custom)).collect()
