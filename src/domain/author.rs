@@ -48,7 +48,8 @@ pub struct Label {
 }
 
 impl Label {
-    /// Labels that a network may put on one account or one post: one that refuses must not be cut off.
+    /// Labels that are judged of one account or one post; far more than networks put there, for one that refuses must not be
+    /// cut off. An answer of the network with more counts as unreadable; of a post's own, negations are left out first.
     pub const COUNT_MAX: usize = 100;
 
     pub fn plain(value: impl Into<String>) -> Self {

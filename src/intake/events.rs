@@ -208,12 +208,13 @@ mod tests {
             labels,
             ..AuthorProfile::assumed(AuthorId::new("did:plc:a"), Network::Bluesky)
         };
-        let answered: Vec<Label> =
-            (0..Label::COUNT_MAX).map(|number| Label::plain(format!("answer{number}"))).collect();
+        let many = |of: &str| -> Vec<Label> {
+            (0..Label::COUNT_MAX).map(|number| Label::plain(format!("{of}x{number}"))).collect()
+        };
+        let answered = many("answer");
         let mut profile = labelled(answered.clone());
         for round in 0..50 {
-            let latest: Vec<Label> =
-                (0..Label::COUNT_MAX).map(|number| Label::plain(format!("{round}x{number}"))).collect();
+            let latest = many(&round.to_string());
             merge_record(&mut profile, labelled(latest.clone()));
             assert!(profile.labels.len() <= LABELS_MAX);
             assert!(answered.iter().chain(&latest).all(|label| profile.labels.contains(label)), "round {round}");

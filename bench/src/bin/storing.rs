@@ -17,6 +17,7 @@ use parvis::domain::{
 };
 use parvis::intake::PENDING_MAX as BATCH;
 use parvis::store::{self, StoreOptions};
+use parvis_bench::load::cpu_seconds_in;
 use parvis_bench::{Better, Figure, Row, is_quick};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -120,13 +121,6 @@ impl Posts {
     }
 }
 
-/// Processor time of a thread or process, in its own hundredths of a second; 0 where there is no `/proc`.
-fn cpu_seconds(stat: &str) -> f64 {
-    let text = std::fs::read_to_string(stat).unwrap_or_default();
-    let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
-    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
-}
-
 /// The quantile of what is sorted, in milliseconds.
 fn quantile(sorted: &[Duration], part: f64) -> f64 {
     let at = (sorted.len().saturating_sub(1) as f64 * part).round() as usize;
@@ -149,9 +143,9 @@ async fn run(folder: &Path, size: usize, seconds: u64) -> anyhow::Result<Run> {
     let mut posts = Posts::new(store.id_key(), SEED);
     let making = std::thread::spawn(move || {
         while ahead.blocking_send(posts.batch(size)).is_ok() {}
-        cpu_seconds("/proc/thread-self/stat")
+        cpu_seconds_in("/proc/thread-self/stat")
     });
-    let cpu_before = cpu_seconds("/proc/self/stat");
+    let cpu_before = cpu_seconds_in("/proc/self/stat");
     let (mut took, mut committed) = (Vec::new(), 0_usize);
     let (mut last_tenth, mut tenth_at) = (0_usize, Instant::now());
     let begun = Instant::now();
@@ -167,7 +161,7 @@ async fn run(folder: &Path, size: usize, seconds: u64) -> anyhow::Result<Run> {
     }
     let elapsed = begun.elapsed().as_secs_f64();
     let at_the_end_per_s = (committed - last_tenth) as f64 / tenth_at.elapsed().as_secs_f64();
-    let cpu = cpu_seconds("/proc/self/stat") - cpu_before;
+    let cpu = cpu_seconds_in("/proc/self/stat") - cpu_before;
     drop(batches);
     // On a machine that is shared, time says little; what a post costs the processor says more.
     let cpu = cpu - making.join().unwrap_or_default();

@@ -23,7 +23,7 @@ use rustls::{ClientConfig, ClientConnection};
 
 pub use self::frame::text_frame;
 pub use self::hist::Hist;
-pub use self::process::{bind_to, cpu_seconds, resident_kib};
+pub use self::process::{bind_to, cpu_seconds, cpu_seconds_in, resident_kib};
 pub use self::publish::Door;
 pub use self::run::Outcome;
 pub use parvis::http::raise_open_files;

@@ -11,14 +11,15 @@ pub fn resident_kib(pids: &[u32]) -> f64 {
 
 /// User and system seconds of the processes, all threads.
 pub fn cpu_seconds(pids: &[u32]) -> f64 {
-    let of = |pid: &u32| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        let fields: Vec<f64> =
-            stat.rsplit(')').next()?.split_whitespace().skip(11).take(2).filter_map(|part| part.parse().ok()).collect();
-        Some(fields.iter().sum::<f64>())
-    };
-    let ticks = rustix::param::clock_ticks_per_second() as f64;
-    pids.iter().filter_map(of).sum::<f64>() / ticks
+    pids.iter().map(|pid| cpu_seconds_in(&format!("/proc/{pid}/stat"))).sum()
+}
+
+/// User and system seconds of the process or thread whose `stat` file this is; 0 where there is none.
+pub fn cpu_seconds_in(stat: &str) -> f64 {
+    let text = fs::read_to_string(stat).unwrap_or_default();
+    let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: f64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+    ticks / rustix::param::clock_ticks_per_second() as f64
 }
 
 /// Binds this thread, and the processes it starts from now on, to these processors.

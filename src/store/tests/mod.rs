@@ -7,6 +7,7 @@ mod files;
 mod model;
 mod operator;
 mod reads;
+mod recheck;
 mod restore;
 mod retention;
 mod scrub;
