@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use parvis::domain::{
     AuthorId, Card, CardAuthor, CityId, Epoch, Facet, FacetKind, FeedEntry, FeedLog, Filter, Head, Lane, NativeId,
-    Network, Offset, Op, Page, PostId, Reason, Rule, StoreError, Tier, Timestamp,
+    Network, Offset, Op, Page, PostId, Reason, Rule, Schedule, StoreError, Tier, Timestamp,
 };
 
 /// The slug of the city that is measured.
@@ -87,6 +87,8 @@ fn card(city: &CityId, id: PostId, position: u64, text: String) -> Card {
         zone: None,
         zone_from_text: false,
         lane: Lane::People,
+        schedule: Schedule::default(),
+        expires_at: None,
         sensitive: false,
         automated: false,
         tier: Tier::Public,

@@ -10,6 +10,7 @@ pub mod boundary;
 pub mod city_file;
 pub mod client_frames;
 pub mod cursor;
+pub mod feed;
 pub mod frame;
 pub mod markup;
 pub mod query;
@@ -21,12 +22,13 @@ pub mod town;
 pub type Target = fn(&[u8]);
 
 /// Name and function of every target; a target's seeds are in `seeds/<name>`.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("appview", appview::run),
     ("boundary", boundary::run),
     ("city_file", city_file::run),
     ("client_frames", client_frames::run),
     ("cursor", cursor::run),
+    ("feed", feed::run),
     ("frame", frame::run),
     ("query", query::run),
     ("text", text::run),

@@ -119,6 +119,8 @@ pub fn card(post: &Post, author: &AuthorProfile, placement: &Placement, received
         zone: placement.zone.clone(),
         zone_from_text: placement.zone_from_text,
         lane: placement.lane.clone(),
+        schedule: post.schedule,
+        expires_at: placement.expires_at,
         sensitive: !post.labels.is_empty(),
         automated: post.automated,
         tier: placement.tier.unwrap_or(Tier::Public),

@@ -5,7 +5,7 @@
 
 use parvis::domain::{
     AuthorId, AuthorProfile, Facet, FacetKind, Hashtag, Label, LocationOrigin, Media, MediaKind, NativeId, Network,
-    Post, PostId, RawFacet, RawPlace, RawPost, RefuseReason, Reply, Visibility, fold_tag, fold_words,
+    Post, PostId, RawFacet, RawPlace, RawPost, RefuseReason, Reply, Schedule, Visibility, fold_tag, fold_words,
 };
 use parvis::matcher::{ListedAccounts, MatchContext};
 use parvis::normalize::{clean_profile, normalize};
@@ -105,6 +105,7 @@ fn raw(fields: &[String]) -> RawPost {
             name: Some(name),
             origin: LocationOrigin::Geotag,
         }),
+        schedule: Schedule::default(),
         labels: rest().map(Label::plain).collect(),
         visibility: Visibility::Public,
         automated: false,

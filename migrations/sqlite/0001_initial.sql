@@ -79,6 +79,9 @@ CREATE TABLE posts (
     reply_parent TEXT,
     reply_root TEXT,
     place_name TEXT,
+    starts_at INTEGER,
+    ends_at INTEGER,
+    cancelled INTEGER NOT NULL,
     sensitive INTEGER NOT NULL,
     automated INTEGER NOT NULL,
     moderated INTEGER NOT NULL,
@@ -90,6 +93,7 @@ CREATE INDEX posts_by_check ON posts (network, checked_at);
 -- A post in one city. `tier` NULL: queued, shown nowhere. `position` is given when it is first admitted and kept.
 -- `published`: its `post` entry has been written. `shown`: the page has it now, which is what the log says too.
 -- `thread` and `reply_to` are rows of posts that are admitted in the same city; they are cleared when those go.
+-- `expires_at`: when it goes by itself, before its tier's time is over.
 -- `lon` and `lat` are the centre of a privacy cell or a public body's own point, never an exact one.
 CREATE TABLE placements (
     post INTEGER NOT NULL REFERENCES posts (row),
@@ -100,6 +104,7 @@ CREATE TABLE placements (
     shown INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
     lane TEXT NOT NULL,
+    expires_at INTEGER,
     thread INTEGER,
     reply_to INTEGER,
     zone TEXT,
@@ -116,13 +121,14 @@ CREATE TABLE placements (
 CREATE UNIQUE INDEX placements_by_position ON placements (city, position) WHERE shown;
 CREATE INDEX placements_by_arrival ON placements (city, received_at) WHERE shown;
 CREATE INDEX placements_by_age ON placements (tier, received_at);
+CREATE INDEX placements_by_end ON placements (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX placements_by_thread ON placements (thread) WHERE thread IS NOT NULL;
 CREATE INDEX placements_by_reply ON placements (reply_to) WHERE reply_to IS NOT NULL;
 
 -- Everything a reader is given comes through this view, so nothing hidden, queued or erased can reach one.
 CREATE VIEW cards AS
 SELECT
-    p.city AS city, p.position AS position, p.tier AS tier, p.lane AS lane, p.zone AS zone,
+    p.city AS city, p.position AS position, p.tier AS tier, p.lane AS lane, p.expires_at AS expires_at, p.zone AS zone,
     p.zone_from_text AS zone_from_text, p.lon AS lon, p.lat AS lat, p.precision_m AS precision_m,
     p.origin AS origin, p.official AS official, p.reasons AS reasons, p.recipe AS recipe,
     p.received_at AS received_at, p.thread AS thread_row,
@@ -133,6 +139,7 @@ SELECT
     s.row AS row, s.id AS id, s.network AS network, s.native_id AS native_id, s.url AS url, s.text AS text,
     s.facets AS facets, s.languages ->> 0 AS lang, s.tags AS tags, s.media AS media,
     s.created_at AS created_at, s.edited_at AS edited_at,
+    s.starts_at AS starts_at, s.ends_at AS ends_at, s.cancelled AS cancelled,
     s.date_corrected AS date_corrected, s.sensitive AS sensitive,
     (s.automated OR a.automated) AS automated,
     a.native_id AS author_id, a.handle AS handle, a.name AS name

@@ -9,6 +9,7 @@ mod disk;
 mod drive;
 #[cfg(test)]
 mod fake;
+mod following;
 mod listen;
 mod play;
 mod reload;
@@ -24,12 +25,13 @@ use std::sync::Arc;
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::consent::Policy;
-use crate::domain::{AuthorId, CommitListener, Network};
+use crate::domain::{AuthorId, City, CommitListener, Network};
 use crate::ingest::Outbound;
 use crate::ingest::sources::bluesky::BlueskySettings;
+use crate::ingest::sources::feed::FeedSettings;
 use crate::ingest::sources::{self, SourceSettings};
 use crate::intake::{Authors, Intake, KnownPosts};
-use crate::matcher::CitySet;
+use crate::matcher::{CitySet, ListedAccounts};
 use crate::store::{self, Person, Retention, Store, StoreOptions};
 
 pub use cities::Cities;
@@ -39,7 +41,8 @@ pub type Settings = config::Settings<SourceSettings>;
 
 /// The settings that `parvis config doc` writes: the defaults, with the networks of this version turned on.
 pub fn documented_settings() -> Settings {
-    Settings { source: SourceSettings { bluesky: Some(BlueskySettings::default()) }, ..Settings::default() }
+    let source = SourceSettings { bluesky: Some(BlueskySettings::default()), feed: Some(FeedSettings::default()) };
+    Settings { source, ..Settings::default() }
 }
 
 /// Opens the configured database for this process alone.
@@ -74,6 +77,11 @@ pub async fn intake(settings: &Settings, store: &Store, cities: Arc<CitySet>) ->
 /// What every command asks others with.
 pub fn outbound(settings: &Settings) -> anyhow::Result<Outbound> {
     Ok(Outbound::new(told::contact(settings), settings.ingest.allow_private_networks)?)
+}
+
+/// Whom these cities list by an address, which is who it is: nobody has to be asked.
+pub fn listed_by_address(cities: &[Arc<City>]) -> ListedAccounts {
+    cities::Listed::new(Vec::new()).of(cities)
 }
 
 /// Asks the configured networks whose handle it is. `None`: nobody's, or no network can be asked.

@@ -61,13 +61,20 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
         // A village's network is quiet for long, and that is no fault.
         bluesky.stall_seconds = 86_400;
     }
-    let officials = demo.officials.clone();
+    if let Some(feed) = &mut settings.source.feed {
+        // A demonstration is looked at for minutes.
+        feed.every_seconds = 60;
+    }
+    let (officials, feeds) = (demo.officials.clone(), demo.feeds.clone());
     let (note, on_ready) = (demo.note.clone(), options.on_ready);
     serve(ServeOptions {
         settings,
         clock: clock.clone(),
         shutdown: options.shutdown,
-        amend: Arc::new(move |city| list_officials(city, &officials)),
+        amend: Arc::new(move |city| {
+            list_officials(city, &officials);
+            city.feeds = feeds.of(city.id.as_str());
+        }),
         demo: Some(DemoNote { speed: demo.speed.round() as u32 }),
         backlog: Some(Box::new(Past { frames: demo.backlog.clone(), clock })),
         on_ready: Box::new(move |address| on_ready(address, &note)),

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -13,16 +13,18 @@ use tokio::sync::{mpsc, watch};
 use super::cities::{self, Listed};
 use super::disk::watch_disk;
 use super::drive::{Control, Inputs, Outputs, drive};
+use super::following::Following;
 use super::listen::{Forgotten, Listeners};
 use super::reload::Reload;
 use super::told::{http_settings, live_limits, open_files, page_settings};
 use super::upkeep::Upkeep;
 use super::{Settings, intake, open_store, outbound, policy};
 use crate::clock::Clock;
-use crate::domain::{AuthorLookup, City, FeedLog};
+use crate::domain::{AuthorLookup, City, FeedLog, SourceId};
 use crate::http::page::{self, DemoNote, PageRenderer, PageState};
 use crate::http::{self, AppState, CityDirectory, ServedCities};
-use crate::ingest::{self, SupervisorOptions, sources};
+use crate::ingest::sources::{self, CitySources};
+use crate::ingest::{self, SupervisorOptions};
 use crate::intake::{Intake, Lookups};
 use crate::live::Live;
 use crate::shutdown::Shutdown;
@@ -81,6 +83,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let outbound = outbound(&settings)?;
     let built = sources::build(&settings.source, &outbound, &clock)?;
     let lookups: Vec<Arc<dyn AuthorLookup>> = built.iter().filter_map(|source| source.lookup()).collect();
+    let fixed: HashSet<SourceId> = built.iter().map(|source| source.id()).collect();
     let mut checkpoints = HashMap::new();
 
     let mut intake = intake(&settings, &store, set.clone()).await?;
@@ -119,6 +122,9 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         SupervisorOptions { out, checkpoints, gaps, clock: clock.clone(), shutdown: shutdown.clone(), rng },
     );
     let health = supervisor.health();
+    let board = supervisor.board();
+    let mut following = Following::new(supervisor, CitySources::new(&settings.source, &outbound), store.clone(), fixed);
+    following.follow(set.cities()).await?;
     tokio::spawn({
         let (live, health) = (live.clone(), health.clone());
         async move { live.follow_sources(health).await }
@@ -129,7 +135,6 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let (control_sender, control) = mpsc::channel::<Control>(64);
     let (waiting, mut is_waiting) = watch::channel(false);
     tokio::spawn({
-        let board = supervisor.board();
         async move {
             while is_waiting.changed().await.is_ok() {
                 let waiting = *is_waiting.borrow_and_update();
@@ -199,6 +204,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         live: live.clone(),
         directory,
         control: control_sender,
+        following,
         listed,
         answers: listed_answers,
         to_rematch: set.cities().iter().map(|city| city.id.clone()).collect(),
@@ -225,9 +231,10 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         Some(ended) => ended,
         None => driving.await,
     };
-    supervisor.stopped().await;
+    if let Ok(following) = reload.await {
+        following.stopped().await;
+    }
     upkeep.await.ok();
-    reload.await.ok();
     serving.await.context("the web server")??;
     if let Some(server) = metrics_server {
         server.abort();

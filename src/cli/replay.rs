@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,19 +10,23 @@ use super::{ConfigFile, block_on};
 use crate::app::{self, Settings};
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::domain::{AuthorId, AuthorProfile, Journal, Network};
-use crate::ingest::sources;
+use crate::ingest::Decode;
+use crate::ingest::sources::{self, Recording};
 use crate::intake::{Answer, Dropped, Intake, Tally};
 use crate::pipeline;
 
-/// Feeds recorded wire frames (one a line) through the pipeline into the store. The network is never asked: without
+/// Puts recorded wire frames (one a line; of a feed the whole document) through the pipeline into the store. The network is never asked: without
 /// `--profiles` authors are decided on their network's defaults, and a server shows their posts only once it has asked.
 #[derive(clap::Args)]
 pub struct Replay {
     /// The network the frames were recorded from
     #[arg(long, value_name = "NETWORK")]
     source: String,
-    /// Recorded frames, one a line
+    /// Recorded frames, one a line; or a feed's document
     file: PathBuf,
+    /// Where a feed's document was found: the address under which cities list it
+    #[arg(long, value_name = "URL", default_value = "https://replay.invalid/")]
+    address: String,
     /// Profiles as the network answers for them; an author who is not in it is unknown
     #[arg(long, value_name = "FILE")]
     profiles: Option<PathBuf>,
@@ -53,16 +57,50 @@ impl Replay {
     async fn replay(self) -> anyhow::Result<()> {
         let settings: Settings = self.config.load()?;
         let Some(network) = Network::parse(&self.source) else { bail!("no network {:?}", self.source) };
-        let Some(mut decoder) = sources::decoder(network) else { bail!("{} can't be read from a file", self.source) };
+        let Some(recording) = sources::recording(network) else { bail!("{} can't be read from a file", self.source) };
         let profiles = self.profiles.as_ref().map(|path| read_profiles(network, path)).transpose()?;
         let file = std::fs::File::open(&self.file).with_context(|| self.file.display().to_string())?;
         let clock = ManualClock::new(SystemClock.now());
         let store = app::open_store_alone(&settings).await?;
         let cities = app::read_cities(&settings)?;
-        let mut intake = app::intake(&settings, &store, Arc::new(cities.set)).await?;
+        let set = Arc::new(cities.set);
+        let mut intake = app::intake(&settings, &store, set.clone()).await?;
+        intake.listed = app::listed_by_address(set.cities());
         let progress = self.progress(&file)?;
+        let frames = match recording {
+            Recording::Frames(decoder) => {
+                let lines = std::io::BufReader::new(progress.wrap_read(file)).split(b'\n');
+                self.frames(decoder, lines, &mut intake, &store, profiles.as_ref(), &clock).await?
+            }
+            Recording::Document(read) => {
+                let mut document = Vec::new();
+                progress.wrap_read(file).read_to_end(&mut document).with_context(|| self.file.display().to_string())?;
+                let observations = read(&document, &self.address, set.cities(), clock.now());
+                let frames = observations.len();
+                for observation in observations {
+                    pipeline::observe(&mut intake, observation, clock.now());
+                }
+                frames
+            }
+        };
+        commit(&mut intake, &store).await?;
+        store.close().await?;
+        progress.finish_and_clear();
+        print_tally(frames, &intake.tally, self.json);
+        Ok(())
+    }
+
+    async fn frames(
+        &self,
+        mut decoder: Box<dyn Decode>,
+        lines: impl Iterator<Item = std::io::Result<Vec<u8>>>,
+        intake: &mut Intake,
+        store: &dyn Journal,
+        profiles: Option<&HashMap<AuthorId, AuthorProfile>>,
+        clock: &ManualClock,
+    ) -> anyhow::Result<usize> {
         let mut frames = 0_usize;
-        for line in std::io::BufReader::new(progress.wrap_read(file)).split(b'\n') {
+        for line in lines {
             let line = line.with_context(|| self.file.display().to_string())?;
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
@@ -74,17 +112,13 @@ impl Replay {
                 (ClockChoice::Recorded, None) => {}
                 (ClockChoice::Now, _) => clock.set(SystemClock.now()),
             }
-            pipeline::observe(&mut intake, observation, clock.now());
-            answer_all(&mut intake, profiles.as_ref(), &clock);
+            pipeline::observe(intake, observation, clock.now());
+            answer_all(intake, profiles, clock);
             if frames.is_multiple_of(COMMIT_EVERY) {
-                commit(&mut intake, &store).await?;
+                commit(intake, store).await?;
             }
         }
-        commit(&mut intake, &store).await?;
-        store.close().await?;
-        progress.finish_and_clear();
-        print_tally(frames, &intake.tally, self.json);
-        Ok(())
+        Ok(frames)
     }
 
     fn progress(&self, file: &std::fs::File) -> anyhow::Result<indicatif::ProgressBar> {

@@ -90,6 +90,10 @@ pub fn decide(
     } else {
         Tier::Public
     };
+    let expires_at = post.schedule.expires_at(post.network, &matched.lane, post.created_at);
+    if expires_at.is_some_and(|end| end <= now) {
+        return Err(RefuseReason::Expired);
+    }
     // Everyone's point is coarsened, a public body's too: one rule less to get wrong. An assembly's is not kept at
     // all (L-42), and a point somewhere else is of no concern to this city.
     let shows_place = matched.located && !matched.assembly;
@@ -104,6 +108,7 @@ pub fn decide(
         zone_from_text: zone.is_some_and(|zone| zone.from_text),
         location,
         lane: matched.lane.clone(),
+        expires_at,
         thread: matched.thread,
         reply_to: None,
         official: matched.listed.as_ref().and_then(|listed| listed.body.clone()),

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::{
-    AuthorId, City, CityId, ExactPoint, Lane, ListedAs, LocationOrigin, Look, NativeId, PostId, Reason, Recipe, Weight,
-    ZoneHit,
+    AuthorId, City, CityId, ExactPoint, Lane, ListedAs, LocationOrigin, Look, NativeId, PostId, Reason, Recipe,
+    Schedule, Weight, ZoneHit,
 };
 
 const NOW: Timestamp = Timestamp::from_micros(1_783_175_882_000_000);
@@ -38,6 +38,7 @@ fn post() -> Post {
         reply: None,
         point: point.map(|point| (point, LocationOrigin::Geotag)),
         place_name: None,
+        schedule: Schedule::default(),
         labels: Vec::new(),
         automated: false,
     }
@@ -55,6 +56,7 @@ fn matched(rule: Rule) -> Match {
         recipe: Recipe::default(),
         recipe_hash: "0123456789abcdef".into(),
         officials: Vec::new(),
+        feeds: Vec::new(),
         participation: None,
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),
@@ -73,7 +75,7 @@ fn matched(rule: Rule) -> Match {
 }
 
 fn listed() -> Match {
-    let listed = ListedAs { name: "Ville".into(), body: Some("Ville de Nantes".into()) };
+    let listed = ListedAs { name: "Ville".into(), body: Some("Ville de Nantes".into()), lane: None };
     Match { listed: Some(listed), ..matched(Rule::Account) }
 }
 

@@ -12,6 +12,7 @@ pub mod world;
 pub mod frames;
 pub mod jetstream;
 pub mod appview;
+pub mod feeds;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::clock::Clock;
 use crate::domain::Timestamp;
 use crate::shutdown::Shutdown;
 use appview::AppViewSimulator;
+use feeds::FeedSimulator;
 use frames::Stage;
 use jetstream::JetstreamSimulator;
 use player::{Event, Performance, Player};
@@ -42,7 +44,6 @@ pub enum DemoError {
 }
 
 /// A running demonstration. It goes on until the shutdown it was started with.
-#[derive(Debug)]
 pub struct Demo {
     /// For `[source.bluesky] endpoints`.
     pub jetstream_url: String,
@@ -59,6 +60,8 @@ pub struct Demo {
     pub note: String,
     pub jetstream: JetstreamSimulator,
     pub appview: AppViewSimulator,
+    /// The sites whose feeds the cities' configurations are to list.
+    pub feeds: FeedSimulator,
 }
 
 /// A public body of the demonstration; its account is the same in every run.
@@ -93,6 +96,7 @@ impl Demo {
         let officials = officials(&scripts, &world, now);
         let jetstream = JetstreamSimulator::start(shutdown.clone()).await?;
         let appview = AppViewSimulator::start(world, shutdown.clone())?;
+        let feeds = FeedSimulator::start(clock.clone(), shutdown.clone())?;
         for frame in &backlog {
             jetstream.push(frame.as_str());
         }
@@ -105,7 +109,7 @@ impl Demo {
             rate.as_str()
         );
         let (jetstream_url, appview_url) = (jetstream.url(), appview.url());
-        Ok(Self { jetstream_url, appview_url, officials, backlog, rate, speed, note, jetstream, appview })
+        Ok(Self { jetstream_url, appview_url, officials, backlog, rate, speed, note, jetstream, appview, feeds })
     }
 }
 

@@ -1,4 +1,6 @@
-use super::{AuthorId, CityId, CoarseLocation, Facet, Lane, Media, NativeId, Network, PostId, Reason, Tier, Timestamp};
+use super::{
+    AuthorId, CityId, CoarseLocation, Facet, Lane, Media, NativeId, Network, PostId, Reason, Schedule, Tier, Timestamp,
+};
 
 /// The author as a card shows one. Nothing else of a profile is stored for showing.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +43,9 @@ pub struct Card {
     /// The zone was read from the words of the text, not from a point; the card says so.
     pub zone_from_text: bool,
     pub lane: Lane,
+    pub schedule: Schedule,
+    /// When it goes by itself, before its tier's time is over.
+    pub expires_at: Option<Timestamp>,
     pub sensitive: bool,
     pub automated: bool,
     pub tier: Tier,

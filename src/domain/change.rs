@@ -15,6 +15,8 @@ pub struct Placement {
     pub zone_from_text: bool,
     pub location: Option<CoarseLocation>,
     pub lane: Lane,
+    /// When it goes by itself, before its tier's time is over.
+    pub expires_at: Option<Timestamp>,
     pub thread: Option<PostId>,
     pub reply_to: Option<PostId>,
     /// The listed body's name, when the city lists the author.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use geo::MultiPolygon;
 
-use super::Network;
+use super::{Lane, Network};
 
 /// A city's slug: its address, its key in the store, its metric label. Lower-case ASCII letters, digits, hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,6 +85,14 @@ pub struct Look {
     pub accent_dark: String,
 }
 
+/// A feed that a city shows, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedRef {
+    /// An `http` or `https` address, as written.
+    pub url: String,
+    pub lane: Lane,
+}
+
 /// A city as its file states it: a value, replaced whole when the file changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct City {
@@ -101,6 +109,7 @@ pub struct City {
     /// The first 16 hexadecimal digits of BLAKE3 over the recipe as written and the outlines; shown on cards and on the recipe page.
     pub recipe_hash: String,
     pub officials: Vec<Official>,
+    pub feeds: Vec<FeedRef>,
     pub participation: Option<String>,
     pub look: Look,
     /// Source and licence of the outlines, for the page's foot.

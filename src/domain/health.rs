@@ -1,4 +1,6 @@
-use super::{Network, SourceId, Timestamp};
+use std::sync::Arc;
+
+use super::{CityId, Network, SourceId, Timestamp};
 
 /// What a source is doing, in the words of the sources page (feature 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +47,8 @@ pub struct Gap {
 pub struct SourceHealth {
     pub source: SourceId,
     pub network: Network,
+    /// The cities that it is read for; `None`: all.
+    pub cities: Option<Arc<[CityId]>>,
     pub state: SourceState,
     pub since: Timestamp,
     /// The last frame of any kind.
@@ -53,4 +57,10 @@ pub struct SourceHealth {
     pub gaps: Vec<Gap>,
     /// The last error in plain words, without addresses of persons; empty when all is well.
     pub detail: String,
+}
+
+impl SourceHealth {
+    pub fn concerns(&self, city: &CityId) -> bool {
+        self.cities.as_ref().is_none_or(|cities| cities.contains(city))
+    }
 }

@@ -9,6 +9,8 @@ pub struct ListedAs {
     pub name: String,
     /// The public body's name, when the account stands under an `[[official]]` of the city.
     pub body: Option<String>,
+    /// Where the city shows all that this account says, when it says so itself (feeds).
+    pub lane: Option<Lane>,
 }
 
 /// The part of a city that a post speaks of.

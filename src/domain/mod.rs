@@ -21,13 +21,14 @@ mod observation;
 mod outcome;
 mod ports;
 mod post;
+mod schedule;
 mod timestamp;
 mod weight;
 
 pub use author::{AccountStatus, AuthorId, AuthorProfile, Label};
 pub use card::{Card, CardAuthor};
 pub use change::{AuthorVerdict, Batch, Change, HideReason, Placement, SubjectHash};
-pub use city::{AccountRef, Around, City, CityId, Look, Official, OfficialKind, Recipe, Zone};
+pub use city::{AccountRef, Around, City, CityId, FeedRef, Look, Official, OfficialKind, Recipe, Zone};
 pub use cursor::{Cursor, CursorError};
 pub use feed_entry::{Epoch, FeedEntry, Head, Offset, Op};
 pub use filter::Filter;
@@ -44,5 +45,6 @@ pub use ports::{
     StoreError,
 };
 pub use post::{Facet, FacetKind, IdKey, Lane, Media, MediaKind, NativeId, Post, PostId, Reply};
+pub use schedule::Schedule;
 pub use timestamp::Timestamp;
 pub use weight::Weight;

@@ -1,6 +1,6 @@
 use super::{
     AccountStatus, AuthorId, AuthorProfile, FacetKind, Gap, Label, LocationOrigin, Media, NativeId, Network,
-    RefuseReason, Reply, Timestamp,
+    RefuseReason, Reply, Schedule, Timestamp,
 };
 
 /// The name of one running source: `bluesky`, or `<network>:<server>` where there are several of a network.
@@ -144,6 +144,7 @@ pub struct RawPost {
     pub media: Vec<Media>,
     pub reply: Option<Reply>,
     pub place: Option<RawPlace>,
+    pub schedule: Schedule,
     pub labels: Vec<Label>,
     pub visibility: Visibility,
     pub automated: bool,
@@ -167,6 +168,7 @@ impl RawPost {
             media: Vec::new(),
             reply: None,
             place: None,
+            schedule: Schedule::default(),
             labels: Vec::new(),
             visibility: Visibility::Public,
             automated: false,

@@ -119,7 +119,7 @@ refuse_reasons! {
     BadId = "bad_id",
     /// `created_at` missing or unreadable.
     BadDate = "bad_date",
-    /// `created_at` more than 48 h before arrival.
+    /// `created_at` more than 48 h before arrival, or 30 days for a feed's item.
     TooOld = "too_old",
     /// `created_at` more than 24 h after arrival.
     FromTheFuture = "from_the_future",
@@ -151,6 +151,8 @@ refuse_reasons! {
     AuthorUnknown = "author_unknown",
     /// `strict`: a positive flag is missing.
     NotOptedIn = "not_opted_in",
+    /// Its end is over, or a notice without one is older than such a notice holds.
+    Expired = "expired",
     // store
     /// Deleted earlier; a replay does not bring it back.
     Deleted = "deleted",

@@ -1,4 +1,4 @@
-use super::{AuthorId, ExactPoint, Hashtag, Label, LocationOrigin, Network, Timestamp};
+use super::{AuthorId, ExactPoint, Hashtag, Label, LocationOrigin, Network, Schedule, Timestamp};
 
 /// A post's lasting identity on its network (an `at://` address, an ActivityPub `uri`, an event id).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -198,6 +198,7 @@ pub struct Post {
     pub point: Option<(ExactPoint, LocationOrigin)>,
     /// The name of the place that the post is attached to, if it says one.
     pub place_name: Option<String>,
+    pub schedule: Schedule,
     pub labels: Vec<Label>,
     pub automated: bool,
 }

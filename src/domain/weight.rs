@@ -82,11 +82,11 @@ weighed! {
     Reason { value | rule }
     RawPost {
         native_id, author, profile, url, text, facets, languages, revision, tags, media, reply, place, labels |
-        created_at, edited, visibility, automated
+        created_at, edited, schedule, visibility, automated
     }
     Post {
         native_id, author, url, text, facets, languages, revision, tags, media, reply, place_name, labels |
-        id, network, created_at, edited_at, date_corrected, point, automated
+        id, network, created_at, edited_at, date_corrected, point, schedule, automated
     }
     AuthorProfile {
         id, handle, name, bio, labels |
@@ -94,7 +94,7 @@ weighed! {
     }
     Placement {
         reasons, recipe, zone, lane, official |
-        city, tier, zone_from_text, location, thread, reply_to
+        city, tier, zone_from_text, location, expires_at, thread, reply_to
     }
     Observation { event, checkpoint | source, network, sent_at }
 }

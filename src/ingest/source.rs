@@ -14,7 +14,7 @@ use super::health::HealthHandle;
 use super::queue::ObservationSender;
 use super::telemetry;
 use crate::clock::Clock;
-use crate::domain::{AuthorLookup, Checkpoint, Event, Network, Observation, SourceId};
+use crate::domain::{AuthorLookup, Checkpoint, CityId, Event, Network, Observation, SourceId};
 use crate::shutdown::Shutdown;
 
 /// One configured network, server or feed. Several of a network have different ids.
@@ -22,6 +22,11 @@ pub trait Source: Send {
     fn id(&self) -> SourceId;
 
     fn network(&self) -> Network;
+
+    /// The cities that it is read for; `None`: all.
+    fn cities(&self) -> Option<Arc<[CityId]>> {
+        None
+    }
 
     /// Who answers for this network's authors; `None` where posts carry their author's profile.
     fn lookup(&self) -> Option<Arc<dyn AuthorLookup>>;

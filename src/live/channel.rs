@@ -2,16 +2,19 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::domain::{CardRenderer, CityId, Cursor, Epoch, FeedEntry, Head, Offset};
+use crate::domain::{CardRenderer, CityId, Cursor, Epoch, FeedEntry, Head, Offset, SourceHealth};
 
 use super::batch::{self, Batch, Group};
 use super::bell::{Bell, Listener};
+use super::form::Framing;
 use super::held::{AllHeld, Held};
 use super::limits::LiveLimits;
+use super::sources::SourcesFrames;
 use super::tail::{Pull, Tail};
-use super::{lock, slice};
+use super::{SourcesEncoder, lock, slice};
 
 /// What the sessions of a city look at when they are woken, beside the tail. Read at every delivery and hardly ever
 /// written, so without a lock.
@@ -32,6 +35,7 @@ pub(super) struct Channel {
     /// The tail's head, for sessions that only ask whether there is more.
     head: AtomicU64,
     pub signal: Signal,
+    sources: Mutex<SourcesFrames>,
     /// Rung at each commit and each change of the signal; a session that sleeps through many wakes once.
     bell: Arc<Bell>,
     /// One of each kind of session that is there.
@@ -47,17 +51,31 @@ pub(super) enum Pulled {
 }
 
 impl Channel {
-    pub fn new(city: &CityId, head: Head, all: &Arc<AllHeld>, sources: u64, draining: bool) -> Self {
+    pub fn new(city: &CityId, head: Head, all: &Arc<AllHeld>, draining: bool) -> Self {
         Self {
             city: city.clone(),
             mark: Cursor::city_mark(city),
             epoch: head.epoch,
             tail: Mutex::new(Tail::new(head, all)),
             head: AtomicU64::new(head.head.0),
-            signal: Signal { sources: sources.into(), draining: draining.into(), closed: false.into() },
+            signal: Signal { sources: 0.into(), draining: draining.into(), closed: false.into() },
+            sources: Mutex::default(),
             bell: Arc::default(),
             groups: Mutex::default(),
         }
+    }
+
+    /// Wakes the sessions if what they know of the sources is no longer so.
+    pub fn tell_sources(&self, health: &[&SourceHealth], encode: SourcesEncoder) {
+        let revision = lock(&self.sources).set(health, encode);
+        if let Some(revision) = revision {
+            self.signal.sources.store(revision, Ordering::Release);
+            self.ring();
+        }
+    }
+
+    pub fn sources_frame(&self, framing: Framing) -> Bytes {
+        lock(&self.sources).frame(framing)
     }
 
     pub const fn city(&self) -> &CityId {

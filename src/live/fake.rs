@@ -246,6 +246,8 @@ pub(crate) fn card(city: &CityId, id: PostId, position: u64, text: &str, tag: &s
         zone: None,
         zone_from_text: false,
         lane: Lane::People,
+        schedule: Schedule::default(),
+        expires_at: None,
         sensitive: false,
         automated: false,
         tier: Tier::Public,

@@ -38,7 +38,7 @@ use crate::domain::{
 use self::batch::Group;
 use self::channel::Channel;
 use self::held::AllHeld;
-use self::sources::SourcesFrames;
+use self::sources::ByCity;
 
 pub use self::form::{Form, Framing};
 pub use self::limits::LiveLimits;
@@ -77,7 +77,8 @@ pub struct Live {
     limits: LiveLimits,
     cities: RwLock<HashMap<CityId, Arc<Channel>>>,
     held: Arc<AllHeld>,
-    sources: Mutex<SourcesFrames>,
+    /// As last told.
+    health: Mutex<Arc<Vec<SourceHealth>>>,
     sources_json: SourcesEncoder,
     sessions: Sessions,
     draining: AtomicBool,
@@ -102,7 +103,7 @@ impl Live {
             renderer,
             cities: RwLock::default(),
             held: Arc::default(),
-            sources: Mutex::default(),
+            health: Mutex::default(),
             sources_json,
             sessions: Sessions::new(limits.sessions_max, limits.sessions_per_address_max),
             draining: AtomicBool::new(false),
@@ -120,8 +121,8 @@ impl Live {
         if cities.get(city).is_some_and(|open| open.epoch() == head.epoch) {
             return;
         }
-        let revision = lock(&self.sources).revision();
-        let channel = Channel::new(city, head, &self.held, revision, self.draining.load(Ordering::SeqCst));
+        let channel = Channel::new(city, head, &self.held, self.draining.load(Ordering::SeqCst));
+        channel.tell_sources(&ByCity::new(&lock(&self.health)).of(city), self.sources_json);
         if let Some(old) = cities.insert(city.clone(), Arc::new(channel)) {
             old.close();
         }
@@ -180,9 +181,14 @@ impl Live {
     pub async fn follow_sources(&self, mut health: watch::Receiver<Arc<Vec<SourceHealth>>>) {
         loop {
             let now = health.borrow_and_update().clone();
-            let revision = lock(&self.sources).set(now, self.sources_json);
-            if let Some(revision) = revision {
-                self.signal_all(|channel| channel.signal.sources.store(revision, Ordering::Release));
+            {
+                // Under the lock of the cities, so that one that is opened meanwhile is told too.
+                let cities = self.cities.read().unwrap_or_else(PoisonError::into_inner);
+                let by_city = ByCity::new(&now);
+                for (city, channel) in &*cities {
+                    channel.tell_sources(&by_city.of(city), self.sources_json);
+                }
+                *lock(&self.health) = now.clone();
             }
             if health.changed().await.is_err() {
                 return;

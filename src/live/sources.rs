@@ -1,35 +1,31 @@
-use std::sync::Arc;
+use std::collections::HashMap;
 
 use bytes::Bytes;
 
-use crate::domain::SourceHealth;
+use crate::domain::{CityId, SourceHealth};
 
 use super::SourcesEncoder;
 use super::form::Framing;
 
-/// The latest `sources` message, encoded once for everybody.
+/// A city's latest `sources` message, encoded once for everybody.
 #[derive(Default)]
 pub(super) struct SourcesFrames {
     revision: u64,
-    health: Arc<Vec<SourceHealth>>,
+    health: Vec<SourceHealth>,
     websocket: Bytes,
     sse: Bytes,
 }
 
 impl SourcesFrames {
-    pub const fn revision(&self) -> u64 {
-        self.revision
-    }
-
     /// Takes a new state; the new revision if it differs from the last in what a reader can act on.
-    pub fn set(&mut self, health: Arc<Vec<SourceHealth>>, encode: SourcesEncoder) -> Option<u64> {
-        if same(&self.health, &health) {
+    pub fn set(&mut self, health: &[&SourceHealth], encode: SourcesEncoder) -> Option<u64> {
+        if same(&self.health, health) {
             return None;
         }
-        let message = format!(r#"{{"type":"sources","sources":{}}}"#, encode(&health));
+        self.health = health.iter().map(|health| (*health).clone()).collect();
+        let message = format!(r#"{{"type":"sources","sources":{}}}"#, encode(&self.health));
         self.websocket = Bytes::from(Framing::WebSocket.frame("sources", None, &message));
         self.sse = Bytes::from(Framing::Sse.frame("sources", None, &message));
-        self.health = health;
         self.revision += 1;
         Some(self.revision)
     }
@@ -43,8 +39,8 @@ impl SourcesFrames {
 }
 
 /// Equal but for the moment of the last frame, which moves all the time.
-fn same(a: &[SourceHealth], b: &[SourceHealth]) -> bool {
-    let equal = |(a, b): (&SourceHealth, &SourceHealth)| {
+fn same(a: &[SourceHealth], b: &[&SourceHealth]) -> bool {
+    let equal = |(a, b): (&SourceHealth, &&SourceHealth)| {
         a.source == b.source
             && a.network == b.network
             && a.state == b.state
@@ -53,4 +49,27 @@ fn same(a: &[SourceHealth], b: &[SourceHealth]) -> bool {
             && a.detail == b.detail
     };
     a.len() == b.len() && a.iter().zip(b).all(equal)
+}
+
+/// The sources by the cities that they are read for, so that not every city looks at those of all others.
+pub(super) struct ByCity<'a> {
+    of_all: Vec<&'a SourceHealth>,
+    of_some: HashMap<&'a CityId, Vec<&'a SourceHealth>>,
+}
+
+impl<'a> ByCity<'a> {
+    pub fn new(health: &'a [SourceHealth]) -> Self {
+        let mut by_city = Self { of_all: Vec::new(), of_some: HashMap::new() };
+        for health in health {
+            match &health.cities {
+                None => by_city.of_all.push(health),
+                Some(cities) => cities.iter().for_each(|city| by_city.of_some.entry(city).or_default().push(health)),
+            }
+        }
+        by_city
+    }
+
+    pub fn of(&self, city: &CityId) -> Vec<&'a SourceHealth> {
+        self.of_all.iter().chain(self.of_some.get(city).into_iter().flatten()).copied().collect()
+    }
 }

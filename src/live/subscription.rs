@@ -12,12 +12,12 @@ use tokio::time::{Instant, Sleep};
 
 use crate::domain::{CityId, FeedEntry, Offset, StoreError};
 
+use super::Live;
 use super::batch::{self, Batch, Group};
 use super::bell::Listener;
 use super::channel::{Channel, Pulled};
 use super::form;
 use super::pace::Pace;
-use super::{Live, lock};
 
 /// Why a subscription gives no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -164,7 +164,7 @@ impl Subscription {
         }
         if sources != self.sources {
             self.sources = sources;
-            return Some(Ok(lock(&self.live.sources).frame(self.group.framing)));
+            return Some(Ok(self.channel.sources_frame(self.group.framing)));
         }
         None
     }

@@ -157,7 +157,7 @@ impl CompiledCity {
             None => self.zone_of_text(facts),
         };
         if lane == Lane::People && !only_thread {
-            lane = lane_of_body(&self.city, here.listed);
+            lane = lane_of_listed(&self.city, here.listed);
         }
         Verdict::Matched(Match {
             city: Arc::clone(&self.city),
@@ -292,8 +292,11 @@ impl CompiledCity {
 }
 
 /// A public body's own words are practical information and stand in its lane, not among the people's (S-10, S-56);
-/// the press has one too. Elected persons and associations speak as people do (L-72).
-pub fn lane_of_body(city: &City, listed: Option<&ListedAs>) -> Lane {
+/// the press has one too. Elected persons and associations speak as people do (L-72). A feed stands where the city says.
+pub fn lane_of_listed(city: &City, listed: Option<&ListedAs>) -> Lane {
+    if let Some(lane) = listed.and_then(|listed| listed.lane.clone()) {
+        return lane;
+    }
     let body = listed.and_then(|listed| listed.body.as_ref());
     let official = body.and_then(|body| city.officials.iter().find(|official| official.name == *body));
     match official.map(|official| official.kind) {

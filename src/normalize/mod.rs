@@ -34,7 +34,10 @@ const NAME_CHARS_MAX: usize = 100;
 const HANDLE_CHARS_MAX: usize = 300;
 const BIO_CHARS_MAX: usize = 10_000;
 
+/// How old a post may be when it is first seen.
 const OLDEST_S: i64 = 48 * 3_600;
+/// The same for a feed's items: a feed holds what its publisher still stands by, so that a page is alive on its first day.
+const OLDEST_OF_FEEDS_S: i64 = 30 * 24 * 3_600;
 const FUTURE_MAX_S: i64 = 24 * 3_600;
 /// A date further ahead than this is set to the moment of arrival (D7).
 const CLOCK_SKEW_S: i64 = 300;
@@ -68,7 +71,7 @@ pub fn normalize(
     sent_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Draft, RefuseReason> {
-    check_age(raw.created_at, sent_at.map_or(now, |sent_at| sent_at.min(now)))?;
+    check_age(raw.created_at, network, sent_at.map_or(now, |sent_at| sent_at.min(now)))?;
     normalize_held(raw, network, sent_at, now)
 }
 
@@ -177,6 +180,7 @@ impl Draft {
             reply: raw.reply,
             point,
             place_name,
+            schedule: raw.schedule,
             labels: sound_labels(raw.labels),
             automated: raw.automated,
         }
@@ -198,9 +202,10 @@ pub fn clean_profile(profile: AuthorProfile) -> AuthorProfile {
     }
 }
 
-fn check_age(created_at: Option<Timestamp>, earliest: Timestamp) -> Result<(), RefuseReason> {
+fn check_age(created_at: Option<Timestamp>, network: Network, earliest: Timestamp) -> Result<(), RefuseReason> {
+    let oldest_s = if network == Network::Feed { OLDEST_OF_FEEDS_S } else { OLDEST_S };
     match created_at {
-        Some(at) if earliest > at.plus_seconds(OLDEST_S) => Err(RefuseReason::TooOld),
+        Some(at) if earliest > at.plus_seconds(oldest_s) => Err(RefuseReason::TooOld),
         // A missing date has its own reason, given where every post passes.
         _ => Ok(()),
     }

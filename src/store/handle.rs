@@ -136,6 +136,16 @@ impl Store {
         startup::newest_arrival(&self.reader.pool).await
     }
 
+    /// When the next card goes by itself.
+    pub async fn next_end(&self) -> Result<Option<Timestamp>, StoreError> {
+        startup::next_end(&self.reader.pool).await
+    }
+
+    /// Whether posts of a network came from a backup and wait for their origin to be asked.
+    pub async fn has_unchecked(&self, network: Network) -> Result<bool, StoreError> {
+        startup::has_unchecked(&self.reader.pool, network).await
+    }
+
     /// Every post held, in order of arrival.
     pub async fn known_posts(&self) -> Result<Vec<KnownPost>, StoreError> {
         startup::known_posts(&self.reader.pool).await

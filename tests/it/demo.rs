@@ -115,7 +115,7 @@ fn s04_a_first_look_dismisses_nothing_that_a_city_asks_for() {
 fn listed(officials: Vec<OfficialBody>) -> ListedAccounts {
     let mut listed = ListedAccounts::default();
     for body in officials {
-        let listing = ListedAs { name: body.handle, body: Some(body.name) };
+        let listing = ListedAs { name: body.handle, body: Some(body.name), lane: None };
         listed.insert(
             Network::Bluesky,
             parvis::domain::AuthorId::new(body.did),

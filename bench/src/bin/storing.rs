@@ -13,7 +13,7 @@ use anyhow::Context;
 use parvis::clock::{Clock, SystemClock};
 use parvis::domain::{
     AuthorId, AuthorProfile, Batch, Change, Checkpoint, CityId, Facet, FacetKind, FeedLog, Filter, Hashtag, IdKey,
-    Journal, Lane, NativeId, Network, Placement, Post, PostId, Reason, Rule, SourceId, Tier, Timestamp,
+    Journal, Lane, NativeId, Network, Placement, Post, PostId, Reason, Rule, Schedule, SourceId, Tier, Timestamp,
 };
 use parvis::intake::PENDING_MAX as BATCH;
 use parvis::store::{self, StoreOptions};
@@ -89,6 +89,7 @@ impl Posts {
             reply: None,
             point: None,
             place_name: None,
+            schedule: Schedule::default(),
             labels: Vec::new(),
             automated: false,
         };
@@ -107,6 +108,7 @@ impl Posts {
             zone_from_text: false,
             location: None,
             lane: Lane::People,
+            expires_at: None,
             thread: None,
             reply_to: None,
             official: None,

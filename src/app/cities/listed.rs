@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::domain::{AccountRef, AuthorId, AuthorLookup, City};
+use crate::domain::{AccountRef, AuthorId, AuthorLookup, City, Network};
 use crate::matcher::{ListedAccounts, ListedAs};
 
 /// Who the accounts are that the cities list: lasting identities, as the networks last said. Until a network has
@@ -76,6 +76,11 @@ impl Listed {
                     listed.insert(account.network, holder.clone(), city.id.clone(), listing);
                 }
             }
+            // A feed is who it is by its address: nobody has to be asked.
+            for feed in &city.feeds {
+                let listing = ListedAs { name: feed.url.clone(), body: None, lane: Some(feed.lane.clone()) };
+                listed.insert(Network::Feed, AuthorId::new(&*feed.url), city.id.clone(), listing);
+            }
         }
         listed
     }
@@ -131,10 +136,9 @@ async fn ask_network(
 /// Every account a city lists. An account of an official body carries the body's name; its other listing adds nothing.
 fn accounts(city: &City) -> impl Iterator<Item = (&AccountRef, ListedAs)> {
     let officials = city.officials.iter().flat_map(|official| {
-        official
-            .accounts
-            .iter()
-            .map(move |account| (account, ListedAs { name: account.handle.clone(), body: Some(official.name.clone()) }))
+        official.accounts.iter().map(move |account| {
+            (account, ListedAs { name: account.handle.clone(), body: Some(official.name.clone()), lane: None })
+        })
     });
     let is_official = |account: &&AccountRef| city.officials.iter().any(|official| official.accounts.contains(account));
     let others = city
@@ -142,7 +146,7 @@ fn accounts(city: &City) -> impl Iterator<Item = (&AccountRef, ListedAs)> {
         .accounts
         .iter()
         .filter(move |account| !is_official(account))
-        .map(|account| (account, ListedAs { name: account.handle.clone(), body: None }));
+        .map(|account| (account, ListedAs { name: account.handle.clone(), body: None, lane: None }));
     officials.chain(others)
 }
 

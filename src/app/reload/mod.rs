@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::cities::{Answers, Listed, first_problem};
 use super::drive::Control;
+use super::following::Following;
 use crate::config::{CityFiles, CityState};
 use crate::consent::Policy;
 use crate::domain::{City, CityId, FeedLog, StoreError};
@@ -35,6 +36,7 @@ pub struct Reload {
     pub live: Arc<Live>,
     pub directory: Arc<ArcSwap<CityDirectory>>,
     pub control: mpsc::Sender<Control>,
+    pub following: Following,
     pub listed: Listed,
     /// Answers about listed accounts that are on their way.
     pub answers: Answers,
@@ -76,7 +78,8 @@ struct UnderWay {
 type Rematching = BoxFuture<'static, (CityId, Result<(), StoreError>)>;
 
 impl Reload {
-    pub async fn run(mut self) {
+    /// Returns the running sources, which stop by themselves once shutdown is triggered.
+    pub async fn run(mut self) -> Following {
         let mut under_way = UnderWay { is_asking: true, ..UnderWay::default() };
         let mut next_look = Instant::now() + LOOK_EVERY;
         let shutdown = self.shutdown.clone();
@@ -85,7 +88,7 @@ impl Reload {
                 under_way.rematching = self.next_rematch(&mut under_way);
             }
             tokio::select! {
-                () = shutdown.triggered() => return,
+                () = shutdown.triggered() => return self.following,
                 () = tokio::time::sleep_until(next_look) => {
                     self.look(&mut under_way).await;
                     next_look = Instant::now() + LOOK_EVERY;
@@ -178,6 +181,7 @@ impl Reload {
         let is_changed = |new: &&Arc<City>| before.city(&new.id).is_none_or(|old| new.recipe_hash != old.recipe_hash);
         let changed = self.served.cities().iter().filter(is_changed);
         self.to_rematch.extend(changed.map(|city| city.id.clone()));
+        self.following.follow(self.served.cities()).await?;
         tracing::info!(
             changed = changes.len(),
             cities = self.served.cities().len(),

@@ -11,7 +11,7 @@ use crate::domain::{
     AccountStatus, AuthorProfile, Change, City, CoarseLocation, KnownPost, Lane, ListedAs, Match, Placement, Post,
     PostId, Reason, RefuseReason, Rule, StoreError,
 };
-use crate::matcher::{CitySet, ListedAccounts, MatchContext, REASONS_MAX, lane_of_body};
+use crate::matcher::{CitySet, ListedAccounts, MatchContext, REASONS_MAX, lane_of_listed};
 use crate::store::{Store, StoredPost};
 
 const PAGE: usize = 200;
@@ -128,7 +128,7 @@ impl Rematch {
             (true, true) => return Ok(None),
             (true, false) => Lane::Around,
             (false, true) => Lane::People,
-            (false, false) => lane_of_body(&self.city, listed.as_ref()),
+            (false, false) => lane_of_listed(&self.city, listed.as_ref()),
         };
         let matched = Match {
             city: self.city.clone(),
@@ -144,9 +144,9 @@ impl Rematch {
         // Whose account is away is decided on as if it were back (L-11), and labels as when it came.
         let author = AuthorProfile { status: AccountStatus::Active, ..author.clone() };
         let new = consent::decide(self.policy, post, &author, &matched, false, *received_at)?;
-        let Placement { tier, reasons, recipe, lane, official, .. } = new;
+        let Placement { tier, reasons, recipe, lane, expires_at, official, .. } = new;
         let is_same = (tier, &lane, &official) == (old.tier, &old.lane, &old.official);
-        let new = Placement { tier, reasons, recipe, lane, official, ..old.clone() };
+        let new = Placement { tier, reasons, recipe, lane, expires_at, official, ..old.clone() };
         Ok((!is_same).then(|| Box::new(new)))
     }
 
@@ -154,7 +154,8 @@ impl Rematch {
     fn excludes(&self, post: &Post) -> bool {
         let city = &self.city.id;
         let mut listed = ListedAccounts::default();
-        listed.insert(post.network, post.author.clone(), city.clone(), ListedAs { name: String::new(), body: None });
+        let anybody = ListedAs { name: String::new(), body: None, lane: None };
+        listed.insert(post.network, post.author.clone(), city.clone(), anybody);
         let thread = KnownPost { id: post.id, thread: post.id, cities: vec![city.clone()], queued: Vec::new() };
         self.alone.matches(post, &MatchContext { listed: &listed, thread: Some(&thread) }).found.is_empty()
     }

@@ -5,8 +5,8 @@ use crate::app::cities;
 use crate::clock::ManualClock;
 use crate::domain::{
     AuthorId, AuthorLookup, AuthorProfile, Batch, Change, CoarseLocation, Hashtag, IdKey, Journal, Lane,
-    LocationOrigin, LookupError, NativeId, Network, Placement, Post, PostCheck, PostId, Reason, Reply, Rule, Tier,
-    Timestamp,
+    LocationOrigin, LookupError, NativeId, Network, Placement, Post, PostCheck, PostId, Reason, Reply, Rule, Schedule,
+    Tier, Timestamp,
 };
 use crate::live::LiveLimits;
 use crate::live::fake::CountingRenderer;
@@ -66,6 +66,7 @@ fn post(key: &IdKey, author: &str, name: &str, tags: &[&str], to: Option<&str>) 
         reply: to.map(|to| Reply { parent: NativeId::new(to), root: NativeId::new(to) }),
         point: None,
         place_name: None,
+        schedule: Schedule::default(),
         labels: vec![],
         automated: false,
     }
@@ -107,6 +108,7 @@ impl Scene {
             files: read.files,
             amend: Arc::new(|_| {}),
             policy: Policy::Standard,
+            following: Following::idle(&store),
             listed,
             answers,
             broken: BTreeMap::new(),
@@ -144,6 +146,7 @@ impl Scene {
             zone_from_text: false,
             location: has_place.then_some(location),
             lane,
+            expires_at: None,
             thread: None,
             reply_to: None,
             official: official.map(Into::into),

@@ -98,10 +98,19 @@ impl Upkeep {
                 continue;
             }
             tokio::select! {
-                () = tokio::time::sleep(EVERY) => {}
+                () = self.pause() => {}
                 () = self.shutdown.triggered() => return,
             }
         }
+    }
+
+    /// Until the next round; shorter when a notice ends before (S-18).
+    async fn pause(&self) {
+        let ends = self.store.next_end().await.ok().flatten();
+        let left = ends.map(|ends| ends.as_micros().saturating_sub(self.clock.now().as_micros()));
+        // One that is over and still there waits for a clock that is believed.
+        let left = left.filter(|left| *left > 0).map(|left| Duration::from_micros(left.unsigned_abs()));
+        tokio::time::sleep(left.unwrap_or(EVERY).min(EVERY)).await;
     }
 
     /// Returns whether more is due than could be done.

@@ -2,8 +2,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
+use super::feeds::Proposed;
 use crate::config::is_common_word;
-use crate::domain::{fold_tag, fold_words};
+use crate::domain::{Lane, fold_tag, fold_words};
 use crate::gazetteer::{Place, fold_name, town_hall_tag};
 
 /// A city's file before it is written.
@@ -27,7 +28,7 @@ struct Terms {
 
 impl Draft<'_> {
     /// The file, with the reason of every choice that is not plain. `hashtags`: those that were asked for.
-    pub fn text(&self, hashtags: &[String], has_outline: bool) -> String {
+    pub fn text(&self, hashtags: &[String], has_outline: bool, feeds: &[Proposed]) -> String {
         let mut text = String::new();
         let mut line = |line: String| writeln!(text, "{line}").unwrap_or_default();
         let from = self
@@ -65,6 +66,16 @@ impl Draft<'_> {
             );
             line(format!("ambiguous = {}", list(&terms.ambiguous)));
             line(format!("context = {}", list(&terms.context)));
+        }
+        for Proposed { feed, lane } in feeds {
+            let open = if lane.is_some() { "" } else { "# " };
+            let lane = lane.as_ref().map_or_else(|| "info".to_owned(), Lane::to_token);
+            line(format!(
+                "\n{open}[[feed]] # {}\n{open}url = {}\n{open}lane = {}",
+                feed.title,
+                quote(&feed.url),
+                quote(&lane)
+            ));
         }
         if let Some(around) = self.place.and_then(|place| place.around.as_deref()) {
             line(

@@ -1,6 +1,7 @@
 //! `parvis city add`: writes a new city's file, and says what it chose.
 
 mod draft;
+mod feeds;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::config::read_city;
 use crate::domain::fold_words;
 use crate::gazetteer::{Candidate, Found, Gazetteer, GazetteerError, Place, Question, feature};
 use draft::Draft;
+use feeds::Proposed;
 
 /// Writes `<slug>.toml` and `<slug>.geojson` into the cities' folder, looking the place up on geo.api.gouv.fr or
 /// Nominatim unless an outline is given. Never overwrites.
@@ -36,6 +38,9 @@ pub struct Add {
     /// The city's address on the site, where another city has the one that its name gives
     #[arg(long, value_name = "SLUG")]
     slug: Option<String>,
+    /// The town's own site: the feeds that its home page names are proposed
+    #[arg(long, value_name = "URL")]
+    site: Option<String>,
     /// Look nothing up: posts are found by tags and words alone
     #[arg(long, conflicts_with_all = ["boundary", "country"])]
     no_boundary: bool,
@@ -67,9 +72,14 @@ impl Add {
             (None, Some(place)) => Some(self.outline(place, &draft)),
             (None, None) => None,
         };
-        let text = draft.text(&self.hashtags, outline.is_some());
+        let feeds = self.feeds(&settings);
+        let text = draft.text(&self.hashtags, outline.is_some(), &feeds);
         write(&folder, &slug, &text, outline.as_deref())?;
         self.say(&folder, &slug, &draft);
+        let open = feeds.iter().filter(|feed| feed.lane.is_none()).count();
+        if open > 0 {
+            println!("note: {open} feeds of the town's site are in the file behind a #; take it away to show them");
+        }
         Ok(())
     }
 
@@ -141,6 +151,20 @@ impl Add {
             option("config", &self.config.path.to_string_lossy());
         }
         format!("{}\n    {command}", facts.join(", "))
+    }
+
+    /// What the town's site names, as far as it can be asked: a city needs no feed.
+    fn feeds(&self, settings: &Settings) -> Vec<Proposed> {
+        let Some(site) = &self.site else { return Vec::new() };
+        let named = app::outbound(settings).and_then(|outbound| block_on(feeds::of_site(&outbound, site)));
+        match named {
+            Ok(named) if named.is_empty() => {
+                println!("note: {site} names no feed; look for one and add it as [[feed]]")
+            }
+            Ok(named) => return feeds::confirmed(named),
+            Err(error) => println!("note: {site} could not be read: {error}; add its feeds as [[feed]]"),
+        }
+        Vec::new()
     }
 
     fn outline(&self, place: &Place, draft: &Draft<'_>) -> String {

@@ -29,7 +29,6 @@ pub struct CityFile {
     pub recipe: RecipeFile,
     #[serde(default)]
     pub official: Vec<OfficialFile>,
-    /// Read and checked, and warned of: no network of this version reads feeds.
     #[serde(default)]
     pub feed: Vec<FeedFile>,
     /// Read and checked, and warned of: lanes of events are not opened by this version.
@@ -137,6 +136,10 @@ impl CityFile {
 
     pub(super) fn official_accounts_plain(&self) -> Vec<Vec<&str>> {
         self.official.iter().map(|official| plain(&official.accounts)).collect()
+    }
+
+    pub(super) fn feeds_plain(&self) -> Vec<(&str, &str)> {
+        self.feed.iter().map(|feed| (feed.url.get_ref().as_str(), feed.lane.get_ref().as_str())).collect()
     }
 
     pub(super) fn around_plain(&self) -> Option<(&str, Vec<&str>)> {

@@ -6,7 +6,8 @@ use super::contrast::contrast;
 use super::seen::Seen;
 use super::{CityFile, CityProblem, boundary, check_slug, problem};
 use crate::domain::{
-    AccountRef, Around, City, CityId, Look, Network, Official, OfficialKind, Recipe, Zone, primary_subtag,
+    AccountRef, Around, City, CityId, FeedRef, Lane, Look, Network, Official, OfficialKind, Recipe, Zone,
+    primary_subtag,
 };
 
 /// One city file being read: what it says so far, and what is to mend in it.
@@ -17,6 +18,9 @@ pub(super) struct Reader<'a> {
     /// Every file read for it, in the order of reading.
     pub seen: Vec<Seen>,
 }
+
+/// The longest address of a feed: the identities of its items are made of it.
+const FEED_URL_MAX: usize = 900;
 
 /// Problems beyond which none is only warned of. As many again may refuse the file, so that no warnings hide a refusal;
 /// nobody reads more, and each is looked for in the whole text.
@@ -83,6 +87,7 @@ impl Reader<'_> {
         let recipe_hash = recipe_hash(file, &outlines);
         let recipe = self.recipe(file);
         let officials = self.officials(file);
+        let feeds = self.feeds(file);
         let look = self.look(file);
         let languages = self.languages(file);
         let city = City {
@@ -96,21 +101,11 @@ impl Reader<'_> {
             recipe_hash,
             recipe,
             officials,
+            feeds,
             participation: file.participation.clone(),
             look,
             attribution,
         };
-        for feed in &file.feed {
-            if !matches!(feed.lane.get_ref().as_str(), "info" | "press" | "agenda" | "people") {
-                self.refuse(&feed.lane, "one of info, press, agenda, people");
-            }
-            match url::Url::parse(feed.url.get_ref()) {
-                Ok(url) if matches!(url.scheme(), "http" | "https") => {
-                    self.warn(&feed.url, "feeds are not read by this version: the page will not show it yet");
-                }
-                _ => self.refuse(&feed.url, "give a whole http or https address"),
-            }
-        }
         for event in &file.event {
             self.warn(&event.name, "event lanes are not opened by this version: its tags admit nothing by themselves");
         }
@@ -206,6 +201,28 @@ impl Reader<'_> {
             .collect()
     }
 
+    fn feeds(&mut self, file: &CityFile) -> Vec<FeedRef> {
+        let mut feeds: Vec<FeedRef> = Vec::new();
+        for feed in &file.feed {
+            let lane = Lane::parse(feed.lane.get_ref())
+                .filter(|lane| matches!(lane, Lane::Info | Lane::Press | Lane::Agenda | Lane::People));
+            if lane.is_none() {
+                self.refuse(&feed.lane, "one of info, press, agenda, people");
+            }
+            let url = feed.url.get_ref();
+            let is_address = url.len() <= FEED_URL_MAX
+                && url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+            if !is_address {
+                self.refuse(&feed.url, "give a whole http or https address, of 900 characters at most");
+            } else if feeds.iter().any(|other| other.url == *url) {
+                self.refuse(&feed.url, "this feed is listed already: it stands in one lane");
+            } else if let Some(lane) = lane {
+                feeds.push(FeedRef { url: url.clone(), lane });
+            }
+        }
+        feeds
+    }
+
     /// French where none is given.
     fn languages(&mut self, file: &CityFile) -> Vec<String> {
         let mut languages = Vec::new();
@@ -264,12 +281,13 @@ fn strings(spanned: &[Spanned<String>]) -> Vec<String> {
 /// 16 hexadecimal digits over everything that decides whether a post is admitted: what is written and what is drawn.
 fn recipe_hash(file: &CityFile, outlines: &[Option<&geo::MultiPolygon<f64>>]) -> String {
     let decides = format!(
-        "{:?}{:?}{:?}{:?}{:?}",
+        "{:?}{:?}{:?}{:?}{:?}{:?}",
         file.recipe.without_spans(),
         file.languages_plain(),
         file.zones_plain(),
         file.around_plain(),
-        file.official_accounts_plain()
+        file.official_accounts_plain(),
+        file.feeds_plain()
     );
     let mut hasher = blake3::Hasher::new();
     hasher.update(decides.as_bytes());

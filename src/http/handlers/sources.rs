@@ -16,7 +16,8 @@ use crate::http::{ApiError, AppState, Problem};
     )
 )]
 pub async fn list(request: HttpRequest, slug: Path<String>, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    state.city(&slug)?;
-    let health = state.sources.borrow().clone();
+    let city = state.city(&slug)?;
+    let mut health = state.sources.borrow().to_vec();
+    health.retain(|health| health.concerns(&city.id));
     Ok(super::json(&request, &SourcesView::new(&health)))
 }

@@ -64,6 +64,11 @@ struct CardView<'a> {
     lane: String,
     name: &'a str,
     handle: Option<&'a str>,
+    /// Where it was said: on a network, or in a site's feed, which is known to be automatic.
+    origin: String,
+    automated: bool,
+    /// When what it announces takes place.
+    when: Option<String>,
     network: String,
     /// In words; with the body's name where the account calls itself something else.
     listed: Option<String>,
@@ -104,6 +109,8 @@ impl<'a> CardView<'a> {
         let carry = Some(words.language);
         let handle = card.author.handle.as_deref().filter(|handle| !handle.is_empty());
         let name = card.author.name.as_deref().filter(|name| !name.trim().is_empty());
+        let is_feed = card.network == Network::Feed;
+        let network = network_name(card.network, words);
         let kind =
             match &card.lane {
                 Lane::People => None,
@@ -123,8 +130,14 @@ impl<'a> CardView<'a> {
             thread: card.thread.map(|thread| thread.token()),
             lane: card.lane.to_token(),
             name: name.or(handle).unwrap_or_else(|| card.author.id.as_str()),
-            handle: handle.filter(|_| name.is_some()),
-            network: network_name(card.network, words),
+            handle: handle.filter(|_| name.is_some() && !is_feed),
+            origin: match handle.filter(|_| is_feed) {
+                Some(site) => words.with("card-from-feed", "site", site),
+                None => words.with("card-on-network", "network", &network),
+            },
+            automated: card.automated && !is_feed,
+            when: when(card, &calendar, words),
+            network,
             listed: card.author.official.as_deref().map(|body| {
                 if name == Some(body) { words.t("card-listed") } else { words.with("card-official", "name", body) }
             }),
@@ -150,6 +163,21 @@ impl<'a> CardView<'a> {
             leave: Address::below(slug, "leave").with("post", card.id.token()).language(carry).to_string(),
         }
     }
+}
+
+/// `Annulé`, `Le samedi 12 décembre, 15:00`, `Jusqu’au samedi 12 décembre`.
+fn when(card: &Card, calendar: &Calendar, words: Words) -> Option<String> {
+    let schedule = &card.schedule;
+    if schedule.cancelled {
+        return Some(words.t("card-cancelled"));
+    }
+    if let Some(start) = schedule.starts_at {
+        let day = format!("{}, {}", calendar.day(calendar.date(start)), calendar.clock(start));
+        return Some(words.with("card-starts", "day", &day));
+    }
+    // An end at midnight is that of the day before.
+    let last = schedule.ends_at?.plus_seconds(-1);
+    Some(words.with("card-until", "day", &calendar.day(calendar.date(last))))
 }
 
 impl MediaLine {

@@ -111,7 +111,7 @@ async fn city_page(request: &HttpRequest, state: &PageState) -> Result<HttpRespo
         filter: &filter,
         before,
         times: &times,
-        sources: &(state.sources)(),
+        sources: &state.sources_of(&visit.city.id),
     });
     Ok(html(&visit.context, StatusCode::OK, body))
 }
@@ -149,9 +149,9 @@ async fn notice_page(request: &HttpRequest, state: &PageState) -> Result<HttpRes
         "privacy" => render_privacy(context, city),
         "accessibility" => render_accessibility(context, city),
         "sources" => match state.times(&city.id, context.now).await {
-            Ok(times) => render_sources(context, city, &(state.sources)(), &times),
+            Ok(times) => render_sources(context, city, &state.sources_of(&city.id), &times),
             // The state of the sources matters most when the store is in trouble: shown without the usual level.
-            Err(_unreadable) => render_sources(context, city, &(state.sources)(), &[]),
+            Err(_unreadable) => render_sources(context, city, &state.sources_of(&city.id), &[]),
         },
         _ => return Err(visit.fails(Trouble::NoPage)),
     };

@@ -21,6 +21,7 @@ pub fn render_recipe(context: &PageContext, city: &City) -> String {
             .join(", "),
         together: city.recipe.all_of.iter().map(|tags| join_tags(tags)).collect(),
         accounts: city.recipe.accounts.iter().map(|account| account_line(account, w)).collect(),
+        feeds: city.feeds.iter().map(|feed| (&*feed.url, w.t(&format!("lane-{}", feed.lane.to_token())))).collect(),
         officials: city
             .officials
             .iter()
@@ -49,6 +50,8 @@ struct RecipeView<'a> {
     networks: String,
     together: Vec<String>,
     accounts: Vec<String>,
+    /// Addresses, and in which lane.
+    feeds: Vec<(&'a str, String)>,
     officials: Vec<Listed>,
 }
 

@@ -1,10 +1,10 @@
 use askama::Template;
 
-use crate::domain::{City, SourceHealth, SourceState, Timestamp};
+use crate::domain::{City, Network, SourceHealth, SourceState, Timestamp};
 
 use super::{
     address::Address, calendar::Calendar, card::network_name, context::PageContext, frame::Frame,
-    rhythm::usual_per_day, words::Words,
+    rhythm::usual_per_day, text::site, words::Words,
 };
 
 /// What this feed can see and what it can't (feature 7). `times` as in [`super::CityPage`].
@@ -19,6 +19,7 @@ struct SourcesView<'a> {
     w: Words,
     usual: Option<String>,
     sources: Vec<SourceView>,
+    has_feeds: bool,
 }
 
 struct SourceView {
@@ -43,6 +44,7 @@ impl<'a> SourcesView<'a> {
             frame: Frame::new(context, Some(city), &here, w.with("sources-title", "city", &city.name)),
             w,
             usual: usual.map(|rate| usual_sentence(rate, w)),
+            has_feeds: sources.iter().any(|source| source.network == Network::Feed),
             sources: sources.iter().map(|source| SourceView::new(source, &calendar, context.now, of_one, w)).collect(),
         }
     }
@@ -54,7 +56,7 @@ impl SourceView {
         let away = now.seconds_since(source.since).max(0) as f64 / 86_400.0;
         let missing = usual.filter(|_| trouble).map(|rate| rounded(rate * away)).filter(|n| *n > 0);
         Self {
-            name: (source.source.as_str() != source.network.as_str()).then(|| source.source.as_str().to_owned()),
+            name: own_name(source).map(str::to_owned),
             state: state_sentence(source, calendar, now, w),
             trouble,
             // A source that is live may have something to say of its connection; one that connects, why it had to.
@@ -97,6 +99,7 @@ pub const fn is_trouble(state: SourceState) -> bool {
 pub fn state_sentence(source: &SourceHealth, calendar: &Calendar, now: Timestamp, w: Words) -> String {
     let key = match source.state {
         SourceState::Connecting => "source-connecting",
+        SourceState::Live if source.network == Network::Feed => "source-visited",
         SourceState::Live => "source-live",
         SourceState::CatchingUp => "source-catching-up",
         SourceState::WaitingForProfiles => "source-waiting-for-profiles",
@@ -105,8 +108,19 @@ pub fn state_sentence(source: &SourceHealth, calendar: &Calendar, now: Timestamp
         SourceState::Refused => "source-refused",
         SourceState::Stopped => "source-stopped",
     };
-    let network = network_name(source.network, w);
+    let network = source_name(source, w);
     w.with2(key, "network", &network, "since", &calendar.since(source.since, now))
+}
+
+/// Where a network has several sources, what tells this one apart.
+fn own_name(source: &SourceHealth) -> Option<&str> {
+    source.source.as_str().strip_prefix(source.network.as_str())?.strip_prefix(':')
+}
+
+/// The network's name, or the site's where the source is a feed.
+fn source_name(source: &SourceHealth, w: Words) -> String {
+    let site = own_name(source).filter(|_| source.network == Network::Feed).and_then(site);
+    site.unwrap_or_else(|| network_name(source.network, w))
 }
 
 /// Which networks are read, in one sentence.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
 use serde::Deserialize;
 
-use crate::domain::{City, CityId, Filter, Lane, Network, StoreError, Timestamp, fold_tag};
+use crate::domain::{City, CityId, Filter, Lane, Network, SourceHealth, StoreError, Timestamp, fold_tag};
 
 use super::super::Csp;
 use super::{
@@ -55,6 +55,10 @@ impl PageState {
             language_asked: asked.hl.as_deref().and_then(Language::parse).is_some(),
             now: self.clock.now(),
         }
+    }
+
+    pub(super) fn sources_of(&self, city: &CityId) -> Vec<SourceHealth> {
+        (self.sources)().into_iter().filter(|health| health.concerns(city)).collect()
     }
 
     pub(super) async fn times(&self, city: &CityId, now: Timestamp) -> Result<Vec<Timestamp>, StoreError> {

@@ -149,6 +149,7 @@ fn city(slug: &str) -> City {
         recipe: Recipe::default(),
         recipe_hash: "0123456789abcdef".into(),
         officials: Vec::new(),
+        feeds: Vec::new(),
         participation: None,
         look: Look { accent: "#0a5".into(), accent_dark: "#5fa".into() },
         attribution: Vec::new(),
@@ -159,6 +160,7 @@ fn source(state: SourceState) -> SourceHealth {
     SourceHealth {
         source: SourceId::new("bluesky"),
         network: Network::Bluesky,
+        cities: None,
         state,
         since: Timestamp::parse_rfc3339("2026-11-21T11:00:00Z").unwrap(),
         last_event_at: None,

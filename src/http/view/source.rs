@@ -98,6 +98,7 @@ mod tests {
         let health = SourceHealth {
             source: SourceId::new("bluesky"),
             network: Network::Bluesky,
+            cities: None,
             state: SourceState::CatchingUp,
             since: at("2026-11-21T10:00:00Z"),
             last_event_at: None,

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::source::Source;
 use super::telemetry;
 use crate::clock::Clock;
-use crate::domain::{Gap, Network, SourceHealth, SourceId, SourceState, Timestamp};
+use crate::domain::{CityId, Gap, Network, SourceHealth, SourceId, SourceState, Timestamp};
 
 /// Gaps remembered for each source; the oldest goes first.
 const GAPS_KEPT: usize = 20;
@@ -27,17 +28,17 @@ const NEVER: i64 = i64::MIN;
 #[derive(Clone)]
 pub struct HealthBoard(Arc<Board>);
 
-/// One source's place on the board.
+/// One source's place on the board. Once the source was taken off, nothing that is said here is heard.
 #[derive(Clone)]
 pub struct HealthHandle {
     board: HealthBoard,
-    index: usize,
+    row: Arc<Row>,
 }
 
 struct Board {
     clock: Arc<dyn Clock>,
-    rows: Vec<Row>,
-    facts: Mutex<Vec<Facts>>,
+    /// In the order in which they were added.
+    sources: Mutex<Vec<(Arc<Row>, Facts)>>,
     shown: watch::Sender<Arc<Vec<SourceHealth>>>,
 }
 
@@ -45,6 +46,7 @@ struct Board {
 struct Row {
     source: SourceId,
     network: Network,
+    cities: Option<Arc<[CityId]>>,
     silent_after: Option<Duration>,
     last_frame: AtomicI64,
     last_sent: AtomicI64,
@@ -73,38 +75,49 @@ struct Facts {
 }
 
 impl HealthBoard {
-    pub(super) fn new(sources: Vec<(SourceId, Network, Option<Duration>)>, clock: Arc<dyn Clock>) -> Self {
-        let now = clock.now();
-        let facts = sources
-            .iter()
-            .map(|_| Facts {
-                phase: Phase::Connecting,
-                connected_at: now,
-                silent: false,
-                waiting: false,
-                state: SourceState::Connecting,
-                since: now,
-                detail: String::new(),
-                gaps: Vec::new(),
-            })
-            .collect();
-        let rows = sources
-            .into_iter()
-            .map(|(source, network, silent_after)| Row {
-                source,
-                network,
-                silent_after,
-                last_frame: AtomicI64::new(NEVER),
-                last_sent: AtomicI64::new(NEVER),
-            })
-            .collect();
-        let board =
-            Self(Arc::new(Board { clock, rows, facts: Mutex::new(facts), shown: watch::Sender::new(Arc::default()) }));
-        board.refresh();
-        board
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Board { clock, sources: Mutex::default(), shown: watch::Sender::new(Arc::default()) }))
     }
 
-    /// The sources' health in the order in which they were given. `changed()` wakes when a state, a detail or a gap
+    pub(super) fn add(&self, source: &dyn Source) -> HealthHandle {
+        let now = self.0.clock.now();
+        let row = Arc::new(Row {
+            source: source.id(),
+            network: source.network(),
+            cities: source.cities(),
+            silent_after: source.silent_after(),
+            last_frame: AtomicI64::new(NEVER),
+            last_sent: AtomicI64::new(NEVER),
+        });
+        let facts = Facts {
+            phase: Phase::Connecting,
+            connected_at: now,
+            silent: false,
+            waiting: false,
+            state: SourceState::Connecting,
+            since: now,
+            detail: String::new(),
+            gaps: Vec::new(),
+        };
+        let mut sources = self.0.lock();
+        sources.push((row.clone(), facts));
+        self.show(sources);
+        HealthHandle { board: self.clone(), row }
+    }
+
+    pub(super) fn remove(&self, source: &SourceId) {
+        let mut sources = self.0.lock();
+        sources.retain(|(row, facts)| {
+            let stays = row.source != *source;
+            if !stays {
+                row.gauge(facts.state, 0.0);
+            }
+            stays
+        });
+        self.show(sources);
+    }
+
+    /// The sources' health in the order in which they were added. `changed()` wakes when a state, a detail or a gap
     /// changed; `borrow()` is at most a second old in everything else.
     pub fn watch(&self) -> watch::Receiver<Arc<Vec<SourceHealth>>> {
         self.0.shown.subscribe()
@@ -115,35 +128,21 @@ impl HealthBoard {
     /// Whoever calls it, or changes anything else here, must not hold what a [`Self::watch`] lends: it would wait for
     /// itself.
     pub fn set_waiting(&self, waiting: bool) {
-        let mut facts = self.0.lock();
-        facts.iter_mut().for_each(|facts| facts.waiting = waiting);
-        self.show(facts);
-    }
-
-    pub(super) fn handle(&self, index: usize) -> HealthHandle {
-        HealthHandle { board: self.clone(), index }
+        let mut sources = self.0.lock();
+        sources.iter_mut().for_each(|(_, facts)| facts.waiting = waiting);
+        self.show(sources);
     }
 
     /// Derives every state anew from the clock and shows it. Called once a second, and at every change.
     pub(super) fn refresh(&self) {
-        let facts = self.0.lock();
-        self.show(facts);
-    }
-
-    fn change(&self, index: usize, edit: impl FnOnce(&mut Facts, Timestamp)) {
-        let now = self.0.clock.now();
-        let mut facts = self.0.lock();
-        if let Some(facts) = facts.get_mut(index) {
-            edit(facts, now);
-        }
-        self.show(facts);
+        let sources = self.0.lock();
+        self.show(sources);
     }
 
     /// Takes the guard, so that what is shown last is what was true last.
-    fn show(&self, mut facts: MutexGuard<'_, Vec<Facts>>) {
+    fn show(&self, mut sources: MutexGuard<'_, Vec<(Arc<Row>, Facts)>>) {
         let now = self.0.clock.now();
-        let health: Vec<SourceHealth> =
-            self.0.rows.iter().zip(facts.iter_mut()).map(|(row, facts)| row.health(facts, now)).collect();
+        let health: Vec<SourceHealth> = sources.iter_mut().map(|(row, facts)| row.health(facts, now)).collect();
         self.0.shown.send_if_modified(|shown| {
             let told = shown.len() != health.len()
                 || shown
@@ -157,9 +156,9 @@ impl HealthBoard {
 }
 
 impl Board {
-    fn lock(&self) -> MutexGuard<'_, Vec<Facts>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(Arc<Row>, Facts)>> {
         // A poisoned lock means that a thread died while holding it; the facts are plain values and still sound.
-        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -179,6 +178,7 @@ impl Row {
         SourceHealth {
             source: self.source.clone(),
             network: self.network,
+            cities: self.cities.clone(),
             state,
             since: facts.since,
             last_event_at: last_frame,
@@ -235,9 +235,18 @@ impl Row {
 }
 
 impl HealthHandle {
+    fn change(&self, edit: impl FnOnce(&mut Facts, Timestamp)) {
+        let now = self.board.0.clock.now();
+        let mut sources = self.board.0.lock();
+        if let Some((_, facts)) = sources.iter_mut().find(|(row, _)| Arc::ptr_eq(row, &self.row)) {
+            edit(facts, now);
+        }
+        self.board.show(sources);
+    }
+
     /// The connection stands (or a poll succeeded); from here on frames are awaited.
     pub fn connected(&self) {
-        self.board.change(self.index, |facts, now| {
+        self.change(|facts, now| {
             facts.phase = Phase::Connected;
             facts.connected_at = now;
             facts.detail.clear();
@@ -246,24 +255,23 @@ impl HealthHandle {
 
     /// Something about the connection that stands which its operator should know, until the next one.
     pub fn note(&self, detail: &str) {
-        self.board.change(self.index, |facts, _now| facts.detail = detail.to_owned());
+        self.change(|facts, _now| facts.detail = detail.to_owned());
     }
 
     /// A frame came, sent by the upstream server at `sent_at` if it says so.
     pub fn saw(&self, sent_at: Option<Timestamp>) {
-        let Some(row) = self.board.0.rows.get(self.index) else { return };
-        row.last_frame.store(self.board.0.clock.now().as_micros(), Ordering::Relaxed);
+        self.row.last_frame.store(self.board.0.clock.now().as_micros(), Ordering::Relaxed);
         if let Some(sent) = sent_at {
-            row.last_sent.store(sent.as_micros(), Ordering::Relaxed);
+            self.row.last_sent.store(sent.as_micros(), Ordering::Relaxed);
         }
     }
 
     pub(super) fn last_frame(&self) -> Option<Timestamp> {
-        self.board.0.rows.get(self.index).and_then(Row::last_frame)
+        self.row.last_frame()
     }
 
     pub(super) fn gap(&self, gap: Gap) {
-        self.board.change(self.index, |facts, _now| {
+        self.change(|facts, _now| {
             // A gap that was stored is found again when the stream resumes before it.
             if facts.gaps.contains(&gap) {
                 return;
@@ -276,7 +284,7 @@ impl HealthHandle {
 
     /// The source is in `phase`; `detail` says why in plain words, and stays through `Connecting` until all is well.
     pub(super) fn phase(&self, phase: Phase, detail: Option<String>) {
-        self.board.change(self.index, |facts, _now| {
+        self.change(|facts, _now| {
             // To try again is no news: a source that is cut off stays so, since it was cut off, until it is connected.
             let tries_again = phase == Phase::Connecting && matches!(facts.phase, Phase::Down | Phase::Refused);
             facts.phase = if tries_again { facts.phase } else { phase };
@@ -289,7 +297,7 @@ impl HealthHandle {
 
     /// The life ended because nothing came.
     pub(super) fn silent(&self, detail: String) {
-        self.board.change(self.index, |facts, _now| {
+        self.change(|facts, _now| {
             facts.phase = Phase::Connecting;
             facts.silent = true;
             facts.detail = detail;

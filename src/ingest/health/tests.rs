@@ -1,13 +1,41 @@
+use futures_util::future::{BoxFuture, FutureExt};
+
 use super::*;
 use crate::clock::ManualClock;
+use crate::domain::AuthorLookup;
+use crate::ingest::{SourceContext, SourceError};
 
 const START: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 
+/// A source that says nothing by itself.
+struct Quiet;
+
+impl Source for Quiet {
+    fn id(&self) -> SourceId {
+        SourceId::new("bluesky")
+    }
+
+    fn network(&self) -> Network {
+        Network::Bluesky
+    }
+
+    fn lookup(&self) -> Option<Arc<dyn AuthorLookup>> {
+        None
+    }
+
+    fn silent_after(&self) -> Option<Duration> {
+        Some(Duration::from_secs(60))
+    }
+
+    fn run(&mut self, _: SourceContext) -> BoxFuture<'_, Result<(), SourceError>> {
+        futures_util::future::pending().boxed()
+    }
+}
+
 fn board() -> (HealthBoard, HealthHandle, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::new(START));
-    let sources = vec![(SourceId::new("bluesky"), Network::Bluesky, Some(Duration::from_secs(60)))];
-    let board = HealthBoard::new(sources, clock.clone());
-    let handle = board.handle(0);
+    let board = HealthBoard::new(clock.clone());
+    let handle = board.add(&Quiet);
     (board, handle, clock)
 }
 

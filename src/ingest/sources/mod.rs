@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::{Decode, Outbound, Source};
 use crate::clock::Clock;
 use crate::config::Section;
-use crate::domain::{AuthorProfile, Network, SourceId, Timestamp};
+use crate::domain::{AuthorProfile, City, Network, Observation, SourceId, Timestamp};
 use bluesky::{Bluesky, BlueskySettings};
+use feed::{FeedSettings, Feeds};
 
 /// The networks to listen to: a `[source.<network>]` table turns a network on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +25,8 @@ use bluesky::{Bluesky, BlueskySettings};
 pub struct SourceSettings {
     /// Bluesky, through its Jetstream servers.
     pub bluesky: Option<BlueskySettings>,
+    /// Feeds that the cities list.
+    pub feed: Option<FeedSettings>,
 }
 
 /// A `[source.…]` table that can't work as it stands.
@@ -61,7 +64,7 @@ impl SourceSettings {
     }
 }
 
-/// One source for every configured network, server or feed. Connects to nothing yet.
+/// One source for every configured network or server, whatever the cities ask for. Connects to nothing yet.
 pub fn build(
     settings: &SourceSettings,
     outbound: &Outbound,
@@ -76,7 +79,42 @@ pub fn build(
     Ok(sources)
 }
 
-/// What reads recorded frames of a network, one JSON frame a line; `None` for a network that has no code yet.
+/// Makes the sources that cities' files ask for, which come and go as the files change.
+pub struct CitySources {
+    feeds: Option<Feeds>,
+}
+
+impl CitySources {
+    pub fn new(settings: &SourceSettings, outbound: &Outbound) -> Self {
+        Self { feeds: settings.feed.clone().map(|settings| Feeds::new(settings, outbound.clone())) }
+    }
+
+    /// One source for each that these cities ask for, with a number that changes when it has to be made anew.
+    pub fn of(&self, cities: &[Arc<City>]) -> Vec<(Box<dyn Source>, u64)> {
+        self.feeds.iter().flat_map(|feeds| feeds.of(cities)).collect()
+    }
+}
+
+/// Reads a document that was found at an address, as these cities want it, at a time.
+pub type ReadDocument = fn(&[u8], &str, &[Arc<City>], Timestamp) -> Vec<Observation>;
+
+/// How a network is recorded in files.
+pub enum Recording {
+    /// One JSON frame a line.
+    Frames(Box<dyn Decode>),
+    /// A whole document, as the source at an address gave it.
+    Document(ReadDocument),
+}
+
+/// `None` for a network that has no code yet.
+pub fn recording(network: Network) -> Option<Recording> {
+    match network {
+        Network::Feed => Some(Recording::Document(feed::recorded)),
+        _ => decoder(network).map(Recording::Frames),
+    }
+}
+
+/// What reads recorded frames of a network, one JSON frame a line; `None` for one that has no code yet, or no frames.
 pub fn decoder(network: Network) -> Option<Box<dyn Decode>> {
     match network {
         Network::Bluesky => Some(Box::new(bluesky::Decoder::new(SourceId::new(network.as_str())))),

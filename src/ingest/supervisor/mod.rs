@@ -4,12 +4,12 @@
 //! connects, its outlet remembers where it was.
 //! Invariant: one source's trouble never touches another's; each runs in a task of its own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::backoff::{Backoff, at_least};
@@ -49,34 +49,63 @@ pub struct SupervisorOptions {
 pub struct Supervisor {
     board: HealthBoard,
     tasks: JoinSet<()>,
+    running: HashMap<SourceId, AbortHandle>,
+    out: ObservationSender,
+    clock: Arc<dyn Clock>,
+    shutdown: Shutdown,
+    rng: fastrand::Rng,
 }
 
 /// Starts every source in a task of its own. Must be called inside a tokio runtime.
 pub fn start(sources: Vec<Box<dyn Source>>, options: SupervisorOptions) -> Supervisor {
-    let SupervisorOptions { out, mut checkpoints, gaps, clock, shutdown, mut rng } = options;
-    let rows = sources.iter().map(|source| (source.id(), source.network(), source.silent_after())).collect();
-    let board = HealthBoard::new(rows, clock.clone());
+    let SupervisorOptions { out, mut checkpoints, gaps, clock, shutdown, rng } = options;
+    let board = HealthBoard::new(clock.clone());
     let mut tasks = JoinSet::new();
-    for (index, source) in sources.into_iter().enumerate() {
-        let health = board.handle(index);
+    tasks.spawn(refresh(board.clone(), shutdown.clone()));
+    let mut supervisor = Supervisor { board, tasks, running: HashMap::new(), out, clock, shutdown, rng };
+    for source in sources {
         let id = source.id();
-        gaps.iter().filter(|(source, _)| *source == id).for_each(|(_, gap)| health.gap(gap.clone()));
-        let keeper = Keeper {
-            out: Outlet::new(&id, out.clone(), shutdown.clone(), health.clone()),
-            stored: checkpoints.remove(&id),
-            clock: clock.clone(),
-            shutdown: shutdown.clone(),
-            health,
-            rng: rng.fork(),
-            id,
-        };
-        tasks.spawn(keeper.keep(source));
+        let told = gaps.iter().filter(|(source, _)| *source == id).map(|(_, gap)| gap.clone());
+        supervisor.add(source, checkpoints.remove(&id), told);
     }
-    tasks.spawn(refresh(board.clone(), shutdown));
-    Supervisor { board, tasks }
+    supervisor
 }
 
 impl Supervisor {
+    /// Starts one more source, at its stored checkpoint and with the gaps that were told of it, oldest first. One that
+    /// runs already goes on as it is.
+    pub fn add(&mut self, source: Box<dyn Source>, stored: Option<Checkpoint>, gaps: impl IntoIterator<Item = Gap>) {
+        let id = source.id();
+        if self.running.contains_key(&id) {
+            return;
+        }
+        let health = self.board.add(&*source);
+        gaps.into_iter().for_each(|gap| health.gap(gap));
+        let keeper = Keeper {
+            out: Outlet::new(&id, self.out.clone(), self.shutdown.clone(), health.clone()),
+            stored,
+            clock: self.clock.clone(),
+            shutdown: self.shutdown.clone(),
+            health,
+            rng: self.rng.fork(),
+            id: id.clone(),
+        };
+        self.running.insert(id, self.tasks.spawn(keeper.keep(source)));
+    }
+
+    /// Ends the sources that are not among `wanted`, wherever they are, and takes them off the board.
+    pub fn keep_only(&mut self, wanted: &HashSet<SourceId>) {
+        let board = &self.board;
+        self.running.retain(|id, task| {
+            let stays = wanted.contains(id);
+            if !stays {
+                task.abort();
+                board.remove(id);
+            }
+            stays
+        });
+    }
+
     pub fn health(&self) -> watch::Receiver<Arc<Vec<SourceHealth>>> {
         self.board.watch()
     }
@@ -89,7 +118,10 @@ impl Supervisor {
     /// Waits until all sources have stopped. They do within two seconds of the shutdown given to [`start`].
     pub async fn stopped(mut self) {
         while let Some(ended) = self.tasks.join_next().await {
-            if let Err(error) = ended {
+            // One that was ended on purpose is cancelled.
+            if let Err(error) = ended
+                && !error.is_cancelled()
+            {
                 tracing::error!(%error, "A source's task ended by itself.");
             }
         }

@@ -15,6 +15,7 @@ type Begun = Arc<Mutex<Vec<(Duration, Option<String>)>>>;
 /// A source that lives the given lives one after another, then waits to be told to stop. Notes when each began, and
 /// from where.
 struct Scripted {
+    name: &'static str,
     lives: VecDeque<Life>,
     zero: Instant,
     begun: Begun,
@@ -22,7 +23,7 @@ struct Scripted {
 
 impl Source for Scripted {
     fn id(&self) -> SourceId {
-        SourceId::new("scripted")
+        SourceId::new(self.name)
     }
 
     fn network(&self) -> Network {
@@ -61,7 +62,7 @@ struct Run {
 fn run(lives: Vec<Life>, stored: Option<&str>, capacity: usize) -> Run {
     let (out, seen) = observations(capacity);
     let begun = Begun::default();
-    let scripted = Scripted { lives: lives.into(), zero: Instant::now(), begun: begun.clone() };
+    let scripted = Scripted { name: "scripted", lives: lives.into(), zero: Instant::now(), begun: begun.clone() };
     let shutdown = Shutdown::new();
     let stored = stored.map(|position| (SourceId::new("scripted"), Checkpoint::new(position)));
     let supervisor = start(
@@ -245,7 +246,7 @@ async fn d2_a_gap_that_is_handed_out_is_on_the_board() {
 async fn d2_a_stored_gap_is_told_after_a_restart_and_once() {
     let (out, _seen) = observations(8);
     let lives = vec![tells(GAP)].into();
-    let scripted = Scripted { lives, zero: Instant::now(), begun: Begun::default() };
+    let scripted = Scripted { name: "scripted", lives, zero: Instant::now(), begun: Begun::default() };
     let earlier = Gap { from: Timestamp::from_micros(0), ..GAP };
     let elsewhere = (SourceId::new("elsewhere"), Gap { until: Timestamp::from_micros(9), ..GAP });
     let stored = [&earlier, &GAP].map(|gap| (SourceId::new("scripted"), gap.clone()));
@@ -272,12 +273,12 @@ async fn one_sources_trouble_is_its_own() {
     let (out, _seen) = observations(8);
     let zero = Instant::now();
     let begun = [Begun::default(), Begun::default()];
-    let scripted = |lives: Vec<Life>, begun: &Begun| -> Box<dyn Source> {
-        Box::new(Scripted { lives: lives.into(), zero, begun: begun.clone() })
+    let scripted = |name, lives: Vec<Life>, begun: &Begun| -> Box<dyn Source> {
+        Box::new(Scripted { name, lives: lives.into(), zero, begun: begun.clone() })
     };
     let panics: Life = Box::new(|_| async { panic!("a bug") }.boxed());
     let supervisor = start(
-        vec![scripted(vec![panics], &begun[0]), scripted(vec![ends(Ok(()))], &begun[1])],
+        vec![scripted("bad", vec![panics], &begun[0]), scripted("good", vec![ends(Ok(()))], &begun[1])],
         SupervisorOptions {
             out,
             checkpoints: HashMap::new(),
@@ -290,4 +291,35 @@ async fn one_sources_trouble_is_its_own() {
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(begun[1].lock().unwrap().len(), 2);
     drop(supervisor);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sources_come_and_go_while_others_run() {
+    let mut run = run(vec![], None, 8);
+    let begun = [Begun::default(), Begun::default()];
+    let added = |begun: &Begun| -> Box<dyn Source> {
+        let lives = vec![tells(GAP)].into();
+        Box::new(Scripted { name: "added", lives, zero: Instant::now(), begun: begun.clone() })
+    };
+    let told = Gap { from: Timestamp::from_micros(0), ..GAP };
+    run.supervisor.add(added(&begun[0]), Some(Checkpoint::new("7")), [told.clone()]);
+    // One that runs goes on as it is.
+    run.supervisor.add(added(&begun[1]), None, []);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let board = |run: &Run| -> Vec<(String, usize)> {
+        let health = run.supervisor.health().borrow().clone();
+        health.iter().map(|row| (row.source.as_str().to_owned(), row.gaps.len())).collect()
+    };
+    assert_eq!(board(&run), [("scripted".into(), 0), ("added".into(), 2)]);
+    assert_eq!(begun[0].lock().unwrap()[0].1.as_deref(), Some("7"));
+    assert!(begun[1].lock().unwrap().is_empty());
+    run.supervisor.keep_only(&[SourceId::new("scripted"), SourceId::new("other")].into());
+    assert_eq!(board(&run), [("scripted".into(), 0)]);
+    // It may come back.
+    run.supervisor.add(added(&begun[1]), Some(Checkpoint::new("8")), []);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(board(&run), [("scripted".into(), 0), ("added".into(), 1)]);
+    assert_eq!((begun[0].lock().unwrap().len(), begun[1].lock().unwrap()[0].1.as_deref()), (1, Some("8")));
+    run.shutdown.trigger();
+    tokio::time::timeout(Duration::from_secs(5), run.supervisor.stopped()).await.expect("all stop");
 }

@@ -219,6 +219,7 @@ async fn sources_are_sent_when_something_but_their_last_frame_changes() {
         Arc::new(vec![SourceHealth {
             source: SourceId::new("bluesky"),
             network: Network::Bluesky,
+            cities: None,
             state,
             since: Timestamp::from_micros(0),
             last_event_at: Some(Timestamp::default().plus_seconds(seconds)),

@@ -140,7 +140,7 @@ fn any_listed() -> impl Strategy<Value = ListedAccounts> {
     proptest::collection::vec(listing, 0..4).prop_map(|listings| {
         let mut listed = ListedAccounts::default();
         for (number, network, body) in listings {
-            let listed_as = ListedAs { name: format!("account{number}"), body };
+            let listed_as = ListedAs { name: format!("account{number}"), body, lane: None };
             listed.insert(network, AuthorId::new("did:plc:ada"), CityId::new(&format!("city{number}")), listed_as);
         }
         listed

@@ -5,7 +5,7 @@ use geo::{LineString, MultiPolygon, Polygon};
 use super::*;
 use crate::domain::{
     Around, AuthorId, City, CityId, ExactPoint, Hashtag, IdKey, KnownPost, Lane, LocationOrigin, Look, NativeId,
-    Network, Official, OfficialKind, Post, PostId, Recipe, Reply, Timestamp, Zone,
+    Network, Official, OfficialKind, Post, PostId, Recipe, Reply, Schedule, Timestamp, Zone,
 };
 
 fn square(west: f64, south: f64, side: f64) -> MultiPolygon<f64> {
@@ -34,6 +34,7 @@ fn city(slug: &str, recipe: Recipe) -> City {
         recipe,
         recipe_hash: "0123456789abcdef".into(),
         officials: Vec::new(),
+        feeds: Vec::new(),
         participation: None,
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),
@@ -99,6 +100,7 @@ fn post(text: &str) -> Post {
         reply: None,
         point: None,
         place_name: None,
+        schedule: Schedule::default(),
         labels: Vec::new(),
         automated: false,
     }
@@ -115,7 +117,7 @@ fn at(lon: f64, lat: f64, post: Post) -> Post {
 
 fn listed_as(name: &str, body: Option<&str>) -> ListedAccounts {
     let mut listed = ListedAccounts::default();
-    let listed_as = ListedAs { name: name.into(), body: body.map(str::to_owned) };
+    let listed_as = ListedAs { name: name.into(), body: body.map(str::to_owned), lane: None };
     listed.insert(Network::Bluesky, AuthorId::new("did:plc:ada"), CityId::new("nantes"), listed_as);
     listed
 }

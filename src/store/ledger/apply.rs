@@ -231,8 +231,8 @@ impl Ledger {
         if new.tier.is_none() || old.recipe == new.recipe {
             return;
         }
-        let Placement { tier, reasons, recipe, lane, official, .. } = new.clone();
-        *old = Placement { tier, reasons, recipe, lane, official, ..old.clone() };
+        let Placement { tier, reasons, recipe, lane, expires_at, official, .. } = new.clone();
+        *old = Placement { tier, reasons, recipe, lane, expires_at, official, ..old.clone() };
         placed.dirty = true;
     }
 

@@ -241,6 +241,8 @@ impl Ledger {
             zone: placement.zone.clone(),
             zone_from_text: placement.zone_from_text,
             lane: placement.lane.clone(),
+            schedule: post.schedule,
+            expires_at: placement.expires_at,
             sensitive: is_sensitive(post, stored.received_at),
             automated: post.automated || author.profile.automated,
             tier,

@@ -151,6 +151,8 @@ fn post(stored: &StoredPost, author: &StoredAuthor, placements: &[(i64, StoredPl
         "checked_at": stored.checked_at.to_rfc3339(), "revision": post.revision,
         "reply_parent": post.reply.as_ref().map(|reply| reply.parent.as_str()),
         "reply_root": post.reply.as_ref().map(|reply| reply.root.as_str()), "place_name": post.place_name,
+        "starts_at": post.schedule.starts_at.map(Timestamp::to_rfc3339),
+        "ends_at": post.schedule.ends_at.map(Timestamp::to_rfc3339), "cancelled": post.schedule.cancelled,
         "automated": post.automated, "hidden": hidden, "cities": cities,
     })
 }
@@ -164,7 +166,8 @@ fn placement(placed: &StoredPlacement) -> Json {
         .map(|l| json!({ "lon": l.lon, "lat": l.lat, "precision_m": l.precision_m, "origin": l.origin.as_str() }));
     json!({
         "city": placement.city.as_str(), "tier": placement.tier.map(|tier| tier.as_str()), "shown": placed.shown,
-        "position": placed.position, "lane": placement.lane.to_token(), "zone": placement.zone,
+        "position": placed.position, "lane": placement.lane.to_token(),
+        "expires_at": placement.expires_at.map(Timestamp::to_rfc3339), "zone": placement.zone,
         "zone_from_text": placement.zone_from_text, "location": location, "official": placement.official,
         "thread": placement.thread.map(PostId::token), "reply_to": placement.reply_to.map(PostId::token),
         "reasons": reasons, "recipe": placement.recipe,

@@ -13,7 +13,7 @@ use sqlx::{Decode, Sqlite, Type};
 use super::json;
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, Card, CardAuthor, CityId, CoarseLocation, Lane, LocationOrigin, NativeId,
-    Network, Placement, Post, PostId, RefuseReason, Reply, StoreError, Tier, Timestamp,
+    Network, Placement, Post, PostId, RefuseReason, Reply, Schedule, StoreError, Tier, Timestamp,
 };
 use crate::store::error::unreadable;
 use crate::store::ledger::{StoredAuthor, StoredCity, StoredPlacement, StoredPost, Tombstone};
@@ -43,6 +43,18 @@ pub fn count(row: &SqliteRow, column: &'static str) -> Read<u64> {
 
 pub fn network(row: &SqliteRow, column: &'static str) -> Read<Network> {
     Network::parse(&get::<String>(row, column)?).ok_or_else(|| unreadable(column))
+}
+
+fn optional_time(row: &SqliteRow, column: &'static str) -> Read<Option<Timestamp>> {
+    get::<Option<i64>>(row, column).map(|at| at.map(Timestamp::from_micros))
+}
+
+fn schedule(row: &SqliteRow) -> Read<Schedule> {
+    Ok(Schedule {
+        starts_at: optional_time(row, "starts_at")?,
+        ends_at: optional_time(row, "ends_at")?,
+        cancelled: get(row, "cancelled")?,
+    })
 }
 
 fn optional_post_id(row: &SqliteRow, column: &'static str) -> Read<Option<PostId>> {
@@ -87,7 +99,7 @@ pub fn card(row: &SqliteRow, city: &CityId) -> Read<Card> {
         lang: get(row, "lang")?,
         created_at: time(row, "created_at")?,
         received_at: time(row, "received_at")?,
-        edited_at: get::<Option<i64>>(row, "edited_at")?.map(Timestamp::from_micros),
+        edited_at: optional_time(row, "edited_at")?,
         date_corrected: get(row, "date_corrected")?,
         tags: json::tags_in(get(row, "tags")?)?.into_iter().map(|tag| tag.display).collect(),
         media: json::media_in(get(row, "media")?)?,
@@ -97,6 +109,8 @@ pub fn card(row: &SqliteRow, city: &CityId) -> Read<Card> {
         zone: get(row, "zone")?,
         zone_from_text: get(row, "zone_from_text")?,
         lane: lane(row)?,
+        schedule: schedule(row)?,
+        expires_at: optional_time(row, "expires_at")?,
         sensitive: get(row, "sensitive")?,
         automated: get(row, "automated")?,
         tier: tier(row)?.ok_or_else(|| unreadable("tier"))?,
@@ -127,7 +141,7 @@ pub fn author(row: &SqliteRow) -> Read<StoredAuthor> {
             locked: get(row, "locked")?,
             automated: get(row, "author_automated")?,
             status: AccountStatus::parse(&status).ok_or_else(|| unreadable("status"))?,
-            checked_at: get::<Option<i64>>(row, "author_checked_at")?.map(Timestamp::from_micros),
+            checked_at: optional_time(row, "author_checked_at")?,
         },
         hidden: get(row, "hidden")?,
         dirty: false,
@@ -150,7 +164,7 @@ pub fn post(row: &SqliteRow) -> Read<StoredPost> {
             facets: json::facets_in(get(row, "facets")?)?,
             languages: json::languages_in(get(row, "languages")?)?,
             created_at: time(row, "created_at")?,
-            edited_at: get::<Option<i64>>(row, "edited_at")?.map(Timestamp::from_micros),
+            edited_at: optional_time(row, "edited_at")?,
             date_corrected: get(row, "date_corrected")?,
             revision: get(row, "revision")?,
             tags: json::tags_in(get(row, "tags")?)?,
@@ -160,6 +174,7 @@ pub fn post(row: &SqliteRow) -> Read<StoredPost> {
                 .map(|(parent, root)| Reply { parent: NativeId::new(parent), root: NativeId::new(root) }),
             point: None,
             place_name: get(row, "place_name")?,
+            schedule: schedule(row)?,
             labels: json::labels_in(get(row, "labels")?)?,
             automated: get(row, "automated")?,
         },
@@ -186,6 +201,7 @@ pub fn placement(row: &SqliteRow) -> Read<StoredPlacement> {
             zone_from_text: get(row, "zone_from_text")?,
             location: location(row)?,
             lane: lane(row)?,
+            expires_at: optional_time(row, "expires_at")?,
             thread: optional_post_id(row, "thread_id")?,
             reply_to: optional_post_id(row, "reply_id")?,
             official: get(row, "official")?,
@@ -212,5 +228,5 @@ pub fn tombstone(row: &SqliteRow) -> Read<Tombstone> {
         "erased" => RefuseReason::Erased,
         _ => return Err(unreadable("reason")),
     };
-    Ok(Tombstone { reason, expires_at: get::<Option<i64>>(row, "expires_at")?.map(Timestamp::from_micros) })
+    Ok(Tombstone { reason, expires_at: optional_time(row, "expires_at")? })
 }

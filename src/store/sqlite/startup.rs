@@ -229,6 +229,17 @@ pub async fn newest_arrival(pool: &SqlitePool) -> Result<Option<Timestamp>, Stor
     row.map(|row| rows::time(&row, "received_at")).transpose()
 }
 
+pub async fn next_end(pool: &SqlitePool) -> Result<Option<Timestamp>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let row = statements::NEXT_END.first(&mut connection, []).await?;
+    row.map(|row| rows::time(&row, "expires_at")).transpose()
+}
+
+pub async fn has_unchecked(pool: &SqlitePool, network: Network) -> Result<bool, StoreError> {
+    let mut connection = pool.acquire().await?;
+    Ok(statements::UNCHECKED.first(&mut connection, [network.as_str().into()]).await?.is_some())
+}
+
 pub async fn counts(pool: &SqlitePool) -> Result<Counts, StoreError> {
     let mut connection = pool.acquire().await?;
     let Some(row) = statements::COUNTS.first(&mut connection, []).await? else { return Ok(Counts::default()) };

@@ -198,6 +198,8 @@ statements! {
         ORDER BY checked_at DESC LIMIT 1";
     FRESH_POST: 3 = "SELECT native_id FROM posts WHERE network = $1 AND checked_at BETWEEN $2 AND $3
         AND NOT (SELECT hidden FROM authors WHERE row = posts.author) ORDER BY checked_at DESC LIMIT 1";
+    UNCHECKED: 1 = "SELECT 1 FROM posts WHERE network = $1 AND checked_at = 0 LIMIT 1";
+    NEXT_END: 0 = "SELECT expires_at FROM placements WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1";
     /// City's slug, after id, limit.
     IDS_OF_CITY: 3 = "SELECT s.id AS id FROM posts AS s JOIN placements AS p ON p.post = s.row
         WHERE p.city = (SELECT row FROM cities WHERE slug = $1) AND s.id > $2 ORDER BY s.id LIMIT $3";
@@ -214,6 +216,9 @@ statements! {
     EXPIRED: 3 = "SELECT s.id AS id, c.slug AS slug FROM placements AS p JOIN posts AS s ON s.row = p.post
         JOIN cities AS c ON c.row = p.city WHERE p.tier IS $1 AND p.received_at < $2
         ORDER BY p.received_at LIMIT $3";
+    /// Now, limit.
+    ENDED: 2 = "SELECT s.id AS id, c.slug AS slug FROM placements AS p JOIN posts AS s ON s.row = p.post
+        JOIN cities AS c ON c.row = p.city WHERE p.expires_at <= $1 ORDER BY p.expires_at LIMIT $2";
     /// Tier, later than, limit.
     AHEAD: 3 = "SELECT post FROM placements WHERE tier IS $1 AND received_at > $2 LIMIT $3";
     /// `$1`: rows of posts. `$2`: now.
@@ -288,25 +293,25 @@ pub const WRITE_AUTHORS: Insert<14> = Insert {
 };
 
 /// The search index is written apart, by [`WRITE_TEXTS`], for rows that are new.
-pub const WRITE_POSTS: Insert<24> = Insert {
+pub const WRITE_POSTS: Insert<27> = Insert {
     into: "posts (row, id, network, native_id, author, url, text, facets, languages, tags, media, labels, created_at,
-        edited_at, date_corrected, received_at, revision, reply_parent, reply_root, place_name, sensitive, automated,
-        moderated, checked_at)",
+        edited_at, date_corrected, received_at, revision, reply_parent, reply_root, place_name, starts_at,
+        ends_at, cancelled, sensitive, automated, moderated, checked_at)",
     again: "ON CONFLICT (row) DO UPDATE SET url = excluded.url, text = excluded.text, facets = excluded.facets,
         languages = excluded.languages, tags = excluded.tags, media = excluded.media, labels = excluded.labels,
         created_at = excluded.created_at, edited_at = excluded.edited_at,
         date_corrected = excluded.date_corrected, revision = excluded.revision,
         reply_parent = excluded.reply_parent, reply_root = excluded.reply_root, place_name = excluded.place_name,
-        sensitive = excluded.sensitive, automated = excluded.automated, moderated = excluded.moderated,
+        starts_at = excluded.starts_at, ends_at = excluded.ends_at, cancelled = excluded.cancelled, sensitive = excluded.sensitive, automated = excluded.automated, moderated = excluded.moderated,
         checked_at = excluded.checked_at",
 };
 
-pub const WRITE_PLACEMENTS: Insert<19> = Insert {
-    into: "placements (post, city, tier, position, published, shown, received_at, lane, thread, reply_to, zone,
+pub const WRITE_PLACEMENTS: Insert<20> = Insert {
+    into: "placements (post, city, tier, position, published, shown, received_at, lane, expires_at, thread, reply_to, zone,
         zone_from_text, lon, lat, precision_m, origin, official, reasons, recipe)",
     again: "ON CONFLICT (post, city) DO UPDATE SET tier = excluded.tier, position = excluded.position,
-        published = excluded.published, shown = excluded.shown, lane = excluded.lane, thread = excluded.thread,
-        reply_to = excluded.reply_to, zone = excluded.zone, zone_from_text = excluded.zone_from_text,
+        published = excluded.published, shown = excluded.shown, lane = excluded.lane, expires_at = excluded.expires_at,
+        thread = excluded.thread, reply_to = excluded.reply_to, zone = excluded.zone, zone_from_text = excluded.zone_from_text,
         lon = excluded.lon, lat = excluded.lat, precision_m = excluded.precision_m, origin = excluded.origin,
         official = excluded.official, reasons = excluded.reasons, recipe = excluded.recipe",
 };

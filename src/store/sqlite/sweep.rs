@@ -44,6 +44,10 @@ pub async fn expired(
     retention: Retention,
 ) -> Result<Batch, StoreError> {
     let mut batch = Batch::default();
+    let values = [now.as_micros().into(), i64::try_from(EXPIRED_MAX).unwrap_or(0).into()];
+    for row in statements::ENDED.all(connection, values).await? {
+        batch.changes.push(Change::Unplace { post: rows::post_id(&row, "id")?, city: rows::city(&row)? });
+    }
     for tier in tiers() {
         let room = EXPIRED_MAX.saturating_sub(batch.changes.len());
         let values = [

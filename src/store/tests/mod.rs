@@ -161,6 +161,7 @@ pub fn placement(city: CityId, tier: Option<Tier>) -> Placement {
         zone_from_text: false,
         location: None,
         lane: Lane::People,
+        expires_at: None,
         thread: None,
         reply_to: None,
         official: None,
@@ -194,6 +195,7 @@ pub fn draft(place: &Place, name: &str) -> Draft {
         reply: None,
         point: None,
         place_name: None,
+        schedule: Schedule::default(),
         labels: Vec::new(),
         automated: false,
     };

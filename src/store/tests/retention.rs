@@ -40,6 +40,27 @@ async fn l28_each_tier_is_kept_for_its_time() {
 }
 
 #[tokio::test]
+async fn s18_a_notice_goes_at_its_end_to_the_second_where_it_ends() {
+    let place = Place::new().await;
+    let until =
+        |city, seconds| Placement { expires_at: Some(after_s(seconds)), ..placement(city, Some(Tier::Invited)) };
+    place
+        .ops(draft(&place, "a").placed(vec![until(nantes(), 100), placement(tours(), Some(Tier::Invited))]).upsert())
+        .await;
+    place.ops(draft(&place, "b").placed(vec![until(nantes(), 200)]).upsert()).await;
+    assert_eq!(place.store.next_end().await.unwrap(), Some(after_s(100)));
+    assert_eq!(
+        place.page(&nantes()).await.iter().map(|card| card.expires_at).collect::<Vec<_>>(),
+        [Some(after_s(200)), Some(after_s(100))]
+    );
+    assert_eq!(kept_after(&place, 99, 30).await, ["a", "b"]);
+    assert_eq!(kept_after(&place, 100, 30).await, ["b"]);
+    assert_eq!(place.page(&tours()).await.len(), 1, "another city may say nothing of an end");
+    assert!(kept_after(&place, 200, 30).await.is_empty());
+    assert_eq!(place.store.next_end().await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn l28_a_shorter_time_may_be_set() {
     let place = one_of_each().await;
     assert!(kept_after(&place, DAY_S + 1, 1).await.is_empty());

@@ -161,6 +161,10 @@ reads-nothing = This feed reads no network at the moment.
 ## A post
 
 card-on-network = on { $network }
+card-from-feed = automatic feed of { $site }
+card-until = Until { $day }
+card-starts = On { $day }
+card-cancelled = Cancelled
 card-listed = Listed account
 card-official = Listed account: { $name }
 card-automated = Automated account
@@ -243,6 +247,8 @@ recipe-geotag = Place
 recipe-geotag-why = The post is attached to a place within { $city }.
 recipe-accounts = Accounts
 recipe-account = @{ $handle } on { $network }
+recipe-feeds = Website feeds
+recipe-feeds-why = All that they publish is shown, under their name; of the press, the title and the link.
 recipe-threads = Replies
 recipe-threads-why = Replies to a post of the square come with it, on the same conditions.
 recipe-ambiguous = Ambiguous terms
@@ -292,6 +298,7 @@ sources-usual-week = { $n ->
 }
 source-connecting = { $network }: connecting since { $since }.
 source-live = { $network }: read live since { $since }.
+source-visited = { $network }: visited regularly since { $since }.
 source-catching-up = { $network }: catching up since { $since }.
 source-waiting-for-profiles = { $network }: waiting for authors’ profiles since { $since }; nothing is shown without their consent.
 source-silent = { $network }: connected, but silent since { $since }.
@@ -307,7 +314,7 @@ sources-messengers = These are private or group conversations; they have no plac
 sources-not-yet = Not yet read here
 sources-mastodon = Planned, server by server, with the agreement of those who run them.
 sources-feeds-name = Websites, calendars, RSS feeds
-sources-feeds = Planned: the town hall, the press and associations often publish there first.
+sources-feeds = None is named for this city yet. The town hall, the press and associations often publish there first.
 sources-nostr = Under study.
 sources-people = Who will never be shown
 sources-people-text = Posts meant for a circle, posts of authors who refuse to be read outside their network, indexed or taken up by a robot, and posts flagged as shocking. Of those nothing is kept but a number.

@@ -162,6 +162,10 @@ reads-nothing = Ce fil ne lit aucun réseau en ce moment.
 ## Un message
 
 card-on-network = sur { $network }
+card-from-feed = flux automatique de { $site }
+card-until = Jusqu’au { $day }
+card-starts = Le { $day }
+card-cancelled = Annulé
 card-listed = Compte listé
 card-official = Compte listé : { $name }
 card-automated = Compte automatique
@@ -244,6 +248,8 @@ recipe-geotag = Lieu
 recipe-geotag-why = Le message est attaché à un lieu situé dans les limites { $of-city }.
 recipe-accounts = Comptes
 recipe-account = @{ $handle } sur { $network }
+recipe-feeds = Flux de sites
+recipe-feeds-why = Tout ce qu’ils publient est repris, sous leur nom ; de la presse, le titre et le lien.
 recipe-threads = Réponses
 recipe-threads-why = Les réponses à un message de la place viennent avec lui, sous les mêmes conditions.
 recipe-ambiguous = Termes ambigus
@@ -293,6 +299,7 @@ sources-usual-week = { $n ->
 }
 source-connecting = { $network } : connexion en cours depuis { $since }.
 source-live = { $network } : lu en direct depuis { $since }.
+source-visited = { $network } : visité régulièrement depuis { $since }.
 source-catching-up = { $network } : rattrape son retard depuis { $since }.
 source-waiting-for-profiles = { $network } : en attente des profils d’auteurs depuis { $since } ; rien n’est montré sans leur accord.
 source-silent = { $network } : connecté, mais muet depuis { $since }.
@@ -308,7 +315,7 @@ sources-messengers = Ce sont des conversations privées ou de groupe ; elles n�
 sources-not-yet = Pas encore lu ici
 sources-mastodon = Prévu, serveur par serveur, avec l’accord de qui l’administre.
 sources-feeds-name = Sites, agendas, flux RSS
-sources-feeds = Prévu : la mairie, la presse et les associations publient souvent là d’abord.
+sources-feeds = Aucun n’est encore indiqué pour cette ville. La mairie, la presse et les associations publient souvent là d’abord.
 sources-nostr = À l’étude.
 sources-people = Qui ne sera jamais montré
 sources-people-text = Les messages réservés à un cercle, ceux d’auteurs qui refusent d’être lus hors de leur réseau, indexés ou repris par un robot, et ceux qui sont signalés comme choquants. De ceux-là, rien n’est gardé qu’un nombre.

@@ -8,7 +8,7 @@ use crate::app::fake::Silent;
 use crate::clock::ManualClock;
 use crate::domain::{
     AuthorId, AuthorProfile, Batch, Change, CityId, Journal, Label, Lane, LookupError, NativeId, Network, Placement,
-    Post, PostCheck, PostId, Tier,
+    Post, PostCheck, PostId, Schedule, Tier,
 };
 use crate::store::{self, StoreOptions};
 
@@ -62,6 +62,7 @@ fn stored(store: &Store, native_id: &str) -> Change {
         reply: None,
         point: None,
         place_name: None,
+        schedule: Schedule::default(),
         labels: vec![],
         automated: false,
     };
@@ -74,6 +75,7 @@ fn stored(store: &Store, native_id: &str) -> Change {
         zone_from_text: false,
         location: None,
         lane: Lane::People,
+        expires_at: None,
         thread: None,
         reply_to: None,
         official: None,

@@ -135,6 +135,7 @@ impl Run {
                     reply: None,
                     point: None,
                     place_name: None,
+                    schedule: Schedule::default(),
                     labels: Vec::new(),
                     automated: false,
                 };

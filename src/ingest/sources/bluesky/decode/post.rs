@@ -6,7 +6,8 @@
 
 use super::{AUTOMATED, bounded, cut, date, self_labels};
 use crate::domain::{
-    AuthorId, FacetKind, LocationOrigin, Media, MediaKind, NativeId, RawFacet, RawPlace, RawPost, Reply, Visibility,
+    AuthorId, FacetKind, LocationOrigin, Media, MediaKind, NativeId, RawFacet, RawPlace, RawPost, Reply, Schedule,
+    Visibility,
 };
 use crate::ingest::sources::bluesky::lenient;
 use crate::ingest::sources::bluesky::wire::{Commit, Embed, Facet, Place, PostRecord, ReplyRefs, StrongRef};
@@ -51,6 +52,7 @@ pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Optio
         tags: first(record.tags, TAGS_MAX, TAGS_BYTES_MAX, String::len),
         automated: labels.iter().any(|label| label.value == AUTOMATED),
         labels,
+        schedule: Schedule::default(),
         // Whatever is in a repository is public; who may see it is said on the profile.
         visibility: Visibility::Public,
     }))

@@ -1,0 +1,219 @@
+//! A simulator of the sites whose feeds the cities list.
+//!
+//! Owns the feeds' hand-written items and the HTTP answers, conditional ones too. Does not own how feeds are read.
+//! Invariant: the same items with the same dates in every run that starts at the same time.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use jiff::fmt::rfc2822;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use super::script::ScriptError;
+use crate::clock::Clock;
+use crate::domain::{FeedRef, Lane, Timestamp};
+use crate::shutdown::Shutdown;
+
+/// Slug and file.
+const FILES: [(&str, &str); 6] = [
+    ("nantes", include_str!("nantes.toml")),
+    ("rennes", include_str!("rennes.toml")),
+    ("tours", include_str!("tours.toml")),
+    ("lausanne", include_str!("lausanne.toml")),
+    ("montreal", include_str!("montreal.toml")),
+    ("le-pellerin", include_str!("le-pellerin.toml")),
+];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    feed: Vec<FeedScript>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeedScript {
+    key: String,
+    lane: String,
+    title: String,
+    item: Vec<ItemScript>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ItemScript {
+    /// Before the start; after it when negative.
+    hours: f64,
+    /// How many days after the start `{fin}` is.
+    #[serde(default)]
+    days: i64,
+    title: String,
+    /// HTML.
+    text: String,
+}
+
+/// A running server; clones are one. It ends with the [`Shutdown`] it was started with.
+#[derive(Clone)]
+pub struct FeedSimulator {
+    address: SocketAddr,
+    feeds: Arc<Vec<(&'static str, FeedScript)>>,
+}
+
+struct State {
+    feeds: Arc<Vec<(&'static str, FeedScript)>>,
+    start: Timestamp,
+    clock: Arc<dyn Clock>,
+}
+
+impl FeedSimulator {
+    /// Listens on a free loopback port. Must be called inside a Tokio runtime.
+    pub fn start(clock: Arc<dyn Clock>, shutdown: Shutdown) -> Result<Self, super::DemoError> {
+        let feeds = Arc::new(load()?);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let state = web::Data::new(State { feeds: feeds.clone(), start: clock.now(), clock });
+        let server = HttpServer::new(move || {
+            App::new().app_data(state.clone()).route("/{city}/{feed}.rss", web::get().to(answer))
+        })
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(1)
+        .listen(listener)?
+        .run();
+        let handle = server.handle();
+        tokio::spawn(server);
+        tokio::spawn(async move {
+            shutdown.triggered().await;
+            handle.stop(false).await;
+        });
+        Ok(Self { address, feeds })
+    }
+
+    /// The feeds of a city, for its configuration.
+    pub fn of(&self, city: &str) -> Vec<FeedRef> {
+        let own = self.feeds.iter().filter(|(of, _)| *of == city);
+        own.filter_map(|(_, feed)| {
+            let url = format!("http://{}/{city}/{}.rss", self.address, feed.key);
+            Some(FeedRef { url, lane: Lane::parse(&feed.lane)? })
+        })
+        .collect()
+    }
+}
+
+fn load() -> Result<Vec<(&'static str, FeedScript)>, ScriptError> {
+    let mut feeds = Vec::new();
+    for (city, text) in FILES {
+        let broken = |error: toml::de::Error| ScriptError { city: city.to_owned(), reason: error.to_string() };
+        let read: File = toml::from_str(text).map_err(broken)?;
+        feeds.extend(read.feed.into_iter().map(|feed| (city, feed)));
+    }
+    Ok(feeds)
+}
+
+async fn answer(request: HttpRequest, path: web::Path<(String, String)>, state: web::Data<State>) -> HttpResponse {
+    let (city, key) = path.into_inner();
+    let Some((_, feed)) = state.feeds.iter().find(|(of, feed)| *of == city && feed.key == key) else {
+        return HttpResponse::NotFound().finish();
+    };
+    let body = rss(feed, state.start, state.clock.now());
+    let mark = format!("\"{}\"", &blake3::hash(body.as_bytes()).to_hex()[..16]);
+    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    if known == Some(&mark) {
+        return HttpResponse::NotModified().insert_header((header::ETAG, mark)).finish();
+    }
+    HttpResponse::Ok().insert_header((header::ETAG, mark)).content_type("application/rss+xml; charset=utf-8").body(body)
+}
+
+/// What the feed says at `now`. Events lie ahead; a notice is there from its date on.
+fn rss(feed: &FeedScript, start: Timestamp, now: Timestamp) -> String {
+    let is_agenda = feed.lane == "agenda";
+    let date = |item: &ItemScript| start.plus_seconds((-item.hours * 3_600.0) as i64);
+    let mut items: Vec<&ItemScript> = feed.item.iter().filter(|item| is_agenda || date(item) <= now).collect();
+    items.sort_by(|a, b| a.hours.total_cmp(&b.hours));
+    let items: String = items
+        .into_iter()
+        .map(|item| {
+            let until = day(start.plus_seconds(item.days * 86_400));
+            let [title, text] = [&item.title, &item.text].map(|text| escaped(&text.replace("{fin}", &until)));
+            let (date, guid) = (rfc2822_of(date(item)), blake3::hash(item.title.as_bytes()).to_hex());
+            format!(
+                "<item><guid isPermaLink=\"false\">{}</guid><title>{title}</title><description>{text}</description>\
+                 <pubDate>{date}</pubDate></item>\n",
+                &guid[..16]
+            )
+        })
+        .collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\"><channel><title>{}</title>\
+         <language>fr</language><description/>\n{items}</channel></rss>\n",
+        escaped(&feed.title)
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn civil(at: Timestamp) -> jiff::Zoned {
+    let zone = TimeZone::get("Europe/Paris").unwrap_or(TimeZone::UTC);
+    jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_zoned(zone)
+}
+
+/// `12 décembre`.
+fn day(at: Timestamp) -> String {
+    const MONTHS: [&str; 12] = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ];
+    let date = civil(at).date();
+    let month = usize::try_from(date.month()).ok().and_then(|month| MONTHS.get(month.saturating_sub(1))).unwrap_or(&"");
+    format!("{} {month}", date.day())
+}
+
+fn rfc2822_of(at: Timestamp) -> String {
+    rfc2822::to_string(&civil(at)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::sources::feed;
+
+    #[test]
+    fn every_feed_is_read_as_it_was_written() {
+        let start = Timestamp::parse_rfc3339("2026-11-28T09:00:00Z").unwrap();
+        let feeds = load().unwrap();
+        assert!(feeds.len() >= 8);
+        for (city, script) in &feeds {
+            let address = url::Url::parse(&format!("http://{city}.example/{}.rss", script.key)).unwrap();
+            assert!(Lane::parse(&script.lane).is_some(), "{city} {}", script.lane);
+            let late = start.plus_seconds(30 * 86_400);
+            let document = feed::read(rss(script, start, late).as_bytes(), &address).unwrap();
+            assert_eq!((document.items.len(), document.title.as_deref()), (script.item.len(), Some(&*script.title)));
+            for item in &document.items {
+                assert!(
+                    !item.title.is_empty() && !item.title.contains("{fin}") && !item.summary.text.contains('<'),
+                    "{item:?}"
+                );
+                assert!(item.published.is_some());
+            }
+        }
+        let (_, notices) = feeds.iter().find(|(city, feed)| *city == "le-pellerin" && feed.lane == "info").unwrap();
+        let at_start = rss(notices, start, start);
+        assert!(at_start.contains("jusqu’au 7 décembre") && !at_start.contains("Coupure d’eau"), "{at_start}");
+        assert!(rss(notices, start, start.plus_seconds(600)).contains("Coupure d’eau"));
+    }
+}

@@ -1,0 +1,48 @@
+use super::{Lane, Network, Timestamp};
+
+/// When what a post announces takes place, as far as its source says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Schedule {
+    pub starts_at: Option<Timestamp>,
+    /// The end of an event, or of the time for which a notice holds.
+    pub ends_at: Option<Timestamp>,
+    pub cancelled: bool,
+}
+
+/// How long a notice without an end holds, from its publication (S-18).
+const NOTICE_S: i64 = 7 * 24 * 3_600;
+
+impl Schedule {
+    /// When a card in this lane goes by itself; `None`: when its tier's time is over.
+    pub fn expires_at(&self, network: Network, lane: &Lane, published: Timestamp) -> Option<Timestamp> {
+        match lane {
+            // What a body says on a social network has no end unless it states one; an item of a feed is a notice.
+            Lane::Info if network == Network::Feed => Some(self.ends_at.unwrap_or(published.plus_seconds(NOTICE_S))),
+            Lane::Info | Lane::Agenda => self.ends_at,
+            Lane::People | Lane::Press | Lane::Around | Lane::Event(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s18_a_notice_goes_with_its_end_or_after_a_week() {
+        let published = Timestamp::from_micros(1_000_000);
+        let ends_at = Some(published.plus_seconds(3_600));
+        let (open, ended) = (Schedule::default(), Schedule { ends_at, ..Schedule::default() });
+        let week = Some(published.plus_seconds(604_800));
+        for (network, lane, open_goes, ended_goes) in [
+            (Network::Feed, Lane::Info, week, ends_at),
+            (Network::Feed, Lane::Agenda, None, ends_at),
+            (Network::Feed, Lane::Press, None, None),
+            (Network::Feed, Lane::People, None, None),
+            (Network::Bluesky, Lane::Info, None, ends_at),
+        ] {
+            let of = |schedule: Schedule| schedule.expires_at(network, &lane, published);
+            assert_eq!((of(open), of(ended)), (open_goes, ended_goes), "{network:?} {lane:?}");
+        }
+    }
+}

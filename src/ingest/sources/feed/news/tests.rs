@@ -1,0 +1,188 @@
+use super::*;
+use crate::ingest::html;
+
+const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+const HOUR: i64 = 3_600;
+
+fn reading(lanes: &[Lane]) -> Reading {
+    Reading {
+        url: "https://www.ville.example/actualites.rss?x=1".into(),
+        lanes: lanes.to_vec(),
+        zone: TimeZone::get("Europe/Paris").unwrap(),
+    }
+}
+
+/// An item of so many hours ago.
+fn item(id: &str, hours: i64) -> Item {
+    Item {
+        id: id.into(),
+        link: Some(format!("https://www.ville.example/{id}")),
+        title: format!("Titre {id}"),
+        summary: html::to_text("Un <a href='https://ville.example/plan'>plan</a>."),
+        published: Some(NOW.plus_seconds(-hours * HOUR)),
+        updated: None,
+        tags: vec!["voirie".into()],
+        language: Some("fr".into()),
+        lon_lat: None,
+    }
+}
+
+fn document(items: Vec<Item>) -> Document {
+    Document { title: Some("Ville, actualités".into()), items, ttl_minutes: None }
+}
+
+fn texts(news: &News) -> Vec<&str> {
+    news.posts.iter().map(|post| post.text.lines().next().unwrap_or_default()).collect()
+}
+
+/// Reads the documents one after another, an hour apart; gives what was told of each.
+fn read(reading: &Reading, documents: Vec<Vec<Item>>) -> Vec<News> {
+    let mut memory = Memory::default();
+    let mut all = Vec::new();
+    for (hour, items) in (0..).zip(documents) {
+        let told = news(document(items), &memory, reading, NOW.plus_seconds(hour * HOUR));
+        memory = told.memory.clone();
+        all.push(told);
+    }
+    all
+}
+
+#[test]
+fn s10_an_item_is_told_with_its_publisher_and_what_is_known_of_it() {
+    let one = Item { lon_lat: Some((-1.5, 47.2)), ..item("a", 3) };
+    let told = &read(&reading(&[Lane::Info]), vec![vec![one]])[0];
+    let post = &told.posts[0];
+    assert_eq!(post.text, "Titre a\nUn plan.");
+    let link = &post.facets[0];
+    assert_eq!(
+        (&post.text[link.start as usize..link.end as usize], &*link.value),
+        ("plan", "https://ville.example/plan")
+    );
+    let profile = post.profile.as_deref().unwrap();
+    assert_eq!(profile.name.as_deref(), Some("Ville, actualités"));
+    assert_eq!(profile.handle.as_deref(), Some("ville.example"));
+    assert!(profile.automated && post.automated && profile.id == post.author, "S-11: a feed says that it is one");
+    assert_eq!(post.author.as_str(), "https://www.ville.example/actualites.rss?x=1");
+    assert_eq!(
+        (post.created_at, post.url.as_deref()),
+        (Some(NOW.plus_seconds(-3 * HOUR)), Some("https://www.ville.example/a"))
+    );
+    assert_eq!((&post.languages[..], &post.tags[..]), (&["fr".to_owned()][..], &["voirie".to_owned()][..]));
+    assert_eq!(post.place.as_ref().unwrap().lon_lat, Some((-1.5, 47.2)));
+}
+
+#[test]
+fn d3_only_what_is_new_or_changed_is_told_and_the_oldest_first() {
+    let changed = Item { title: "Titre corrigé".into(), ..item("a", 3) };
+    let told = read(
+        &reading(&[Lane::Info]),
+        vec![
+            vec![item("b", 2), item("a", 3)],
+            vec![item("b", 2), item("a", 3)],
+            vec![item("c", 1), item("b", 2), changed],
+        ],
+    );
+    assert_eq!(
+        told.iter().map(texts).collect::<Vec<_>>(),
+        [vec!["Titre a", "Titre b"], vec![], vec!["Titre corrigé", "Titre c"]]
+    );
+    let revisions: Vec<&str> = told.iter().flat_map(|news| &news.posts).map(|post| &*post.revision).collect();
+    assert!(revisions.is_sorted() && revisions.windows(2).all(|pair| pair[0] != pair[1]), "{revisions:?}");
+    let ids: Vec<&NativeId> = [&told[0].posts[0], &told[2].posts[0]].map(|post| &post.native_id).to_vec();
+    assert_eq!(ids[0], ids[1], "a changed item is the same post");
+    assert!(told.iter().all(|news| news.gap.is_none()));
+}
+
+#[test]
+fn d7_revisions_grow_though_the_clock_goes_back() {
+    let first = news(document(vec![item("a", 1)]), &Memory::default(), &reading(&[Lane::Info]), NOW);
+    let changed = document(vec![Item { title: "Autre".into(), ..item("a", 1) }]);
+    let second = news(changed, &first.memory, &reading(&[Lane::Info]), NOW.plus_seconds(-HOUR));
+    assert!(first.posts[0].revision < second.posts[0].revision);
+}
+
+#[test]
+fn s10_of_the_press_only_title_and_link_are_kept() {
+    for lanes in [&[Lane::Press][..], &[Lane::Info, Lane::Press]] {
+        let told = &read(&reading(lanes), vec![vec![item("a", 1)]])[0];
+        assert_eq!((&*told.posts[0].text, told.posts[0].facets.len()), ("Titre a", 0));
+    }
+    // What is not kept is no change.
+    let longer = Item { summary: html::to_text("Autre chose."), ..item("a", 1) };
+    let told = read(&reading(&[Lane::Press]), vec![vec![item("a", 1)], vec![longer]]);
+    assert_eq!(told[1].posts, []);
+}
+
+#[test]
+fn s18_a_notice_says_until_when_it_holds() {
+    let until = Item { title: "Rue fermée jusqu'au 30/09/2026".into(), published: Some(NOW), ..item("a", 0) };
+    let told = &read(&reading(&[Lane::Info]), vec![vec![until]])[0];
+    assert_eq!(told.posts[0].schedule.ends_at.map(Timestamp::to_rfc3339).as_deref(), Some("2026-09-30T22:00:00.000Z"));
+}
+
+#[test]
+fn a_date_that_lies_ahead_is_that_of_an_event() {
+    let ahead = NOW.plus_seconds(48 * HOUR);
+    let event = || Item { published: Some(ahead), ..item("a", 0) };
+    let told = |lane: Lane| read(&reading(&[lane]), vec![vec![event()], vec![event()]]).remove(0).posts.remove(0);
+    let (agenda, info) = (told(Lane::Agenda), told(Lane::Info));
+    assert_eq!((agenda.created_at, agenda.schedule.starts_at), (Some(NOW), Some(ahead)));
+    assert_eq!((info.created_at, info.schedule.starts_at), (Some(NOW), None));
+    // An item without any date keeps that of its first reading.
+    let undated = || Item { published: None, title: "Un".into(), ..item("a", 0) };
+    let later = Item { title: "Deux".into(), ..undated() };
+    let told = read(&reading(&[Lane::Info]), vec![vec![undated()], vec![later]]);
+    assert_eq!((told[0].posts[0].created_at, told[1].posts[0].created_at), (Some(NOW), Some(NOW)));
+}
+
+#[test]
+fn d5_what_its_publisher_took_out_goes_and_what_slid_out_stays() {
+    let three = || vec![item("c", 1), item("b", 2), item("a", 3)];
+    let told = read(&reading(&[Lane::Info]), vec![three(), vec![item("c", 1), item("a", 3)], three()]);
+    let withdrawn = &told[1].posts[..];
+    assert_eq!(withdrawn.len(), 1);
+    assert_eq!(
+        (withdrawn[0].visibility, &withdrawn[0].native_id),
+        (Visibility::Restricted, &told[0].posts[1].native_id)
+    );
+    assert_eq!(texts(&told[2]), ["Titre b"], "what comes back is told again");
+    // A window that goes on, whichever way its items are ordered, and one that was empty for once.
+    for (one, two) in [
+        (three(), vec![item("d", 0), item("c", 1), item("b", 2)]),
+        (vec![item("a", 3), item("b", 2), item("c", 1)], vec![item("b", 2), item("c", 1), item("d", 0)]),
+    ] {
+        let told = read(&reading(&[Lane::Info]), vec![one, two, vec![], three()]);
+        assert_eq!(told[1..].iter().map(texts).collect::<Vec<_>>(), [vec!["Titre d"], vec![], vec![]]);
+    }
+}
+
+#[test]
+fn d2_a_window_that_was_overrun_is_a_gap() {
+    let told = read(&reading(&[Lane::Info]), vec![vec![item("a", 3)], vec![item("c", 1), item("b", 2)]]);
+    let gap = Gap { from: NOW, until: NOW.plus_seconds(HOUR) };
+    assert_eq!((told[0].gap.clone(), told[1].gap.clone()), (None, Some(gap)));
+    let told = read(&reading(&[Lane::Info]), vec![vec![item("a", 3)], vec![], vec![item("b", 2)]]);
+    assert!(told.iter().all(|news| news.gap.is_none()), "a feed that was emptied lost nothing");
+}
+
+#[test]
+fn h2_what_is_remembered_is_bounded_and_an_item_counts_once() {
+    let mut memory = Memory::default();
+    for round in 0..9 {
+        let items = (0..200).map(|number| item(&format!("{round}-{number}"), 1)).collect();
+        memory = news(document(items), &memory, &reading(&[Lane::Info]), NOW).memory;
+    }
+    assert_eq!(memory.items.len(), ITEMS_KEPT);
+    let told = &read(&reading(&[Lane::Info]), vec![vec![item("a", 1), item("a", 2)]])[0];
+    assert_eq!(told.posts.len(), 1);
+    let long = Item { summary: html::to_text(&"mot ".repeat(5_000)), ..item("a", 1) };
+    let told = &read(&reading(&[Lane::Info]), vec![vec![long]])[0];
+    assert!(told.posts[0].text.chars().count() < 650 && told.posts[0].text.ends_with("mot …"));
+}
+
+#[test]
+fn a_summary_that_repeats_its_title_stands_alone() {
+    let summary = html::to_text("Titre a, et la suite.");
+    let told = &read(&reading(&[Lane::Info]), vec![vec![Item { summary, ..item("a", 1) }]])[0];
+    assert_eq!(told.posts[0].text, "Titre a, et la suite.");
+}
