@@ -109,6 +109,7 @@ fn raw(fields: &[String]) -> RawPost {
         labels: rest().map(Label::plain).collect(),
         visibility: Visibility::Public,
         automated: false,
+        copy_of: some(2),
     }
 }
 

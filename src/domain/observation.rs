@@ -148,6 +148,9 @@ pub struct RawPost {
     pub labels: Vec<Label>,
     pub visibility: Visibility,
     pub automated: bool,
+    /// The post that this one copies over a bridge, as its network declares it: an identity (`at://…`, an ActivityPub
+    /// `uri`, a Nostr event id) or a web address.
+    pub copy_of: Option<String>,
 }
 
 impl RawPost {
@@ -172,6 +175,7 @@ impl RawPost {
             labels: Vec::new(),
             visibility: Visibility::Public,
             automated: false,
+            copy_of: None,
         }
     }
 }

@@ -81,7 +81,8 @@ weighed! {
     RawPlace { name | lon_lat, origin }
     Reason { value | rule }
     RawPost {
-        native_id, author, profile, url, text, facets, languages, revision, tags, media, reply, place, labels |
+        native_id, author, profile, url, text, facets, languages, revision, tags, media, reply, place, labels,
+        copy_of |
         created_at, edited, schedule, visibility, automated
     }
     Post {

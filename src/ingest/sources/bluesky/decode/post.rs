@@ -55,7 +55,13 @@ pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Optio
         schedule: Schedule::default(),
         // Whatever is in a repository is public; who may see it is said on the profile.
         visibility: Visibility::Public,
+        copy_of: copy_of(&record.bridgy_original_url),
     }))
+}
+
+/// Cut off, an address would be another's.
+fn copy_of(address: &str) -> Option<String> {
+    (!address.is_empty() && address.len() <= ADDRESS_BYTES_MAX).then(|| address.to_owned())
 }
 
 /// The first of the given, up to a number of them and of their bytes.

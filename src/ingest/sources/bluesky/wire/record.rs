@@ -38,6 +38,9 @@ pub struct PostRecord<'a> {
     pub location: Vec<Place<'a>>,
     #[serde(borrow, deserialize_with = "lenient::list")]
     pub locations: Vec<Place<'a>>,
+    /// Where a bridge (Bridgy Fed) found what it copied here.
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub bridgy_original_url: Cow<'a, str>,
 }
 
 /// `app.bsky.actor.profile`.
