@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use parvis::domain::{
-    AuthorId, Card, CardAuthor, CityId, Epoch, Facet, FacetKind, FeedEntry, FeedLog, Filter, Head, Lane, NativeId,
-    Network, Offset, Op, Page, PostId, Reason, Rule, Schedule, StoreError, Tier, Timestamp,
+    Announced, AuthorId, Card, CardAuthor, CityId, Epoch, Facet, FacetKind, FeedEntry, FeedLog, Filter, Head, Lane,
+    NativeId, Network, Offset, Op, Page, PostId, Reason, Rule, Schedule, StoreError, Tier, Timestamp,
 };
 
 /// The slug of the city that is measured.
@@ -136,6 +136,10 @@ impl FeedLog for MemoryLog {
         _: usize,
     ) -> BoxFuture<'a, Result<Vec<Timestamp>, StoreError>> {
         ready(Ok(Vec::new())).boxed()
+    }
+
+    fn announced<'a>(&'a self, _: &'a CityId, _: Timestamp, _: usize) -> BoxFuture<'a, Result<Announced, StoreError>> {
+        ready(Ok(Announced::default())).boxed()
     }
 
     fn ask_to_leave<'a>(

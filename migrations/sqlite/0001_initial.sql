@@ -122,6 +122,7 @@ CREATE UNIQUE INDEX placements_by_position ON placements (city, position) WHERE 
 CREATE INDEX placements_by_arrival ON placements (city, received_at) WHERE shown;
 CREATE INDEX placements_by_age ON placements (tier, received_at);
 CREATE INDEX placements_by_end ON placements (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX placements_announced ON placements (city, lane, expires_at) WHERE shown AND expires_at IS NOT NULL;
 CREATE INDEX placements_by_thread ON placements (thread) WHERE thread IS NOT NULL;
 CREATE INDEX placements_by_reply ON placements (reply_to) WHERE reply_to IS NOT NULL;
 

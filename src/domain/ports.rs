@@ -30,6 +30,15 @@ pub struct Page {
     pub next: Option<u64>,
 }
 
+/// What a city announces: the practical information in force and the events to come, without what people say.
+#[derive(Clone, Debug, Default)]
+pub struct Announced {
+    /// Of lane `info`, newest first.
+    pub notices: Vec<Arc<Card>>,
+    /// Of lane `agenda`, soonest first; those that have begun and are not over come before.
+    pub events: Vec<Arc<Card>>,
+}
+
 /// Reading side of the store. Every card it returns may be shown at the moment it is read: hidden, erased and queued
 /// posts never pass it.
 pub trait FeedLog: Send + Sync {
@@ -65,6 +74,14 @@ pub trait FeedLog: Send + Sync {
         since: Timestamp,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Timestamp>, StoreError>>;
+
+    /// What is announced for a city and not over at `now`: cards that go by themselves. At most `limit` of each lane.
+    fn announced<'a>(
+        &'a self,
+        city: &'a CityId,
+        now: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Announced, StoreError>>;
 
     /// Keeps a request made on the leave page for the operator; at the bound of 10,000 open ones it is refused.
     fn ask_to_leave<'a>(

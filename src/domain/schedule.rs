@@ -11,6 +11,8 @@ pub struct Schedule {
 
 /// How long a notice without an end holds, from its publication (S-18).
 const NOTICE_S: i64 = 7 * 24 * 3_600;
+/// How long an event without an end is taken to last.
+const EVENT_S: i64 = 6 * 3_600;
 
 impl Schedule {
     /// When a card in this lane goes by itself; `None`: when its tier's time is over.
@@ -18,7 +20,8 @@ impl Schedule {
         match lane {
             // What a body says on a social network has no end unless it states one; an item of a feed is a notice.
             Lane::Info if network == Network::Feed => Some(self.ends_at.unwrap_or(published.plus_seconds(NOTICE_S))),
-            Lane::Info | Lane::Agenda => self.ends_at,
+            Lane::Info => self.ends_at,
+            Lane::Agenda => self.ends_at.or(self.starts_at.map(|start| start.plus_seconds(EVENT_S))),
             Lane::People | Lane::Press | Lane::Around | Lane::Event(_) => None,
         }
     }
@@ -44,5 +47,9 @@ mod tests {
             let of = |schedule: Schedule| schedule.expires_at(network, &lane, published);
             assert_eq!((of(open), of(ended)), (open_goes, ended_goes), "{network:?} {lane:?}");
         }
+        let starts_at = Some(published.plus_seconds(86_400));
+        let evening = Schedule { starts_at, ..Schedule::default() };
+        let over = starts_at.map(|start| start.plus_seconds(EVENT_S));
+        assert_eq!(evening.expires_at(Network::Feed, &Lane::Agenda, published), over);
     }
 }

@@ -20,9 +20,9 @@ use super::sqlite::{open as file, startup};
 use super::writer::{self, Job, Queues};
 use crate::clock::Clock;
 use crate::domain::{
-    AuthorId, AuthorProfile, Batch, Card, Checkpoint, CityId, CommitListener, Committed, FeedEntry, FeedLog, Filter,
-    Gap, Head, IdKey, Journal, KnownPost, NativeId, Network, Offset, Page, PostId, SourceId, StoreError, SubjectHash,
-    Timestamp,
+    Announced, AuthorId, AuthorProfile, Batch, Card, Checkpoint, CityId, CommitListener, Committed, FeedEntry, FeedLog,
+    Filter, Gap, Head, IdKey, Journal, KnownPost, NativeId, Network, Offset, Page, PostId, SourceId, StoreError,
+    SubjectHash, Timestamp,
 };
 
 pub struct StoreOptions {
@@ -306,6 +306,15 @@ impl FeedLog for Store {
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Timestamp>, StoreError>> {
         Box::pin(self.reader.recent_times(city, since, limit))
+    }
+
+    fn announced<'a>(
+        &'a self,
+        city: &'a CityId,
+        now: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Announced, StoreError>> {
+        Box::pin(self.reader.announced(city, now, limit))
     }
 
     fn ask_to_leave<'a>(

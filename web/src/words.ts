@@ -21,6 +21,7 @@ const FR = {
   offline: (time: string) => `Hors ligne depuis ${time}`,
   fresh: (n: number) => (n < 2 ? `${n} nouveau message` : `${n} nouveaux messages`),
   replies: (n: number) => (n < 2 ? `${n} réponse` : `${n} réponses`),
+  folded: (n: number) => (n < 2 ? "Une autre info automatique" : `${n} autres infos automatiques`),
   located: (n: number) =>
     n === 0
       ? "Aucun des messages affichés n’est situé dans un quartier."
@@ -43,6 +44,7 @@ const EN: typeof FR = {
   offline: (time) => `Offline since ${time}`,
   fresh: (n) => (n === 1 ? "1 new post" : `${n} new posts`),
   replies: (n) => (n === 1 ? "1 reply" : `${n} replies`),
+  folded: (n) => (n === 1 ? "One more automatic item" : `${n} more automatic items`),
   located: (n) =>
     n === 0
       ? "None of the posts shown is placed in a neighbourhood."

@@ -78,7 +78,8 @@ impl Listed {
             }
             // A feed is who it is by its address: nobody has to be asked.
             for feed in &city.feeds {
-                let listing = ListedAs { name: feed.url.clone(), body: None, lane: Some(feed.lane.clone()) };
+                let name = feed.url.split_once("://").map_or(&*feed.url, |(_, rest)| rest);
+                let listing = ListedAs { name: name.to_owned(), body: None, lane: Some(feed.lane.clone()) };
                 listed.insert(Network::Feed, AuthorId::new(&*feed.url), city.id.clone(), listing);
             }
         }

@@ -45,11 +45,14 @@ struct FeedScript {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ItemScript {
-    /// Before the start; after it when negative.
+    /// Before the start; after it when negative. An event has `at` instead.
+    #[serde(default)]
     hours: f64,
-    /// How many days after the start `{fin}` is.
+    /// How many days after the start `{fin}`, or the event, is.
     #[serde(default)]
     days: i64,
+    /// The hour at which an event begins.
+    at: Option<i8>,
     title: String,
     /// HTML.
     text: String,
@@ -63,6 +66,7 @@ pub struct FeedSimulator {
 }
 
 struct State {
+    port: u16,
     feeds: Arc<Vec<(&'static str, FeedScript)>>,
     start: Timestamp,
     clock: Arc<dyn Clock>,
@@ -74,9 +78,12 @@ impl FeedSimulator {
         let feeds = Arc::new(load()?);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
-        let state = web::Data::new(State { feeds: feeds.clone(), start: clock.now(), clock });
+        let state = web::Data::new(State { port: address.port(), feeds: feeds.clone(), start: clock.now(), clock });
         let server = HttpServer::new(move || {
-            App::new().app_data(state.clone()).route("/{city}/{feed}.rss", web::get().to(answer))
+            App::new()
+                .app_data(state.clone())
+                .route("/{city}/{feed}.rss", web::get().to(answer))
+                .route("/{city}/{feed}/{item}", web::get().to(item_page))
         })
         .workers(1)
         .disable_signals()
@@ -96,7 +103,7 @@ impl FeedSimulator {
     pub fn of(&self, city: &str) -> Vec<FeedRef> {
         let own = self.feeds.iter().filter(|(of, _)| *of == city);
         own.filter_map(|(_, feed)| {
-            let url = format!("http://{}/{city}/{}.rss", self.address, feed.key);
+            let url = format!("{}.rss", address(self.address.port(), city, &feed.key));
             Some(FeedRef { url, lane: Lane::parse(&feed.lane)? })
         })
         .collect()
@@ -118,7 +125,7 @@ async fn answer(request: HttpRequest, path: web::Path<(String, String)>, state: 
     let Some((_, feed)) = state.feeds.iter().find(|(of, feed)| *of == city && feed.key == key) else {
         return HttpResponse::NotFound().finish();
     };
-    let body = rss(feed, state.start, state.clock.now());
+    let body = rss(feed, &address(state.port, &city, &key), state.start, state.clock.now());
     let mark = format!("\"{}\"", &blake3::hash(body.as_bytes()).to_hex()[..16]);
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     if known == Some(&mark) {
@@ -127,22 +134,56 @@ async fn answer(request: HttpRequest, path: web::Path<(String, String)>, state: 
     HttpResponse::Ok().insert_header((header::ETAG, mark)).content_type("application/rss+xml; charset=utf-8").body(body)
 }
 
-/// What the feed says at `now`. Events lie ahead; a notice is there from its date on.
-fn rss(feed: &FeedScript, start: Timestamp, now: Timestamp) -> String {
-    let is_agenda = feed.lane == "agenda";
-    let date = |item: &ItemScript| start.plus_seconds((-item.hours * 3_600.0) as i64);
-    let mut items: Vec<&ItemScript> = feed.item.iter().filter(|item| is_agenda || date(item) <= now).collect();
-    items.sort_by(|a, b| a.hours.total_cmp(&b.hours));
+/// Where a feed's site is: under a name that leads to this machine everywhere.
+fn address(port: u16, city: &str, key: &str) -> String {
+    format!("http://{key}.{city}.localhost:{port}/{city}/{key}")
+}
+
+/// The page that an item leads to.
+async fn item_page(path: web::Path<(String, String, String)>, state: web::Data<State>) -> HttpResponse {
+    let (city, key, guid) = path.into_inner();
+    let feed = state.feeds.iter().find(|(of, feed)| *of == city && feed.key == key).map(|(_, feed)| feed);
+    let item = feed.and_then(|feed| Some((feed, feed.item.iter().find(|item| item.guid() == guid)?)));
+    let Some((feed, item)) = item else { return HttpResponse::NotFound().finish() };
+    let [site, title] = [&feed.title, &item.title].map(|text| escaped(&item.told(text, state.start)));
+    let text = item.told(&item.text, state.start);
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
+        "<!doctype html><html lang=\"fr\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
+         <body style=\"max-width:36rem;margin:3rem auto;padding:0 1rem;font:1.125rem/1.5 sans-serif\"><p>{site}</p>\
+         <h1>{title}</h1>{text}<p><small>Cette page est inventée pour la démonstration.</small></p>"
+    ))
+}
+
+impl ItemScript {
+    fn guid(&self) -> String {
+        blake3::hash(self.title.as_bytes()).to_hex()[..16].to_owned()
+    }
+
+    fn date(&self, start: Timestamp) -> Timestamp {
+        let Some(at) = self.at else { return start.plus_seconds((-self.hours * 3_600.0) as i64) };
+        let day = civil(start.plus_seconds(self.days * 86_400));
+        let begins = day.date().at(at, 0, 0, 0).to_zoned(day.time_zone().clone());
+        begins.map_or(start, |begins| Timestamp::from_micros(begins.timestamp().as_microsecond()))
+    }
+
+    fn told(&self, text: &str, start: Timestamp) -> String {
+        text.replace("{fin}", &day(start.plus_seconds(self.days * 86_400)))
+    }
+}
+
+/// What the feed at `site` says at `now`. Events lie ahead; a notice is there from its date on.
+fn rss(feed: &FeedScript, site: &str, start: Timestamp, now: Timestamp) -> String {
+    let is_there = |item: &&ItemScript| item.at.is_some() || item.date(start) <= now;
+    let mut items: Vec<&ItemScript> = feed.item.iter().filter(is_there).collect();
+    items.sort_by_key(|item| std::cmp::Reverse(item.date(start)));
     let items: String = items
         .into_iter()
         .map(|item| {
-            let until = day(start.plus_seconds(item.days * 86_400));
-            let [title, text] = [&item.title, &item.text].map(|text| escaped(&text.replace("{fin}", &until)));
-            let (date, guid) = (rfc2822_of(date(item)), blake3::hash(item.title.as_bytes()).to_hex());
+            let [title, text] = [&item.title, &item.text].map(|text| escaped(&item.told(text, start)));
+            let (date, guid) = (rfc2822_of(item.date(start)), item.guid());
             format!(
-                "<item><guid isPermaLink=\"false\">{}</guid><title>{title}</title><description>{text}</description>\
-                 <pubDate>{date}</pubDate></item>\n",
-                &guid[..16]
+                "<item><guid isPermaLink=\"false\">{guid}</guid><title>{title}</title><link>{site}/{guid}</link>\
+                 <description>{text}</description><pubDate>{date}</pubDate></item>\n"
             )
         })
         .collect();
@@ -201,19 +242,19 @@ mod tests {
             let address = url::Url::parse(&format!("http://{city}.example/{}.rss", script.key)).unwrap();
             assert!(Lane::parse(&script.lane).is_some(), "{city} {}", script.lane);
             let late = start.plus_seconds(30 * 86_400);
-            let document = feed::read(rss(script, start, late).as_bytes(), &address).unwrap();
+            let document = feed::read(rss(script, "http://ville.example", start, late).as_bytes(), &address).unwrap();
             assert_eq!((document.items.len(), document.title.as_deref()), (script.item.len(), Some(&*script.title)));
             for item in &document.items {
                 assert!(
                     !item.title.is_empty() && !item.title.contains("{fin}") && !item.summary.text.contains('<'),
                     "{item:?}"
                 );
-                assert!(item.published.is_some());
+                assert!(item.published.is_some() && item.link.is_some());
             }
         }
         let (_, notices) = feeds.iter().find(|(city, feed)| *city == "le-pellerin" && feed.lane == "info").unwrap();
-        let at_start = rss(notices, start, start);
+        let at_start = rss(notices, "http://ville.example", start, start);
         assert!(at_start.contains("jusqu’au 7 décembre") && !at_start.contains("Coupure d’eau"), "{at_start}");
-        assert!(rss(notices, start, start.plus_seconds(600)).contains("Coupure d’eau"));
+        assert!(rss(notices, "http://ville.example", start, start.plus_seconds(600)).contains("Coupure d’eau"));
     }
 }

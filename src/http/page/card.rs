@@ -54,6 +54,9 @@ pub fn network_name(network: Network, words: Words) -> String {
     words.t(&format!("network-{}", network.as_str()))
 }
 
+/// Characters of a title in a list.
+const HEADLINE_CHARS_MAX: usize = 140;
+
 #[derive(Template)]
 #[template(path = "card.html")]
 struct CardView<'a> {
@@ -76,6 +79,8 @@ struct CardView<'a> {
     kind: Option<String>,
     practical: bool,
     zone_on_map: Option<&'a str>,
+    /// The first line of what a site says by itself, which is a title.
+    headline: Vec<Segment>,
     text: Vec<Segment>,
     media: Vec<MediaLine>,
     zone: Option<Place>,
@@ -123,6 +128,10 @@ impl<'a> CardView<'a> {
                 )),
                 Lane::Event(event) => Some(words.with("kind-event", "name", event)),
             };
+        let (headline, text) = match segments(card, words.language) {
+            text if has_headline(card) => split_headline(text),
+            text => (Vec::new(), text),
+        };
         Self {
             w: words,
             card,
@@ -144,7 +153,8 @@ impl<'a> CardView<'a> {
             kind,
             practical: matches!(card.lane, Lane::Info | Lane::Agenda),
             zone_on_map: zone_on_map(card, city),
-            text: segments(card, words.language),
+            headline,
+            text,
             media: card.media.iter().map(|medium| MediaLine::new(medium, words)).collect(),
             zone: card.zone.as_ref().map(|zone| Place {
                 name: zone.clone(),
@@ -163,6 +173,53 @@ impl<'a> CardView<'a> {
             leave: Address::below(slug, "leave").with("post", card.id.token()).language(carry).to_string(),
         }
     }
+}
+
+/// Whether the first line of a text is a title: what is made of an item that has one.
+const fn has_headline(card: &Card) -> bool {
+    matches!(card.network, Network::Feed | Network::OpenData)
+}
+
+/// A text as one line stands for it: its title, or its beginning.
+pub fn headline(card: &Card) -> String {
+    let line = card.text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(HEADLINE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default().trim_end()),
+        None => line.to_owned(),
+    }
+}
+
+fn split_headline(text: Vec<Segment>) -> (Vec<Segment>, Vec<Segment>) {
+    let (mut head, mut rest) = (Vec::new(), Vec::new());
+    let mut is_over = false;
+    for segment in text {
+        match segment.text.split_once('\n').filter(|_| !is_over) {
+            Some((before, after)) => {
+                is_over = true;
+                head.push(Segment { text: before.to_owned(), link: segment.link.clone() });
+                rest.push(Segment { text: after.to_owned(), link: segment.link });
+            }
+            None if is_over => rest.push(segment),
+            None => head.push(segment),
+        }
+    }
+    let is_some = |segment: &Segment| !segment.text.is_empty();
+    head.retain(is_some);
+    rest.retain(is_some);
+    (head, rest)
+}
+
+/// Until when, or when it takes place, in the few words of a list.
+pub fn when_in_short(card: &Card, calendar: &Calendar, words: Words) -> Option<String> {
+    let schedule = &card.schedule;
+    if schedule.cancelled {
+        return Some(words.t("card-cancelled"));
+    }
+    if let Some(start) = schedule.starts_at {
+        return Some(calendar.short(start));
+    }
+    let last = schedule.ends_at?.plus_seconds(-1);
+    Some(words.with("notices-until", "day", &calendar.day(calendar.date(last))))
 }
 
 /// `Annulé`, `Le samedi 12 décembre, 15:00`, `Jusqu’au samedi 12 décembre`.

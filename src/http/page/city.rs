@@ -1,18 +1,18 @@
-use std::collections::HashMap;
-
 use askama::Template;
 
-use crate::domain::{City, Cursor, Filter, Lane, Page, PostId, SourceHealth, SourceState, Timestamp};
+use crate::domain::{Announced, City, Cursor, Filter, Lane, Page, SourceHealth, SourceState, Timestamp};
 
 use super::{
     address::{Address, encode, filter_pairs},
     calendar::Calendar,
-    card::{network_name, render_card},
+    card::network_name,
     context::PageContext,
     filters::{Choice, Group, Links},
     frame::Frame,
     map::{MapView, map},
+    notices::{Notices, notices},
     rhythm::{Rhythm, quiet_rate},
+    sections::{self, Entry, Section, folds, is_agenda},
     sources,
     text::web_address,
     words::Words,
@@ -24,6 +24,8 @@ pub struct CityPage<'a> {
     pub city: &'a City,
     /// Read with `threads: true`.
     pub page: &'a Page,
+    /// What is in force and to come; `None` where the page does not show it.
+    pub announced: Option<&'a Announced>,
     pub filter: &'a Filter,
     /// The position before which was asked; `None` on the live page.
     pub before: Option<u64>,
@@ -50,6 +52,7 @@ struct CityView<'a> {
     groups: Vec<Group>,
     chosen: Vec<Choice>,
     clear: String,
+    notices: Option<Notices>,
     sections: Vec<Section>,
     empty: Option<Empty>,
     quiet: Option<Quiet>,
@@ -72,23 +75,9 @@ struct LiveView {
     url: String,
     cursor: String,
     query: String,
+    /// Nothing is added at the top: an older page, or one in another order.
     older: bool,
-}
-
-/// A day of posts.
-struct Section {
-    key: String,
-    heading: String,
-    /// The date behind a word such as "today".
-    date: Option<String>,
-    entries: Vec<Entry>,
-}
-
-struct Entry {
-    card: String,
-    replies: Vec<String>,
-    /// How many they are, in words.
-    summary: String,
+    folds: bool,
 }
 
 struct Empty {
@@ -126,7 +115,11 @@ impl<'a> CityView<'a> {
         frame.noindex = !filter.is_empty() || page.before.is_some();
         let (lanes, chosen) = (links.lanes(), links.chosen());
         frame.head = head_title(&frame.head, page, &lanes, &chosen, w);
-        let sections = sections(page, &calendar, w);
+        let by_event = page.announced.filter(|_| is_agenda(filter, page.before));
+        let sections = match by_event {
+            Some(announced) => sections::by_event(page, announced, &calendar, w),
+            None => sections::by_arrival(page, &calendar, w),
+        };
         let reads = sources::reads(page.sources, w);
         let is_whole = filter.is_empty() && page.before.is_none();
         Self {
@@ -144,8 +137,10 @@ impl<'a> CityView<'a> {
                     .map(|(name, value)| format!("{name}={}", encode(value)))
                     .collect::<Vec<_>>()
                     .join("&"),
-                older: page.before.is_some(),
+                older: page.before.is_some() || by_event.is_some(),
+                folds: folds(filter),
             },
+            notices: notices(page, rhythm, &links, &calendar, w),
             lanes,
             groups: links.groups(page),
             chosen,
@@ -160,7 +155,7 @@ impl<'a> CityView<'a> {
                 href: links.to(&Filter { lane: Some(Lane::Around), ..Filter::default() }),
             }),
             sections,
-            older: page.page.next.map(|next| {
+            older: page.page.next.filter(|_| by_event.is_none()).map(|next| {
                 Address::city(city.id.as_str())
                     .filtered(filter)
                     .with("before", next.to_string())
@@ -210,39 +205,6 @@ fn state_line(page: &CityPage<'_>, rhythm: Rhythm, calendar: &Calendar, w: Words
         Rhythm::Week => ("state-week", page.times.iter().filter(|at| now.seconds_since(**at) < 7 * 86_400).count()),
     };
     if count == 0 { w.with("state-quiet", "since", &calendar.since(last, now)) } else { w.count(key, count) }
-}
-
-fn sections(page: &CityPage<'_>, calendar: &Calendar, w: Words) -> Vec<Section> {
-    let mut replies: HashMap<PostId, Vec<String>> = HashMap::new();
-    for reply in &page.page.replies {
-        if let Some(thread) = reply.thread {
-            replies.entry(thread).or_default().push(render_card(reply, page.city, w));
-        }
-    }
-    let mut sections: Vec<Section> = Vec::new();
-    for card in &page.page.cards {
-        let date = calendar.date(card.received_at);
-        let key = date.to_string();
-        let replies = replies.remove(&card.id).unwrap_or_default();
-        let entry =
-            Entry { card: render_card(card, page.city, w), summary: w.count("thread-replies", replies.len()), replies };
-        match sections.last_mut() {
-            Some(section) if section.key == key => section.entries.push(entry),
-            _ => {
-                let (heading, date) = heading(date, calendar, page.context.now, w);
-                sections.push(Section { key, heading, date, entries: vec![entry] });
-            }
-        }
-    }
-    sections
-}
-
-fn heading(date: jiff::civil::Date, calendar: &Calendar, now: Timestamp, w: Words) -> (String, Option<String>) {
-    match calendar.date(now).since(date).map(|span| span.get_days()) {
-        Ok(0) => (w.t("section-today"), Some(calendar.day(date))),
-        Ok(1) => (w.t("section-yesterday"), Some(calendar.day(date))),
-        _ => (calendar.day(date), None),
-    }
 }
 
 /// Why nothing is here, since when, and what can be done.

@@ -35,12 +35,16 @@ impl Links<'_> {
     pub fn lanes(&self) -> Vec<Choice> {
         let w = self.context.words();
         let lists = |kinds: &[OfficialKind]| self.city.officials.iter().any(|official| kinds.contains(&official.kind));
+        let feeds = |lane: Lane| self.city.feeds.iter().any(|feed| feed.lane == lane);
         let mut lanes = vec![(None, w.t("lane-all")), (Some(Lane::People), w.t("lane-people"))];
         // Only what can hold something: a tab that never will is a promise not kept.
-        if lists(&[OfficialKind::Institution, OfficialKind::Service]) {
+        if lists(&[OfficialKind::Institution, OfficialKind::Service]) || feeds(Lane::Info) {
             lanes.push((Some(Lane::Info), w.t("lane-info")));
         }
-        if lists(&[OfficialKind::Press]) {
+        if feeds(Lane::Agenda) {
+            lanes.push((Some(Lane::Agenda), w.t("lane-agenda")));
+        }
+        if lists(&[OfficialKind::Press]) || feeds(Lane::Press) {
             lanes.push((Some(Lane::Press), w.t("lane-press")));
         }
         if self.city.around.is_some() {

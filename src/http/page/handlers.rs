@@ -18,6 +18,7 @@ use super::{
     leave_handlers,
     outline::{Emblems, icon_svg},
     recipe::render_recipe,
+    sections::is_agenda,
     sources::render_sources,
     theme::theme_css,
     trouble::Trouble,
@@ -27,6 +28,9 @@ use super::{
 
 /// Posts on one page; older ones are a link away.
 const POSTS_PER_PAGE: usize = 50;
+
+/// Notices in force, and events to come, that a page shows or counts.
+const ANNOUNCED_MAX: usize = 200;
 
 /// What the handlers need of the server.
 pub struct PageState {
@@ -101,13 +105,19 @@ async fn city_page(request: &HttpRequest, state: &PageState) -> Result<HttpRespo
     let id = &visit.city.id;
     let read = async {
         let page = state.log.page(id, &filter, None, before, POSTS_PER_PAGE, true).await?;
-        Ok::<_, StoreError>((page, state.times(id, visit.context.now).await?))
+        let announces = before.is_none() && (filter.is_empty() || is_agenda(&filter, before));
+        let announced = match announces {
+            true => Some(state.log.announced(id, visit.context.now, ANNOUNCED_MAX).await?),
+            false => None,
+        };
+        Ok::<_, StoreError>((page, announced, state.times(id, visit.context.now).await?))
     };
-    let Ok((page, times)) = read.await else { return Err(visit.fails(Trouble::Unavailable)) };
+    let Ok((page, announced, times)) = read.await else { return Err(visit.fails(Trouble::Unavailable)) };
     let body = render_city(&CityPage {
         context: &visit.context,
         city: &visit.city,
         page: &page,
+        announced: announced.as_ref(),
         filter: &filter,
         before,
         times: &times,

@@ -49,10 +49,12 @@ impl Guard {
     /// The addresses behind a host that may be connected to. Empty is an error.
     pub async fn resolve(self, host: &str, port: u16) -> Result<Vec<SocketAddr>, OutboundError> {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let found: Vec<SocketAddr> = tokio::net::lookup_host((bare, port))
-            .await
-            .map_err(|error| OutboundError::Unreachable(format!("name resolution failed: {error}")))?
-            .collect();
+        let found: Vec<SocketAddr> = if is_loopback_name(bare) {
+            vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()]
+        } else {
+            let found = tokio::net::lookup_host((bare, port)).await;
+            found.map_err(|error| OutboundError::Unreachable(format!("name resolution failed: {error}")))?.collect()
+        };
         let allowed = self.filter(found);
         if allowed.is_empty() {
             let why = "the name leads to no address in public space (see ingest.allow_private_networks)";
@@ -65,6 +67,12 @@ impl Guard {
         found.retain(|address| self.allow_private_networks || is_public(address.ip()));
         found
     }
+}
+
+/// `localhost` and every name below it lead home, whatever a resolver says (RFC 6761, 6.3).
+fn is_loopback_name(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
 }
 
 /// Whether an address is globally reachable unicast by the IANA registries of special purposes.
@@ -180,9 +188,12 @@ mod tests {
 
     #[tokio::test]
     async fn h4_a_name_that_leads_home_is_refused_when_it_is_resolved() {
-        assert!(matches!(CLOSED.resolve("localhost", 80).await, Err(OutboundError::Forbidden(_))));
+        for home in ["localhost", "LOCALHOST.", "mairie.ville.localhost"] {
+            assert!(matches!(CLOSED.resolve(home, 80).await, Err(OutboundError::Forbidden(_))), "{home}");
+        }
         let open = Guard { allow_private_networks: true };
-        assert!(open.resolve("localhost", 80).await.is_ok_and(|found| !found.is_empty()));
+        let found = open.resolve("mairie.localhost", 80).await.unwrap();
+        assert!(found.contains(&"127.0.0.1:80".parse().unwrap()) && found.iter().all(|at| at.ip().is_loopback()));
         // A rebinding name answers with both kinds: the private ones are never tried.
         let both = vec!["127.0.0.1:80".parse().unwrap(), "8.8.8.8:80".parse().unwrap()];
         assert_eq!(CLOSED.filter(both), ["8.8.8.8:80".parse().unwrap()]);

@@ -12,11 +12,11 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
 
 use super::load::array;
-use super::statement::Value;
+use super::statement::{Statement, Value};
 use super::{rows, search, statements};
 use crate::clock::Clock;
 use crate::domain::{
-    Card, CityId, Epoch, FeedEntry, Filter, Head, Lane, Offset, Op, Page, PostId, StoreError, Timestamp,
+    Announced, Card, CityId, Epoch, FeedEntry, Filter, Head, Lane, Offset, Op, Page, PostId, StoreError, Timestamp,
 };
 use crate::store::error::unreadable;
 use crate::store::retention::SEARCH_PUBLIC_S;
@@ -176,6 +176,20 @@ impl Reader {
                 replies = rows::cards(&statements::REPLIES.all(&mut snapshot, values).await?, city)?;
             }
             Ok(Page { cards, replies, head: place.head, next })
+        })
+        .await
+    }
+
+    pub async fn announced(&self, city: &CityId, now: Timestamp, limit: usize) -> Result<Announced, StoreError> {
+        in_time(async {
+            let mut limited = self.limited().await?;
+            let mut snapshot = limited.connection.begin().await?;
+            let Some(place) = self.place(&mut snapshot, city).await? else { return Ok(Announced::default()) };
+            let mut of = async |statement: Statement<3>| {
+                let values = [place.row.into(), now.as_micros().into(), bounded(limit, PAGE_MAX).into()];
+                rows::cards(&statement.all(&mut snapshot, values).await?, city)
+            };
+            Ok(Announced { notices: of(statements::NOTICES).await?, events: of(statements::EVENTS).await? })
         })
         .await
     }

@@ -160,6 +160,11 @@ statements! {
         "AND c.row IN (SELECT rowid FROM posts_text WHERE posts_text MATCH $9)",
         " AND (c.tier = 'invited' OR (c.tier = 'public' AND c.received_at >= $10))",
         " ORDER BY c.position DESC LIMIT $8");
+    /// City, now, limit.
+    NOTICES: 3 = "SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.lane = 'info' AND c.expires_at > $2
+        ORDER BY c.created_at DESC LIMIT $3";
+    EVENTS: 3 = "SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.lane = 'agenda' AND c.expires_at > $2
+        ORDER BY coalesce(c.starts_at, c.expires_at) LIMIT $3";
     TIMES: 3 = "SELECT received_at FROM placements WHERE shown AND city = (SELECT row FROM cities WHERE slug = $1)
         AND received_at >= $2 ORDER BY received_at DESC LIMIT $3";
 

@@ -174,6 +174,43 @@ async fn nothing_hidden_is_in_any_read() {
 }
 
 #[tokio::test]
+async fn s18_what_is_announced_is_what_is_not_over_events_by_their_beginning() {
+    let place = Place::new().await;
+    let placed = |lane, seconds| Placement {
+        lane,
+        expires_at: Some(after_s(seconds)),
+        ..placement(nantes(), Some(Tier::Invited))
+    };
+    for (name, lane, starts, over) in [
+        ("long", Lane::Info, None, 900),
+        ("short", Lane::Info, None, 100),
+        ("later", Lane::Agenda, Some(500), 900),
+        ("sooner", Lane::Agenda, Some(300), 800),
+        ("begun", Lane::Agenda, Some(-50), 700),
+        ("talk", Lane::People, None, 900),
+    ] {
+        let mut draft = draft(&place, name).placed(vec![placed(lane, over)]);
+        draft.post.schedule.starts_at = starts.map(after_s);
+        place.ops(draft.upsert()).await;
+    }
+    place
+        .ops(draft(&place, "endless").placed(vec![Placement { expires_at: None, ..placed(Lane::Info, 1) }]).upsert())
+        .await;
+    let at = async |seconds, limit| {
+        let announced = place.store.announced(&nantes(), after_s(seconds), limit).await.unwrap();
+        let texts = |cards: &[Arc<Card>]| cards.iter().map(|card| card.text.clone()).collect::<Vec<_>>().join(" ");
+        (texts(&announced.notices), texts(&announced.events))
+    };
+    let (notices, events) = at(0, 10).await;
+    assert_eq!((notices.len(), events.as_str()), ("long short".len(), "begun sooner later"));
+    assert_eq!(at(100, 10).await, ("long".into(), "begun sooner later".into()));
+    assert_eq!(at(100, 1).await, ("long".into(), "begun".into()));
+    place.ops(hide(&place, "sooner", true)).await;
+    assert_eq!(at(700, 10).await, ("long".into(), "later".into()));
+    assert!(place.store.announced(&CityId::new("nowhere"), NOON, 10).await.unwrap().events.is_empty());
+}
+
+#[tokio::test]
 async fn q3_recent_times_are_newest_first() {
     let place = Place::new().await;
     for (name, at) in [("a", 0), ("b", 20), ("c", 10)] {

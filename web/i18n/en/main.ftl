@@ -162,6 +162,30 @@ reads-nothing = This feed reads no network at the moment.
 
 card-on-network = on { $network }
 card-from-feed = automatic feed of { $site }
+notices-title = Now
+notices-info = Practical information
+notices-agenda = Events
+notices-info-count = { $n ->
+    [one] one notice
+   *[other] { $n } notices
+}
+notices-agenda-count = { $n ->
+    [one] one event
+   *[other] { $n } events
+}
+notices-info-all = { $n ->
+    [one] See the notice
+   *[other] See all { $n } notices
+}
+notices-agenda-all = { $n ->
+    [one] See the event
+   *[other] See all { $n } events
+}
+notices-until = until { $day }
+folded-automatic = { $n ->
+    [one] One more automatic item
+   *[other] { $n } more automatic items
+}
 card-until = Until { $day }
 card-starts = On { $day }
 card-cancelled = Cancelled

@@ -163,6 +163,30 @@ reads-nothing = Ce fil ne lit aucun réseau en ce moment.
 
 card-on-network = sur { $network }
 card-from-feed = flux automatique de { $site }
+notices-title = En ce moment
+notices-info = Infos pratiques
+notices-agenda = Rendez-vous
+notices-info-count = { $n ->
+    [one] une info pratique
+   *[other] { $n } infos pratiques
+}
+notices-agenda-count = { $n ->
+    [one] un rendez-vous
+   *[other] { $n } rendez-vous
+}
+notices-info-all = { $n ->
+    [one] Voir l’info
+   *[other] Voir les { $n } infos
+}
+notices-agenda-all = { $n ->
+    [one] Voir le rendez-vous
+   *[other] Voir les { $n } rendez-vous
+}
+notices-until = jusqu’au { $day }
+folded-automatic = { $n ->
+    [one] Une autre info automatique
+   *[other] { $n } autres infos automatiques
+}
 card-until = Jusqu’au { $day }
 card-starts = Le { $day }
 card-cancelled = Annulé

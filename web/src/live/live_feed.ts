@@ -37,6 +37,7 @@ export class LiveFeed extends HTMLElement {
       words: this.#words,
       timeZone: this.#timeZone,
       older: "older" in this.dataset,
+      folds: "folds" in this.dataset,
     });
     this.#arrivals = new Arrivals(this.#list, {
       language: this.#language,

@@ -1,6 +1,7 @@
 // The list of posts as it stands in the page: finds, inserts, replaces and removes cards, and keeps its sections.
 // Owns the elements below #posts; does not decide when anything is shown.
 import type { Language, Words } from "../words";
+import { isCrowded } from "./folding";
 import { sectionKey, sectionTitle } from "./sections";
 
 /** More articles than this are let go from the bottom; "older posts" leads to them. */
@@ -12,6 +13,8 @@ export interface ListOptions {
   timeZone: string;
   /** An older page: nothing is added at its top. */
   older: boolean;
+  /** Automatic cards beyond one in three are folded together. */
+  folds: boolean;
 }
 
 export class PostList {
@@ -45,6 +48,7 @@ export class PostList {
     const next = roots.find((other) => position(other) < position(card));
     if (!next && roots.length > 0 && (this.options.older || document.querySelector("[data-older-link]"))) return false;
     if (next && next === roots[0] && this.options.older) return false;
+    if (this.#isOneTooMany(card, roots)) return this.#fold(card);
     const entry = wrap(card);
     if (next && next !== roots[0]) {
       next.closest("li")?.before(entry);
@@ -81,9 +85,10 @@ export class PostList {
       this.root;
     const list = entry.parentElement;
     entry.remove();
-    const thread = list?.closest<HTMLDetailsElement>("details.thread");
-    if (thread) this.#summarize(thread);
-    else if (list?.childElementCount === 0) list.closest("section")?.remove();
+    const behind = list?.closest<HTMLDetailsElement>("details.thread, details.folded");
+    const section = list?.closest("section");
+    if (behind) this.#summarize(behind);
+    if (section && !section.querySelector("article")) section.remove();
     if (focused) next.focus({ preventScroll: true });
     return focused;
   }
@@ -105,7 +110,9 @@ export class PostList {
 
   /** "Older posts" begins after the last card that is shown. */
   pointOlderLink(): void {
-    const last = this.roots().at(-1);
+    const last = [...this.root.querySelectorAll<HTMLElement>("article")]
+      .filter((card) => !card.closest("details.thread"))
+      .reduce<HTMLElement | null>((low, card) => (low && position(low) < position(card) ? low : card), null);
     const paging = document.querySelector<HTMLElement>("[data-paging]");
     const link = paging?.querySelector<HTMLAnchorElement>("[data-older-link]");
     if (!last || !link) return;
@@ -127,9 +134,7 @@ export class PostList {
     if (!entry) return false;
     let details = entry.querySelector<HTMLDetailsElement>(":scope > details.thread");
     if (!details) {
-      details = document.createElement("details");
-      details.className = "thread";
-      details.append(document.createElement("summary"), document.createElement("ol"));
+      details = behindOneLine("thread");
       entry.append(details);
     }
     const replies = [...details.querySelectorAll<HTMLElement>("article")];
@@ -140,11 +145,35 @@ export class PostList {
     return true;
   }
 
-  #summarize(thread: HTMLDetailsElement): void {
-    const count = thread.querySelectorAll("article").length;
-    if (count === 0) return thread.remove();
-    const summary = thread.querySelector("summary");
-    if (summary) summary.textContent = this.options.words.replies(count);
+  #isOneTooMany(card: HTMLElement, roots: HTMLElement[]): boolean {
+    if (!this.options.folds || !("automated" in card.dataset)) return false;
+    const automatic = roots.filter((other) => "automated" in other.dataset).length;
+    return isCrowded(automatic, roots.length - automatic);
+  }
+
+  /** Puts a card at the top of its day's folded ones. */
+  #fold(card: HTMLElement): true {
+    const list = this.#topSection(card);
+    let details = list.querySelector<HTMLDetailsElement>(":scope > li > details.folded");
+    if (!details) {
+      details = behindOneLine("folded");
+      const entry = document.createElement("li");
+      entry.append(details);
+      list.prepend(entry);
+    }
+    details.querySelector("ol")?.prepend(wrap(card));
+    this.#summarize(details);
+    return true;
+  }
+
+  /** Says anew how many cards stand behind a line; without any it goes. */
+  #summarize(details: HTMLDetailsElement): void {
+    const count = details.querySelectorAll("article").length;
+    const folded = details.classList.contains("folded");
+    if (count === 0) return (folded ? details.closest("li") : details)?.remove();
+    const { words } = this.options;
+    const summary = details.querySelector("summary");
+    if (summary) summary.textContent = folded ? words.folded(count) : words.replies(count);
   }
 
   /** The list of the section that a card at the top belongs to. */
@@ -188,6 +217,13 @@ function wrap(card: HTMLElement): HTMLLIElement {
   const entry = document.createElement("li");
   entry.append(card);
   return entry;
+}
+
+function behindOneLine(kind: string): HTMLDetailsElement {
+  const details = document.createElement("details");
+  details.className = kind;
+  details.append(document.createElement("summary"), document.createElement("ol"));
+  return details;
 }
 
 /** Positions are whole numbers below 2^53 for as long as a city exists. */

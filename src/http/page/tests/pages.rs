@@ -17,7 +17,18 @@ use super::samples::{Samples, bluesky, card, city, context, now, page, state};
 
 fn feed(page: &Page, filter: &Filter, sources: &[SourceHealth]) -> String {
     let times: Vec<Timestamp> = page.cards.iter().map(|card| card.received_at).collect();
-    render_city(&CityPage { context: &context(), city: &city(), page, filter, before: None, times: &times, sources })
+    let (context, city) = (context(), city());
+    let announced = None;
+    render_city(&CityPage {
+        context: &context,
+        city: &city,
+        page,
+        announced,
+        filter,
+        before: None,
+        times: &times,
+        sources,
+    })
 }
 
 fn every_page() -> Vec<(&'static str, String)> {
@@ -193,7 +204,16 @@ async fn only_lanes_that_can_hold_something_have_a_tab() {
     let one = page(vec![card(900, "un")], vec![]);
     let tabs = |city: &City, filter: &Filter| {
         let (context, times) = (context(), [now()]);
-        let page = CityPage { context: &context, city, page: &one, filter, before: None, times: &times, sources: &[] };
+        let page = CityPage {
+            context: &context,
+            city,
+            page: &one,
+            announced: None,
+            filter,
+            before: None,
+            times: &times,
+            sources: &[],
+        };
         render_city(&page).matches("?lane=").count()
     };
     let mut town = City { around: None, ..city() };
@@ -205,6 +225,9 @@ async fn only_lanes_that_can_hold_something_have_a_tab() {
     assert_eq!(tabs(&town, &Filter::default()), 2, "residents and information");
     town.officials.push(official(OfficialKind::Press));
     assert_eq!(tabs(&town, &Filter::default()), 3);
+    let url = String::from("https://mairie.example/rss");
+    let alone = City { feeds: vec![FeedRef { url, lane: Lane::Agenda }], officials: Vec::new(), ..town };
+    assert_eq!(tabs(&alone, &Filter::default()), 2, "residents and agenda");
 }
 
 #[actix_web::test]

@@ -211,6 +211,19 @@ impl FeedLog for Samples {
         })
     }
 
+    fn announced<'a>(
+        &'a self,
+        city: &'a CityId,
+        now: Timestamp,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Announced, StoreError>> {
+        let of = move |lane: Lane| -> Vec<Arc<Card>> {
+            let is_on = |card: &&Arc<Card>| card.lane == lane && card.expires_at.is_some_and(|end| end > now);
+            self.of(city).filter(is_on).take(limit).cloned().collect()
+        };
+        Box::pin(async move { Ok(Announced { notices: of(Lane::Info), events: of(Lane::Agenda) }) })
+    }
+
     fn ask_to_leave<'a>(
         &'a self,
         _: &'a CityId,

@@ -187,7 +187,7 @@ fn told(title: &str, summary: Marked, is_press: bool) -> Marked {
 /// The host of an address, as it is read aloud.
 fn site(url: &str) -> &str {
     let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let host = bare.split(['/', '?', '#']).next().unwrap_or(bare);
+    let host = bare.split(['/', '?', '#', ':']).next().unwrap_or(bare);
     host.strip_prefix("www.").unwrap_or(host)
 }
 
