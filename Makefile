@@ -32,8 +32,8 @@ web/dist/.built: $(NODE_MARK) $(WEB_SOURCES)
 	npm --prefix web run build
 	@touch $@
 
-setup-test: $(NODE_MARK) ## install what the tests need: Chromium, and the page's packages
-	@scripts/ensure-chromium
+setup-test: $(NODE_MARK) ## install what the tests need: Chromium, nginx, and the page's packages
+	@scripts/ensure-debian
 
 test: setup-test web lint ## run every test
 	$(CARGO) test --all-targets --features crash-points

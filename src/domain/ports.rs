@@ -67,7 +67,8 @@ pub trait FeedLog: Send + Sync {
 
     fn card<'a>(&'a self, city: &'a CityId, post: PostId) -> BoxFuture<'a, Result<Option<Arc<Card>>, StoreError>>;
 
-    /// Instants at which posts of a city were received, newest first, at most `limit`: the page's rhythm.
+    /// Instants at which posts of a city were received, newest first, at most `limit`: the page's rhythm, which is
+    /// people's, so that automatic posts are left out.
     fn recent_times<'a>(
         &'a self,
         city: &'a CityId,

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use crate::support::hostile::{Body, Memory, RawAppView, RawStream, frame_head};
-use crate::support::server::{Server, client};
+use crate::support::server::{CITY, Server, client};
 
 const MIB: usize = 1 << 20;
 /// What any one of them may cost.
@@ -22,7 +22,7 @@ struct Scene {
 impl Scene {
     async fn start() -> Self {
         let (stream, appview) = (RawStream::start(), RawAppView::start());
-        let mut server = Server::prepare_at(&[stream.url()], &appview.url(), "");
+        let mut server = Server::prepare_at(&[stream.url()], &appview.url(), "[source.feed]\n");
         server.start();
         let memory = Memory::watch(server.pid());
         let mut scene = Self { stream, appview, server, posts: 0, memory };
@@ -305,6 +305,70 @@ async fn h2_no_answer_of_the_appview_costs_more_than_it_may() {
             (0..1_000_000).try_for_each(|number| write!(out, "x-{number}: {}\r\n", "y".repeat(1_000)))
         })
         .await;
+}
+
+#[tokio::test]
+async fn h2_no_feed_costs_more_than_it_may() {
+    let mut scene = Scene::start().await;
+    // The same kind of server, as somebody's site.
+    let site = RawAppView::start();
+    let cities = scene.server.folder.path().join("cities/ville.toml");
+    let bombs: [(&str, &str, Body); 9] = [
+        ("a feed of 10 GiB of gzip", "content-encoding: gzip\r\n", gzip_bomb),
+        ("a feed of 10 GiB of brotli", "content-encoding: br\r\n", brotli_bomb),
+        ("a feed of 10 GiB as it is", "content-length: 10737418240\r\n", endless),
+        ("a feed that nests", "\r\n", |out| {
+            out.write_all(b"<?xml version=\"1.0\"?><rss version=\"2.0\"><channel>")?;
+            out.write_all("<item>".repeat(700_000).as_bytes())
+        }),
+        ("a feed whose entities double", "\r\n", |out| {
+            let mut entities = String::from("<!ENTITY a0 \"lol\">");
+            for n in 1..40 {
+                entities.push_str(&format!("<!ENTITY a{n} \"&a{m};&a{m};\">", m = n - 1));
+            }
+            write!(
+                out,
+                "<?xml version=\"1.0\"?><!DOCTYPE rss [{entities}]><rss version=\"2.0\"><channel><title>&a39;</title>\
+                 <item><title>&a39;</title></item></channel></rss>"
+            )
+        }),
+        ("a feed of half a million items", "\r\n", |out| {
+            out.write_all(b"<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>x</title>")?;
+            out.write_all("<item/>".repeat(500_000).as_bytes())?;
+            out.write_all(b"</channel></rss>")
+        }),
+        ("a JSON feed of half a million items", "content-type: application/feed+json\r\n\r\n", |out| {
+            let items = vec!["{\"id\":\"\"}"; 450_000].join(",");
+            write!(out, "{{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{items}]}}")
+        }),
+        ("a feed with a title of 4 MiB", "\r\n", |out| {
+            out.write_all(b"<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><item><title>")?;
+            (0..4).try_for_each(|_| out.write_all(&vec![b'x'; MIB]))?;
+            out.write_all(b"</title></item></channel></rss>")
+        }),
+        ("a JSON feed that nests", "content-type: application/feed+json\r\n\r\n", |out| {
+            out.write_all(b"{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":")?;
+            out.write_all("[".repeat(4 * MIB).as_bytes())
+        }),
+    ];
+    for (number, (name, headers, body)) in bombs.into_iter().enumerate() {
+        site.answer(Some((headers, body)));
+        // Each by itself: a document is held a few times over while it is read, and the allocator keeps the room.
+        scene.memory = Memory::watch(scene.server.pid());
+        let (given, url) = (site.given(), format!("{}/{number}.rss", site.url()));
+        scene
+            .costs_little(name, async |scene| {
+                std::fs::write(&cities, format!("{CITY}[[feed]]\nurl = \"{url}\"\nlane = \"info\"\n")).unwrap();
+                let deadline = Instant::now() + Duration::from_secs(60);
+                while site.given() == given {
+                    assert!(Instant::now() < deadline, "nobody reads it; log: {}", scene.server.log_text());
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                // Time to read it, and to be tempted.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            })
+            .await;
+    }
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod campaign;
 mod cities;
 mod demo;
 mod disk;
+mod feeds;
 mod fuzz;
 mod hostile;
 mod mutants;

@@ -221,7 +221,8 @@ fn day(at: Timestamp) -> String {
     ];
     let date = civil(at).date();
     let month = usize::try_from(date.month()).ok().and_then(|month| MONTHS.get(month.saturating_sub(1))).unwrap_or(&"");
-    format!("{} {month}", date.day())
+    let number = if date.day() == 1 { String::from("1er") } else { date.day().to_string() };
+    format!("{number} {month}")
 }
 
 fn rfc2822_of(at: Timestamp) -> String {

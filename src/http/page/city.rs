@@ -114,6 +114,9 @@ impl<'a> CityView<'a> {
             .described(w.with("city-description", "city", &city.name));
         frame.noindex = !filter.is_empty() || page.before.is_some();
         let (lanes, chosen) = (links.lanes(), links.chosen());
+        let notices = notices(page, rhythm, &links, &calendar, w);
+        // Where nobody speaks, what the square is doing is what it announces.
+        let announces = notices.as_ref().filter(|_| page.times.is_empty()).map(|notices| notices.summary.clone());
         frame.head = head_title(&frame.head, page, &lanes, &chosen, w);
         let by_event = page.announced.filter(|_| is_agenda(filter, page.before));
         let sections = match by_event {
@@ -126,7 +129,7 @@ impl<'a> CityView<'a> {
             frame,
             w,
             city,
-            state: state_line(page, rhythm, &calendar, w),
+            state: announces.unwrap_or_else(|| state_line(page, rhythm, &calendar, w)),
             as_of: calendar.clock(context.now),
             here: here.language(context.carried()).to_string(),
             live: LiveView {
@@ -140,7 +143,7 @@ impl<'a> CityView<'a> {
                 older: page.before.is_some() || by_event.is_some(),
                 folds: folds(filter),
             },
-            notices: notices(page, rhythm, &links, &calendar, w),
+            notices,
             lanes,
             groups: links.groups(page),
             chosen,
@@ -173,11 +176,7 @@ impl<'a> CityView<'a> {
                 .map(|source| sources::state_sentence(source, &calendar, context.now, w))
                 .collect(),
             reads,
-            health: page
-                .sources
-                .iter()
-                .map(|source| sources::state_sentence(source, &calendar, context.now, w))
-                .collect(),
+            health: sources::in_brief(page.sources, &calendar, context.now, w),
             retention: usize::from(context.settings.retention.invited),
             sources_href: Address::below(city.id.as_str(), "sources").language(context.carried()).to_string(),
         }

@@ -23,9 +23,9 @@ pub enum Entry {
     Folded { cards: Vec<String>, summary: String },
 }
 
-/// Automatic cards that stand by themselves whatever else a page holds: on a square where nobody speaks, the notices are
-/// what there is to read. The browser knows the same figure (`web/src/live/folding.ts`).
-const AUTOMATIC_MIN: usize = 3;
+/// Between two automatic cards that stand by themselves there are so many of people, at least: so they are at most one in
+/// three of what is seen. The browser knows the same figure (`web/src/live/folding.ts`).
+const PEOPLE_BETWEEN: usize = 2;
 
 /// Whether the page is that of the events to come, which stand in the order in which they take place.
 pub fn is_agenda(filter: &Filter, before: Option<u64>) -> bool {
@@ -37,7 +37,8 @@ pub const fn folds(filter: &Filter) -> bool {
     filter.lane.is_none() && filter.network.is_none()
 }
 
-/// The posts by the day on which they came, newest first, what sites say by themselves folded beyond one in three.
+/// The posts by the day on which they came, newest first, what sites say by themselves folded where it would crowd people
+/// out. Where nobody speaks, it is what there is to read.
 pub fn by_arrival(page: &CityPage<'_>, calendar: &Calendar, w: Words) -> Vec<Section> {
     let mut replies: HashMap<PostId, Vec<String>> = HashMap::new();
     for reply in &page.page.replies {
@@ -46,18 +47,18 @@ pub fn by_arrival(page: &CityPage<'_>, calendar: &Calendar, w: Words) -> Vec<Sec
         }
     }
     let cards = &page.page.cards;
-    let people = cards.iter().filter(|card| !card.automated).count();
-    let mut room = if folds(page.filter) { (people / 2).max(AUTOMATIC_MIN) } else { usize::MAX };
+    let may_fold = folds(page.filter) && cards.iter().any(|card| !card.automated);
+    let mut people = PEOPLE_BETWEEN;
     let day_of = |card: &Arc<Card>| calendar.date(card.received_at);
     let days = cards.chunk_by(|a, b| day_of(a) == day_of(b)).filter_map(|day| {
         let mut entries = Vec::new();
         for card in day {
             let rendered = render_card(card, page.city, w);
-            if card.automated && room == 0 {
+            if card.automated && may_fold && people < PEOPLE_BETWEEN {
                 fold(&mut entries, rendered, w);
                 continue;
             }
-            room = room.saturating_sub(usize::from(card.automated));
+            people = if card.automated { 0 } else { people.saturating_add(1) };
             let replies = replies.remove(&card.id).unwrap_or_default();
             entries.push(Entry::Card { card: rendered, summary: w.count("thread-replies", replies.len()), replies });
         }

@@ -125,9 +125,27 @@ fn source_name(source: &SourceHealth, w: Words) -> String {
 
 /// Which networks are read, in one sentence.
 pub fn reads(sources: &[SourceHealth], w: Words) -> String {
-    let mut names: Vec<String> = sources.iter().map(|source| network_name(source.network, w)).collect();
+    let is_feed = |source: &&SourceHealth| source.network == Network::Feed;
+    let networks = sources.iter().filter(|source| !is_feed(source)).map(|source| network_name(source.network, w));
+    let mut names: Vec<String> = networks.collect();
     names.dedup();
-    if names.is_empty() { w.t("reads-nothing") } else { w.with("reads", "networks", &names.join(", ")) }
+    let feeds = sources.iter().filter(is_feed).count();
+    names.extend((feeds > 0).then(|| w.count("reads-feeds", feeds)));
+    match names.split_last() {
+        None => w.t("reads-nothing"),
+        Some((only, [])) => w.with("reads", "networks", only),
+        Some((last, others)) => w.with("reads", "networks", &w.with2("and", "a", &others.join(", "), "b", last)),
+    }
+}
+
+/// How each source does, in few lines: feeds that are as they should be are one.
+pub fn in_brief(sources: &[SourceHealth], calendar: &Calendar, now: Timestamp, w: Words) -> Vec<String> {
+    let is_well = |source: &&SourceHealth| source.network == Network::Feed && source.state == SourceState::Live;
+    let others = sources.iter().filter(|source| !is_well(source));
+    let mut lines: Vec<String> = others.map(|source| state_sentence(source, calendar, now, w)).collect();
+    let well = sources.iter().filter(is_well).count();
+    lines.extend((well > 0).then(|| w.count("feeds-visited", well)));
+    lines
 }
 
 /// `D’ordinaire, environ 4 messages par jour.` From posts a day.

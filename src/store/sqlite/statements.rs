@@ -165,8 +165,9 @@ statements! {
         ORDER BY c.created_at DESC LIMIT $3";
     EVENTS: 3 = "SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.lane = 'agenda' AND c.expires_at > $2
         ORDER BY coalesce(c.starts_at, c.expires_at) LIMIT $3";
-    TIMES: 3 = "SELECT received_at FROM placements WHERE shown AND city = (SELECT row FROM cities WHERE slug = $1)
-        AND received_at >= $2 ORDER BY received_at DESC LIMIT $3";
+    TIMES: 3 = "SELECT p.received_at FROM placements AS p WHERE p.shown
+        AND p.city = (SELECT row FROM cities WHERE slug = $1) AND p.received_at >= $2
+        AND NOT (SELECT automated FROM posts WHERE row = p.post) ORDER BY p.received_at DESC LIMIT $3";
 
     // ── what the process starts from ──
     CHECKPOINT: 1 = "SELECT position FROM checkpoints WHERE source = $1";
@@ -203,7 +204,8 @@ statements! {
         ORDER BY checked_at DESC LIMIT 1";
     FRESH_POST: 3 = "SELECT native_id FROM posts WHERE network = $1 AND checked_at BETWEEN $2 AND $3
         AND NOT (SELECT hidden FROM authors WHERE row = posts.author) ORDER BY checked_at DESC LIMIT 1";
-    UNCHECKED: 1 = "SELECT 1 FROM posts WHERE network = $1 AND checked_at = 0 LIMIT 1";
+    UNCHECKED: 1 = "SELECT 1 WHERE EXISTS (SELECT 1 FROM authors WHERE network = $1 AND checked_at IS NULL)
+        OR EXISTS (SELECT 1 FROM posts WHERE network = $1 AND checked_at = 0)";
     NEXT_END: 0 = "SELECT expires_at FROM placements WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1";
     /// City's slug, after id, limit.
     IDS_OF_CITY: 3 = "SELECT s.id AS id FROM posts AS s JOIN placements AS p ON p.post = s.row

@@ -216,6 +216,9 @@ async fn q3_recent_times_are_newest_first() {
     for (name, at) in [("a", 0), ("b", 20), ("c", 10)] {
         place.ops(draft(&place, name).at(after_s(at)).upsert()).await;
     }
+    let mut by_itself = draft(&place, "feed").at(after_s(15));
+    by_itself.post.automated = true;
+    place.ops(by_itself.upsert()).await;
     let times = place.store.recent_times(&nantes(), after_s(5), 10).await.unwrap();
     assert_eq!(times, [after_s(20), after_s(10)]);
     assert_eq!(place.store.recent_times(&nantes(), NOON, 1).await.unwrap(), [after_s(20)]);

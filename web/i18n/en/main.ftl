@@ -156,6 +156,15 @@ sees-title = What this feed can see
 sees-not = It sees neither Facebook, Instagram, TikTok nor X, and nothing private.
 sees-more = Sources and gaps
 reads = This feed reads { $networks }.
+reads-feeds = { $n ->
+    [one] the feed of one site
+   *[other] the feeds of { $n } sites
+}
+feeds-visited = { $n ->
+    [one] The feed of one site, visited regularly.
+   *[other] The feeds of { $n } sites, visited regularly.
+}
+and = { $a } and { $b }
 reads-nothing = This feed reads no network at the moment.
 
 ## A post

@@ -157,6 +157,15 @@ sees-title = Ce que ce fil voit
 sees-not = Il ne voit ni Facebook, ni Instagram, ni TikTok, ni X, ni rien de privé.
 sees-more = Sources et lacunes
 reads = Ce fil lit { $networks }.
+reads-feeds = { $n ->
+    [one] le flux d’un site
+   *[other] les flux de { $n } sites
+}
+feeds-visited = { $n ->
+    [one] Un flux de site, visité régulièrement.
+   *[other] { $n } flux de sites, visités régulièrement.
+}
+and = { $a } et { $b }
 reads-nothing = Ce fil ne lit aucun réseau en ce moment.
 
 ## Un message

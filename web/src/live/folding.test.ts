@@ -1,17 +1,20 @@
 import { expect, test } from "vitest";
 import { isCrowded } from "./folding";
 
-test("q3: automatic cards are at most one in three, and three on a quiet square", () => {
-  for (const [automatic, people, crowded] of [
-    [0, 0, false],
-    [2, 0, false],
-    [3, 0, true],
-    [3, 7, true],
-    [3, 8, false],
-    [4, 8, true],
-    [19, 40, false],
-    [20, 40, true],
+test("q3: between two automatic cards there are two of people, unless nobody speaks", () => {
+  for (const [standing, place, crowded] of [
+    ["", 0, false],
+    ["aaa", 0, false],
+    ["p", 0, false],
+    ["ap", 0, true],
+    ["pap", 0, true],
+    ["ppa", 0, false],
+    ["ppap", 4, true],
+    ["appp", 4, false],
+    ["appa", 2, true],
+    ["apppppa", 4, false],
   ] as const) {
-    expect(isCrowded(automatic, people), `${automatic} beside ${people}`).toBe(crowded);
+    const automatic = [...standing].map((kind) => kind === "a");
+    expect(isCrowded(automatic, place), `${standing} at ${place}`).toBe(crowded);
   }
 });

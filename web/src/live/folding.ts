@@ -1,9 +1,14 @@
 // Which automatic cards stand by themselves: at most one in three of what is seen (Q-3). Pure.
 
-/** Those that may stand whatever else is there; the server knows the same figure (`sections.rs`). */
-const AUTOMATIC_MIN = 3;
+/** People's cards between two automatic ones, at least; the server knows the same figure (`sections.rs`). */
+const PEOPLE_BETWEEN = 2;
 
-/** Whether one more automatic card is one too many beside these. */
-export function isCrowded(automatic: number, people: number): boolean {
-  return automatic >= Math.max(Math.floor(people / 2), AUTOMATIC_MIN);
+/**
+ * Whether an automatic card at `place` among those that stand, newest first, would crowd people out.
+ * Where nobody speaks it does not.
+ */
+export function isCrowded(automatic: readonly boolean[], place: number): boolean {
+  if (automatic.every(Boolean)) return false;
+  const near = automatic.slice(Math.max(place - PEOPLE_BETWEEN, 0), place + PEOPLE_BETWEEN);
+  return near.some(Boolean);
 }

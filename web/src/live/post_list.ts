@@ -48,7 +48,7 @@ export class PostList {
     const next = roots.find((other) => position(other) < position(card));
     if (!next && roots.length > 0 && (this.options.older || document.querySelector("[data-older-link]"))) return false;
     if (next && next === roots[0] && this.options.older) return false;
-    if (this.#isOneTooMany(card, roots)) return this.#fold(card);
+    if (this.#isOneTooMany(card, roots, next)) return this.#fold(card);
     const entry = wrap(card);
     if (next && next !== roots[0]) {
       next.closest("li")?.before(entry);
@@ -145,10 +145,9 @@ export class PostList {
     return true;
   }
 
-  #isOneTooMany(card: HTMLElement, roots: HTMLElement[]): boolean {
-    if (!this.options.folds || !("automated" in card.dataset)) return false;
-    const automatic = roots.filter((other) => "automated" in other.dataset).length;
-    return isCrowded(automatic, roots.length - automatic);
+  #isOneTooMany(card: HTMLElement, roots: HTMLElement[], next: HTMLElement | undefined): boolean {
+    if (!this.options.folds || !isAutomatic(card)) return false;
+    return isCrowded(roots.map(isAutomatic), next ? roots.indexOf(next) : roots.length);
   }
 
   /** Puts a card at the top of its day's folded ones. */
@@ -217,6 +216,10 @@ function wrap(card: HTMLElement): HTMLLIElement {
   const entry = document.createElement("li");
   entry.append(card);
   return entry;
+}
+
+function isAutomatic(card: HTMLElement): boolean {
+  return "automated" in card.dataset;
 }
 
 function behindOneLine(kind: string): HTMLDetailsElement {

@@ -33,22 +33,33 @@ fn shown(cards: Vec<Card>, announced: &Announced, filter: &Filter, per_day: usiz
 
 #[actix_web::test]
 async fn q3_what_sites_say_by_themselves_is_at_most_a_third_and_the_rest_is_a_line_away() {
-    let mixed = |people: u64, items: u64| {
-        let people = (0..people).map(|n| card(2_000 - n, "bonjour"));
-        people.chain((0..items).map(|n| item(1_000 - n, Lane::Press, "Un titre"))).collect::<Vec<_>>()
+    let mixed = |kinds: &str| {
+        let cards = kinds.chars().zip((0..1_000).rev()).map(|(kind, n)| match kind {
+            'p' => card(n, "bonjour"),
+            _ => item(n, Lane::Press, "Un titre"),
+        });
+        cards.collect::<Vec<_>>()
     };
-    for (people, items, standing) in [(0, 9, 3), (4, 9, 3), (12, 9, 6), (30, 9, 9), (5, 2, 2)] {
-        let html = shown(mixed(people, items), &Announced::default(), &Filter::default(), 5);
-        let (above, folded) = html.split_once("<details class=\"folded\">").unwrap_or((&html, ""));
-        let count = |html: &str| html.matches(" data-automated").count();
-        assert_eq!((count(above), count(folded)), (standing, items as usize - standing), "{people} and {items}");
-        assert_eq!(
-            html.contains(&format!("{} autres infos automatiques", items as usize - standing)),
-            standing + 1 < items as usize
-        );
+    for (kinds, standing, line) in [
+        ("aaaa", 4, ""),
+        ("aaaapp", 1, "3 autres infos automatiques"),
+        ("aapp", 1, "Une autre info automatique"),
+        ("appappa", 3, ""),
+        ("papappaa", 2, "2 autres infos automatiques"),
+    ] {
+        let html = shown(mixed(kinds), &Announced::default(), &Filter::default(), 5);
+        let folded: usize = html
+            .split("<details class=\"folded\">")
+            .skip(1)
+            .filter_map(|rest| rest.split("</details>").next())
+            .map(|folded| folded.matches(" data-automated").count())
+            .sum();
+        let all = html.matches(" data-automated").count();
+        assert_eq!((all, all - folded), (kinds.matches('a').count(), standing), "{kinds}");
+        assert!(html.contains(line) && html.contains("class=\"folded\"") != line.is_empty(), "{kinds}");
     }
     let press = Filter { lane: Some(Lane::Press), ..Filter::default() };
-    let html = shown(mixed(0, 9), &Announced::default(), &press, 5);
+    let html = shown(mixed("aaapp"), &Announced::default(), &press, 5);
     assert!(!html.contains("class=\"folded\"") && !html.contains("data-folds"), "who asks for the press gets it");
 }
 

@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 /// Between the end of one request and the beginning of the next to the same host.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Requests under way at once, to all hosts; further ones wait.
+/// Requests under way at once, to all hosts; further ones wait. Each holds a document of 5 MiB at most, some three times
+/// over while it is read.
 const AT_ONCE: usize = 8;
 /// Hosts remembered; when there are more, those that nobody waits for and that are free are forgotten.
 const HOSTS_MAX: usize = 1_000;

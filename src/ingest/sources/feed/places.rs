@@ -13,11 +13,31 @@ use crate::domain::RefuseReason;
 
 /// The deepest nesting of a document that is read (H2).
 const DEPTH_MAX: usize = 64;
+/// Elements of a document, and bytes of one's beginning. Two hundred items have some ten thousand, and the parser makes
+/// a value of hundreds of bytes of each (H2); a document with more is refused.
+const ELEMENTS_MAX: usize = 50_000;
+const ELEMENT_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of one text: the readers hold it several times over. An article has some ten thousand.
+const PIECE_BYTES_MAX: usize = 512 * 1024;
 /// Text of one geometry; a longer outline is passed over.
 const GEOMETRY_BYTES_MAX: usize = 64 * 1024;
 
 /// Longitude and latitude in degrees, unchecked.
 pub(super) type LonLat = (f64, f64);
+
+/// Bytes of the longest stretch of a document that a reader takes as one: between two tags, or marked as text.
+fn longest_piece(document: &[u8]) -> usize {
+    let (mut rest, mut longest) = (document, 0);
+    while !rest.is_empty() {
+        let end = match rest.strip_prefix(b"<![CDATA[") {
+            Some(text) => text.windows(3).position(|end| end == b"]]>").unwrap_or(text.len()).saturating_add(9),
+            None => rest.iter().skip(1).position(|byte| *byte == b'<').map_or(rest.len(), |at| at.saturating_add(1)),
+        };
+        longest = longest.max(end);
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    longest
+}
 
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Places {
@@ -28,11 +48,14 @@ pub(super) struct Places {
 
 /// Reads an XML document as far as it can be read. Its form is for the feed's parser to judge.
 pub(super) fn places(document: &[u8]) -> Result<Places, RefuseReason> {
+    if longest_piece(document) > PIECE_BYTES_MAX {
+        return Err(RefuseReason::Oversized);
+    }
     let mut reader = NsReader::from_reader(DecodingReader::new(document));
     reader.config_mut().expand_empty_elements = true;
     reader.config_mut().trim_markup_names_in_closing_tags = true;
     let (mut found, mut places, mut buffer) = (Finder::default(), Places::default(), Vec::new());
-    let (mut depth, mut item_depth, mut channel) = (0_usize, None, Extent::default());
+    let (mut depth, mut elements, mut item_depth, mut channel) = (0_usize, 0_usize, None, Extent::default());
     loop {
         buffer.clear();
         let Ok((namespace, event)) = reader.read_resolved_event_into(&mut buffer) else { break };
@@ -44,8 +67,12 @@ pub(super) fn places(document: &[u8]) -> Result<Places, RefuseReason> {
             }
             Event::Start(element) => {
                 depth = depth.saturating_add(1);
+                elements = elements.saturating_add(1);
                 if depth > DEPTH_MAX {
                     return Err(RefuseReason::TooDeep);
+                }
+                if elements > ELEMENTS_MAX || element.len() > ELEMENT_BYTES_MAX {
+                    return Err(RefuseReason::Oversized);
                 }
                 if item_depth.is_none() && matches!(element.local_name().as_ref(), "item" | "entry") {
                     item_depth = Some(depth);
@@ -296,6 +323,16 @@ mod tests {
         let deep = |levels: usize| "<a>".repeat(levels);
         assert!(places(deep(DEPTH_MAX).as_bytes()).is_ok());
         assert_eq!(places(deep(DEPTH_MAX + 1).as_bytes()), Err(RefuseReason::TooDeep));
+        let many = |items: usize| format!("<rss>{}", "<item/>".repeat(items - 1));
+        assert!(places(many(ELEMENTS_MAX).as_bytes()).is_ok());
+        assert_eq!(places(many(ELEMENTS_MAX + 1).as_bytes()), Err(RefuseReason::Oversized));
+        for (before, after) in [("<title>", "</title>"), ("<title><![CDATA[<b>", "]]></title>"), ("<!--", "-->")] {
+            let text = |bytes| format!("<rss>{before}{}{after}", "x".repeat(bytes));
+            assert!(places(text(PIECE_BYTES_MAX - 100).as_bytes()).is_ok(), "{before}");
+            assert_eq!(places(text(PIECE_BYTES_MAX).as_bytes()), Err(RefuseReason::Oversized), "{before}");
+        }
+        let long = format!("<rss a='{}'>", "x".repeat(ELEMENT_BYTES_MAX));
+        assert_eq!(places(long.as_bytes()), Err(RefuseReason::Oversized));
         assert_eq!(places(b"<rss><item><georss:point>47").unwrap(), Places::default());
         assert_eq!(places(b"\xff\xfe\0<").unwrap(), Places::default());
     }

@@ -15,6 +15,11 @@ use crate::ingest::html::{self, Marked};
 pub const ITEMS_MAX: usize = 200;
 /// Categories of one item.
 const TAGS_MAX: usize = 30;
+/// Bytes of a title that are looked at.
+const TITLE_BYTES_MAX: usize = 16 * 1024;
+/// Brackets and quotation marks of a JSON document: as `places` bounds an XML one, for what the parser makes of them.
+const JSON_VALUES_MAX: usize = 50_000;
+const JSON_QUOTES_MAX: usize = 400_000;
 
 #[derive(Debug, Default, PartialEq)]
 pub struct Document {
@@ -41,7 +46,7 @@ pub struct Item {
 
 /// Reads a document that was found at `address`.
 pub fn read(bytes: &[u8], address: &Url) -> Result<Document, RefuseReason> {
-    let places = if is_xml(bytes) { places::places(bytes)? } else { Places::default() };
+    let places = if is_xml(bytes) { places::places(bytes)? } else { bounded(bytes)? };
     let parser = feed_rs::parser::Builder::new().base_uri(Some(address)).build();
     let feed = parser.parse(bytes).map_err(|_error| RefuseReason::Malformed)?;
     let language = feed.language;
@@ -62,6 +67,15 @@ pub fn read(bytes: &[u8], address: &Url) -> Result<Document, RefuseReason> {
 
 fn is_xml(bytes: &[u8]) -> bool {
     bytes.iter().find(|byte| matches!(byte, b'<' | b'{')) == Some(&b'<')
+}
+
+/// A JSON document has no places, and not more in it than may be.
+fn bounded(bytes: &[u8]) -> Result<Places, RefuseReason> {
+    let count = |wanted: &[u8]| bytes.iter().filter(|byte| wanted.contains(byte)).count();
+    if count(b"[{") > JSON_VALUES_MAX || count(b"\"") > JSON_QUOTES_MAX {
+        return Err(RefuseReason::Oversized);
+    }
+    Ok(Places::default())
 }
 
 fn item(entry: Entry, language: Option<&str>, lon_lat: Option<LonLat>) -> Item {
@@ -92,8 +106,9 @@ fn item(entry: Entry, language: Option<&str>, lon_lat: Option<LonLat>) -> Item {
 
 /// A title in one line. Many feeds that call it plain text write HTML in it.
 fn line(text: &Text) -> String {
-    let has_markup = text.content.contains('&') || text.content.contains("</") || text.content.contains("<br");
-    let content = if has_markup { html::to_text(&text.content).text } else { text.content.clone() };
+    let content = text.content.get(..text.content.floor_char_boundary(TITLE_BYTES_MAX)).unwrap_or_default();
+    let has_markup = content.contains('&') || content.contains("</") || content.contains("<br");
+    let content = if has_markup { html::to_text(content).text } else { content.to_owned() };
     content.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

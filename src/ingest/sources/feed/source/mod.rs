@@ -160,19 +160,16 @@ impl Feed {
             let is_due = now.seconds_since(stored_at) >= STORE_AGAIN_S;
             memory = told.memory;
             let is_same = Memory { read_at: before.read_at, ..memory.clone() } == before;
-            let events = told
-                .gap
-                .map(Event::Gap)
-                .into_iter()
-                .chain(told.posts.into_iter().map(|post| Event::Post(Box::new(post))));
-            for event in events {
-                if self.send(&context, event, None).await.is_err() {
-                    return Ok(());
-                }
+            let gap = told.gap.map(Event::Gap);
+            let mut events: Vec<Event> =
+                gap.into_iter().chain(told.posts.into_iter().map(|post| Event::Post(Box::new(post)))).collect();
+            if events.is_empty() && (!is_same || is_due) {
+                events.push(Event::Other);
             }
-            if !is_same || is_due {
-                // Behind all that was told: what is stored of it and the memory are one.
-                if self.send(&context, Event::Other, Some(&memory)).await.is_err() {
+            // With the last that is told, so that what is stored of it and the memory are one.
+            let last = events.len().saturating_sub(1);
+            for (number, event) in events.into_iter().enumerate() {
+                if self.send(&context, event, (number == last).then_some(&memory)).await.is_err() {
                     return Ok(());
                 }
                 stored_at = now;

@@ -111,10 +111,13 @@ impl Run {
         let mut told = Vec::new();
         loop {
             let next = tokio::time::timeout(MINUTE, self.seen.recv()).await.expect("in time").unwrap();
-            match (next.event, next.checkpoint) {
-                (Event::Post(post), None) => told.push(post.text),
-                (Event::Other, Some(checkpoint)) => return (told, checkpoint),
+            match next.event {
+                Event::Post(post) => told.push(post.text),
+                Event::Other => {}
                 other => panic!("{other:?}"),
+            }
+            if let Some(checkpoint) = next.checkpoint {
+                return (told, checkpoint);
             }
         }
     }
@@ -219,6 +222,23 @@ async fn a_publisher_says_how_often_it_is_to_be_visited() {
         panic!("unchanged")
     };
     assert_eq!(pause, 600);
+}
+
+#[tokio::test]
+async fn h4_an_address_at_home_is_never_asked_whatever_it_is_called() {
+    let server = Server::new(Arc::new(|_, _| ("200 OK".into(), rss(&["a"])))).await;
+    let port = server.url.rsplit_once(':').unwrap().1;
+    for host in ["127.0.0.1", "localhost", "mairie.localhost", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"] {
+        let reading = Reading { url: format!("http://{host}:{port}"), lanes: vec![Lane::Info], zone: TimeZone::UTC };
+        let outbound = Outbound::new("", false).unwrap();
+        let hosts = Hosts::with_pause(Duration::ZERO);
+        // Refused where it is configured, or where it is asked.
+        if let Ok(feed) = Feed::new(reading, Arc::from([]), 1, MINUTE, outbound, hosts) {
+            let asked = feed.visit(&mut Memory::default(), NOW).await;
+            assert!(matches!(asked, Err(SourceError::Fatal(_))), "{host}");
+        }
+    }
+    assert!(server.asked().is_empty());
 }
 
 #[tokio::test]
