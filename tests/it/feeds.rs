@@ -244,3 +244,47 @@ async fn s10_real_feeds_come_from_a_real_server() {
     println!("{} items without a date are shown", posts.len());
     assert!(posts.iter().all(|post| post["lane"] == "people" && post["automated"] == true));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s07_a_towns_home_page_names_its_feeds_and_its_operator_chooses() {
+    let site = tempfile::tempdir().unwrap();
+    let page = "<!doctype html><html><head><title>Bourg</title>\
+        <link rel=\"alternate\" type=\"application/rss+xml\" title=\"Actualités\" href=\"/actus.rss\">\
+        <link rel=\"alternate\" type=\"application/rss+xml\" title=\"Actualités\" href=\"/actus.rss#haut\">\
+        <link rel=\"alternate\" hreflang=\"en\" href=\"/en\"></head><body>Bienvenue</body></html>";
+    std::fs::write(site.path().join("index.html"), page).unwrap();
+    std::fs::write(site.path().join("actus.rss"), rss(&[("Mairie fermée lundi", 1)])).unwrap();
+    let nginx = Nginx::serve(site.path(), "location = /accueil { return 302 /index.html; }");
+    let network = SimulatedNetwork::start().await;
+    let mut server = Server::prepare_with(&network, "[source.feed]\n");
+    let add = |name: &str, path: &str| {
+        let from = nginx.url("bourg", path);
+        server.command(&["city", "add", name, "--no-boundary", "--site", &from])
+    };
+    let added = add("Bourg Fictif", "/accueil");
+    let said = String::from_utf8_lossy(&added.stdout).into_owned();
+    assert!(added.status.success() && said.contains("a feed of the town's site"), "{said}");
+    let file = server.folder.path().join("cities/bourg-fictif.toml");
+    let written = std::fs::read_to_string(&file).unwrap();
+    let feed = format!("# url = \"{}\"", nginx.url("bourg", "/actus.rss"));
+    assert_eq!(written.matches(&feed).count(), 1, "{written}");
+    // Nothing is read before its operator takes the mark away.
+    server.start();
+    let sources = server.json("/api/v1/cities/bourg-fictif/sources").await;
+    assert_eq!(sources["sources"].as_array().unwrap().len(), 1, "{sources}");
+    let lines = written.lines().map(|line| match line.strip_prefix("# ") {
+        Some(bare) if ["[[feed]]", "url = ", "lane = "].iter().any(|key| bare.starts_with(key)) => bare,
+        _ => line,
+    });
+    std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while server.posts_of("bourg-fictif").await.is_empty() {
+        assert!(Instant::now() < deadline, "{}; log: {}", std::fs::read_to_string(&file).unwrap(), server.log_text());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let posts = server.posts_of("bourg-fictif").await;
+    assert_eq!((posts[0]["text"].as_str(), posts[0]["lane"].as_str()), (Some("Mairie fermée lundi"), Some("info")));
+    // A site that can't be had is no reason to have no city.
+    let alone = server.command(&["city", "add", "Hameau", "--no-boundary", "--site", &nginx.url("bourg", "/rien")]);
+    assert!(alone.status.success(), "{}", String::from_utf8_lossy(&alone.stderr));
+}

@@ -77,8 +77,12 @@ impl Add {
         write(&folder, &slug, &text, outline.as_deref())?;
         self.say(&folder, &slug, &draft);
         let open = feeds.iter().filter(|feed| feed.lane.is_none()).count();
-        if open > 0 {
-            println!("note: {open} feeds of the town's site are in the file behind a #; take it away to show them");
+        match open {
+            0 => {}
+            1 => println!("note: a feed of the town's site is in the file behind a #; take that away to show it"),
+            _ => {
+                println!("note: {open} feeds of the town's site are in the file behind a #; take it away to show them")
+            }
         }
         Ok(())
     }

@@ -73,9 +73,10 @@ impl Links {
         let kind = attribute(tag, "type").unwrap_or_default().to_ascii_lowercase();
         let is_feed = rel.split_ascii_whitespace().any(|word| word == "alternate")
             && TYPES.contains(&kind.split(';').next().unwrap_or_default().trim());
-        let Some(url) = attribute(tag, "href").and_then(|href| self.base.borrow().join(href.trim()).ok()) else {
+        let Some(mut url) = attribute(tag, "href").and_then(|href| self.base.borrow().join(href.trim()).ok()) else {
             return;
         };
+        url.set_fragment(None);
         let mut found = self.found.borrow_mut();
         let is_new = !found.iter().any(|other| other.url == url.as_str());
         if is_feed && is_new && matches!(url.scheme(), "http" | "https") && found.len() < FEEDS_MAX {
