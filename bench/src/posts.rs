@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use parvis::domain::{
     Announced, AuthorId, Card, CardAuthor, CityId, Epoch, Facet, FacetKind, FeedEntry, FeedLog, Filter, Head, Lane,
-    NativeId, Network, Offset, Op, Page, PostId, Reason, Rule, Schedule, StoreError, Tier, Timestamp,
+    NativeId, Network, Offset, Op, Page, PostId, Reason, Rule, Schedule, StoreError, Tier, Timestamp, Volume,
 };
 
 /// The slug of the city that is measured.
@@ -135,6 +135,10 @@ impl FeedLog for MemoryLog {
         _: Timestamp,
         _: usize,
     ) -> BoxFuture<'a, Result<Vec<Timestamp>, StoreError>> {
+        ready(Ok(Vec::new())).boxed()
+    }
+
+    fn volumes<'a>(&'a self, _: &'a CityId) -> BoxFuture<'a, Result<Vec<Volume>, StoreError>> {
         ready(Ok(Vec::new())).boxed()
     }
 

@@ -33,7 +33,7 @@ pub use cursor::{Cursor, CursorError};
 pub use feed_entry::{Epoch, FeedEntry, Head, Offset, Op};
 pub use filter::Filter;
 pub use hashtag::{FoldedWords, Hashtag, fold_tag, fold_words};
-pub use health::{Gap, SourceHealth, SourceState};
+pub use health::{Gap, SourceHealth, SourceState, Usual, Volume};
 pub use language::{primary_subtag, shortest_code};
 pub use location::{CELL_METRES, CoarseLocation, ExactPoint, LocationOrigin};
 pub use matched::{ListedAs, Match, ZoneHit};

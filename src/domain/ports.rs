@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     AuthorId, AuthorProfile, Batch, Card, CityId, FeedEntry, Filter, Head, Label, NativeId, Network, Offset, PostId,
-    Timestamp,
+    Timestamp, Volume,
 };
 
 /// What went wrong in the store, by what its caller can do about it.
@@ -75,6 +75,9 @@ pub trait FeedLog: Send + Sync {
         since: Timestamp,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Timestamp>, StoreError>>;
+
+    /// What each network, or site, brought to a city in the last four weeks, by what is shown now.
+    fn volumes<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Vec<Volume>, StoreError>>;
 
     /// What is announced for a city and not over at `now`: cards that go by themselves. At most `limit` of each lane.
     fn announced<'a>(

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, Weak};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::domain::{CardRenderer, CityId, Cursor, Epoch, FeedEntry, Head, Offset, SourceHealth};
+use crate::domain::{CardRenderer, CityId, Cursor, Epoch, FeedEntry, Head, Offset, SourceHealth, Volume};
 
 use super::batch::{self, Batch, Group};
 use super::bell::{Bell, Listener};
@@ -66,12 +66,17 @@ impl Channel {
     }
 
     /// Wakes the sessions if what they know of the sources is no longer so.
-    pub fn tell_sources(&self, health: &[&SourceHealth], encode: SourcesEncoder) {
-        let revision = lock(&self.sources).set(health, encode);
+    pub fn tell_sources(&self, health: &[&SourceHealth], volumes: &[Volume], encode: SourcesEncoder) {
+        let revision = lock(&self.sources).set(health, volumes, encode);
         if let Some(revision) = revision {
             self.signal.sources.store(revision, Ordering::Release);
             self.ring();
         }
+    }
+
+    /// Whether this is what the sessions were told.
+    pub fn knows_sources(&self, health: &[&SourceHealth]) -> bool {
+        lock(&self.sources).says(health)
     }
 
     pub fn sources_frame(&self, framing: Framing) -> Bytes {

@@ -206,6 +206,10 @@ impl FeedLog for FakeLog {
         async { Ok(Vec::new()) }.boxed()
     }
 
+    fn volumes<'a>(&'a self, _: &'a CityId) -> BoxFuture<'a, Result<Vec<Volume>, StoreError>> {
+        async { Ok(Vec::new()) }.boxed()
+    }
+
     fn announced<'a>(&'a self, _: &'a CityId, _: Timestamp, _: usize) -> BoxFuture<'a, Result<Announced, StoreError>> {
         async { Ok(Announced::default()) }.boxed()
     }

@@ -33,6 +33,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use crate::domain::{
     CardRenderer, CityId, CommitListener, Committed, Cursor, FeedLog, Filter, Head, Offset, SourceHealth, StoreError,
+    Volume,
 };
 
 use self::batch::Group;
@@ -46,8 +47,9 @@ pub use self::relay::relay;
 pub use self::sessions::{AddressBlock, Permit, Sessions, TooMany};
 pub use self::subscription::{End, Subscription};
 
-/// How a source's health becomes the `sources` array of the contract: JSON, without a line break.
-pub type SourcesEncoder = fn(&[SourceHealth]) -> String;
+/// How sources' health, beside what each usually brings, becomes the `sources` array of the contract: JSON, without a line
+/// break.
+pub type SourcesEncoder = fn(&[SourceHealth], &[Volume]) -> String;
 
 /// What a session asks for.
 #[derive(Clone, Debug)]
@@ -122,7 +124,7 @@ impl Live {
             return;
         }
         let channel = Channel::new(city, head, &self.held, self.draining.load(Ordering::SeqCst));
-        channel.tell_sources(&ByCity::new(&lock(&self.health)).of(city), self.sources_json);
+        channel.tell_sources(&ByCity::new(&lock(&self.health)).of(city), &[], self.sources_json);
         if let Some(old) = cities.insert(city.clone(), Arc::new(channel)) {
             old.close();
         }
@@ -181,12 +183,14 @@ impl Live {
     pub async fn follow_sources(&self, mut health: watch::Receiver<Arc<Vec<SourceHealth>>>) {
         loop {
             let now = health.borrow_and_update().clone();
+            let volumes = self.volumes(&now).await;
             {
                 // Under the lock of the cities, so that one that is opened meanwhile is told too.
                 let cities = self.cities.read().unwrap_or_else(PoisonError::into_inner);
                 let by_city = ByCity::new(&now);
                 for (city, channel) in &*cities {
-                    channel.tell_sources(&by_city.of(city), self.sources_json);
+                    let volumes = volumes.get(city).map_or(&[][..], Vec::as_slice);
+                    channel.tell_sources(&by_city.of(city), volumes, self.sources_json);
                 }
                 *lock(&self.health) = now.clone();
             }
@@ -194,6 +198,23 @@ impl Live {
                 return;
             }
         }
+    }
+
+    /// What is usual, for the cities whose sources are not as they were told. Where the store does not say, nothing is.
+    async fn volumes(&self, health: &[SourceHealth]) -> HashMap<CityId, Vec<Volume>> {
+        let changed: Vec<CityId> = {
+            let cities = self.cities.read().unwrap_or_else(PoisonError::into_inner);
+            let by_city = ByCity::new(health);
+            let is_news = |(city, channel): &(&CityId, &Arc<Channel>)| !channel.knows_sources(&by_city.of(city));
+            cities.iter().filter(is_news).map(|(city, _)| city.clone()).collect()
+        };
+        let mut volumes = HashMap::new();
+        for city in changed {
+            if let Ok(of_city) = self.log.volumes(&city).await {
+                volumes.insert(city, of_city);
+            }
+        }
+        volumes
     }
 
     pub const fn sessions(&self) -> &Sessions {

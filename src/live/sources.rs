@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
-use crate::domain::{CityId, SourceHealth};
+use crate::domain::{CityId, SourceHealth, Volume};
 
 use super::SourcesEncoder;
 use super::form::Framing;
@@ -18,16 +18,20 @@ pub(super) struct SourcesFrames {
 
 impl SourcesFrames {
     /// Takes a new state; the new revision if it differs from the last in what a reader can act on.
-    pub fn set(&mut self, health: &[&SourceHealth], encode: SourcesEncoder) -> Option<u64> {
-        if same(&self.health, health) {
+    pub fn set(&mut self, health: &[&SourceHealth], volumes: &[Volume], encode: SourcesEncoder) -> Option<u64> {
+        if self.says(health) {
             return None;
         }
         self.health = health.iter().map(|health| (*health).clone()).collect();
-        let message = format!(r#"{{"type":"sources","sources":{}}}"#, encode(&self.health));
+        let message = format!(r#"{{"type":"sources","sources":{}}}"#, encode(&self.health, volumes));
         self.websocket = Bytes::from(Framing::WebSocket.frame("sources", None, &message));
         self.sse = Bytes::from(Framing::Sse.frame("sources", None, &message));
         self.revision += 1;
         Some(self.revision)
+    }
+
+    pub fn says(&self, health: &[&SourceHealth]) -> bool {
+        same(&self.health, health)
     }
 
     pub fn frame(&self, framing: Framing) -> Bytes {

@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::domain::{
     Announced, AuthorId, AuthorProfile, Batch, Card, Checkpoint, CityId, CommitListener, Committed, FeedEntry, FeedLog,
     Filter, Gap, Head, IdKey, Journal, KnownPost, NativeId, Network, Offset, Page, PostId, SourceId, StoreError,
-    SubjectHash, Timestamp,
+    SubjectHash, Timestamp, Volume,
 };
 
 pub struct StoreOptions {
@@ -306,6 +306,10 @@ impl FeedLog for Store {
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Timestamp>, StoreError>> {
         Box::pin(self.reader.recent_times(city, since, limit))
+    }
+
+    fn volumes<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Vec<Volume>, StoreError>> {
+        Box::pin(self.reader.volumes(city))
     }
 
     fn announced<'a>(

@@ -68,7 +68,7 @@ mod tests {
         std::fs::write(folder.path().join("ville.toml"), "name = \"V\"\n[recipe]\nhashtags = [\"ville\"]\n").unwrap();
         let cities = read(folder.path(), &|_| {}).unwrap();
         let live =
-            Live::new(log.clone(), Arc::new(CountingRenderer::default()), |_| String::new(), LiveLimits::default());
+            Live::new(log.clone(), Arc::new(CountingRenderer::default()), |_, _| String::new(), LiveLimits::default());
         open_tails(&live, &*log, cities.set.cities()).await.unwrap();
         let reads = log.reads.load(Ordering::SeqCst);
         for offset in [0, 10, 29] {

@@ -102,7 +102,7 @@ impl Scene {
         let mut answers = listed.ask(read.set.cities(), false);
         listed.take_within(&mut answers, Duration::from_secs(10)).await;
         let log: Arc<dyn FeedLog> = Arc::new(store.clone());
-        let live = Live::new(log, Arc::new(CountingRenderer::default()), |_| String::new(), LiveLimits::default());
+        let live = Live::new(log, Arc::new(CountingRenderer::default()), |_, _| String::new(), LiveLimits::default());
         let set = Arc::new(read.set);
         let reload = Reload {
             files: read.files,

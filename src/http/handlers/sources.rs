@@ -19,5 +19,7 @@ pub async fn list(request: HttpRequest, slug: Path<String>, state: Data<AppState
     let city = state.city(&slug)?;
     let mut health = state.sources.borrow().to_vec();
     health.retain(|health| health.concerns(&city.id));
-    Ok(super::json(&request, &SourcesView::new(&health)))
+    // The state of the sources matters most when the store is in trouble: told without what is usual.
+    let volumes = state.log.volumes(&city.id).await.unwrap_or_default();
+    Ok(super::json(&request, &SourcesView::new(&health, &volumes)))
 }

@@ -158,11 +158,12 @@ async fn notice_page(request: &HttpRequest, state: &PageState) -> Result<HttpRes
         "about" => render_about(context, city),
         "privacy" => render_privacy(context, city),
         "accessibility" => render_accessibility(context, city),
-        "sources" => match state.times(&city.id, context.now).await {
-            Ok(times) => render_sources(context, city, &state.sources_of(&city.id), &times),
-            // The state of the sources matters most when the store is in trouble: shown without the usual level.
-            Err(_unreadable) => render_sources(context, city, &state.sources_of(&city.id), &[]),
-        },
+        "sources" => {
+            // The state of the sources matters most when the store is in trouble: shown without what is usual.
+            let times = state.times(&city.id, context.now).await.unwrap_or_default();
+            let volumes = state.log.volumes(&city.id).await.unwrap_or_default();
+            render_sources(context, city, &state.sources_of(&city.id), &times, &volumes)
+        }
         _ => return Err(visit.fails(Trouble::NoPage)),
     };
     Ok(html(context, StatusCode::OK, body))

@@ -1,6 +1,6 @@
 use askama::Template;
 
-use crate::domain::{City, Network, SourceHealth, SourceState, Timestamp};
+use crate::domain::{City, Network, SourceHealth, SourceState, Timestamp, Usual, Volume};
 
 use super::{
     address::Address, calendar::Calendar, card::network_name, context::PageContext, frame::Frame,
@@ -8,8 +8,14 @@ use super::{
 };
 
 /// What this feed can see and what it can't (feature 7). `times` as in [`super::CityPage`].
-pub fn render_sources(context: &PageContext, city: &City, sources: &[SourceHealth], times: &[Timestamp]) -> String {
-    SourcesView::new(context, city, sources, times).render().unwrap_or_default()
+pub fn render_sources(
+    context: &PageContext,
+    city: &City,
+    sources: &[SourceHealth],
+    times: &[Timestamp],
+    volumes: &[Volume],
+) -> String {
+    SourcesView::new(context, city, sources, times, volumes).render().unwrap_or_default()
 }
 
 #[derive(Template)]
@@ -28,40 +34,53 @@ struct SourceView {
     trouble: bool,
     detail: String,
     last_event: Option<String>,
+    last_post: Option<String>,
+    share: Option<String>,
     missing: Option<String>,
     gaps: Vec<String>,
 }
 
 impl<'a> SourcesView<'a> {
-    fn new(context: &PageContext, city: &'a City, sources: &[SourceHealth], times: &[Timestamp]) -> Self {
+    fn new(
+        context: &PageContext,
+        city: &'a City,
+        sources: &[SourceHealth],
+        times: &[Timestamp],
+        volumes: &[Volume],
+    ) -> Self {
         let w = context.words();
         let calendar = Calendar::new(&city.timezone, w);
         let usual = usual_per_day(times, context.now);
         let here = Address::below(city.id.as_str(), "sources");
-        // With one source the usual level is that source's; with several it can't be told apart here.
-        let of_one = usual.filter(|_| sources.len() == 1);
+        // Volumes reach as far back as the oldest post, four weeks at most.
+        let days = times.last().map_or(0.0, |first| context.now.seconds_since(*first) as f64 / 86_400.0);
+        let view = |source| SourceView::new(source, &calendar, context.now, Usual::of(source, volumes), days, w);
         Self {
             frame: Frame::new(context, Some(city), &here, w.with("sources-title", "city", &city.name)),
             w,
             usual: usual.map(|rate| usual_sentence(rate, w)),
             has_feeds: sources.iter().any(|source| source.network == Network::Feed),
-            sources: sources.iter().map(|source| SourceView::new(source, &calendar, context.now, of_one, w)).collect(),
+            sources: sources.iter().map(view).collect(),
         }
     }
 }
 
 impl SourceView {
-    fn new(source: &SourceHealth, calendar: &Calendar, now: Timestamp, usual: Option<f64>, w: Words) -> Self {
+    /// `days`: over which `usual` was counted; too few tell no rate.
+    fn new(source: &SourceHealth, calendar: &Calendar, now: Timestamp, usual: Usual, days: f64, w: Words) -> Self {
         let trouble = is_trouble(source.state);
         let away = now.seconds_since(source.since).max(0) as f64 / 86_400.0;
-        let missing = usual.filter(|_| trouble).map(|rate| rounded(rate * away)).filter(|n| *n > 0);
+        let rate = usual.share.filter(|_| trouble && days >= 2.0).map(|_| usual.posts as f64 / days);
+        let missing = rate.map(|rate| rounded(rate * away)).filter(|n| *n > 0);
         Self {
-            name: own_name(source).map(str::to_owned),
+            name: source.own_name().map(str::to_owned),
             state: state_sentence(source, calendar, now, w),
             trouble,
             // A source that is live may have something to say of its connection; one that connects, why it had to.
             detail: source.detail.clone(),
             last_event: source.last_event_at.map(|at| w.with("sources-last-event", "when", &calendar.since(at, now))),
+            last_post: usual.last_at.map(|at| w.with("sources-last-post", "when", &calendar.since(at, now))),
+            share: usual.share.map(|share| w.count("sources-share", rounded(share * 100.0))),
             missing: missing.map(|n| w.count("sources-missing", n)),
             gaps: source
                 .gaps
@@ -112,14 +131,9 @@ pub fn state_sentence(source: &SourceHealth, calendar: &Calendar, now: Timestamp
     w.with2(key, "network", &network, "since", &calendar.since(source.since, now))
 }
 
-/// Where a network has several sources, what tells this one apart.
-fn own_name(source: &SourceHealth) -> Option<&str> {
-    source.source.as_str().strip_prefix(source.network.as_str())?.strip_prefix(':')
-}
-
 /// The network's name, or the site's where the source is a feed.
 fn source_name(source: &SourceHealth, w: Words) -> String {
-    let site = own_name(source).filter(|_| source.network == Network::Feed).and_then(site);
+    let site = source.own_name().filter(|_| source.network == Network::Feed).and_then(site);
     site.unwrap_or_else(|| network_name(source.network, w))
 }
 

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{Gap, SourceHealth, SourceState};
+use crate::domain::{Gap, SourceHealth, SourceState, Timestamp, Usual, Volume};
 
 use super::to_json;
 
@@ -25,6 +25,13 @@ pub struct SourceView<'a> {
     /// When the last frame of any kind came.
     #[schema(required)]
     last_event_at: Option<String>,
+    /// When the last post that is shown came over its network, or from its site.
+    #[schema(required)]
+    last_post_at: Option<String>,
+    /// The part of the city's posts of the last four weeks that its network, or its site, brought: 0 to 1, null while there
+    /// are fewer than ten.
+    #[schema(required)]
+    usual_share: Option<f64>,
     /// Stretches of time that could not be read, oldest first.
     gaps: Vec<GapView>,
     /// The last error in plain words; empty when all is well.
@@ -39,29 +46,32 @@ struct GapView {
 }
 
 /// The `sources` array of the contract.
-pub fn sources_json(health: &[SourceHealth]) -> String {
-    to_json(&views(health))
+pub fn sources_json(health: &[SourceHealth], volumes: &[Volume]) -> String {
+    to_json(&views(health, volumes))
 }
 
-fn views(health: &[SourceHealth]) -> Vec<SourceView<'_>> {
-    health.iter().map(SourceView::from).collect()
+fn views<'a>(health: &'a [SourceHealth], volumes: &[Volume]) -> Vec<SourceView<'a>> {
+    health.iter().map(|health| SourceView::new(health, Usual::of(health, volumes))).collect()
 }
 
 impl<'a> SourcesView<'a> {
-    pub fn new(health: &'a [SourceHealth]) -> Self {
-        Self { sources: views(health) }
+    pub fn new(health: &'a [SourceHealth], volumes: &[Volume]) -> Self {
+        Self { sources: views(health, volumes) }
     }
 }
 
-impl<'a> From<&'a SourceHealth> for SourceView<'a> {
-    fn from(health: &'a SourceHealth) -> Self {
+impl<'a> SourceView<'a> {
+    fn new(health: &'a SourceHealth, usual: Usual) -> Self {
         Self {
             source: health.source.as_str(),
             network: health.network.as_str(),
             state: health.state.as_str(),
             state_text: plain(health.state),
             since: health.since.to_rfc3339(),
-            last_event_at: health.last_event_at.map(crate::domain::Timestamp::to_rfc3339),
+            last_event_at: health.last_event_at.map(Timestamp::to_rfc3339),
+            last_post_at: usual.last_at.map(Timestamp::to_rfc3339),
+            // Two digits: more would be more than four weeks can tell.
+            usual_share: usual.share.map(|share| (share * 100.0).round() / 100.0),
             gaps: health.gaps.iter().map(GapView::from).collect(),
             detail: &health.detail,
         }
@@ -90,7 +100,7 @@ const fn plain(state: SourceState) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Network, SourceId, Timestamp};
+    use crate::domain::{Network, SourceId};
 
     #[test]
     fn health_in_the_words_of_the_contract() {
@@ -105,7 +115,9 @@ mod tests {
             gaps: vec![Gap { from: at("2026-11-20T10:00:00Z"), until: at("2026-11-20T11:00:00Z") }],
             detail: "connection reset".into(),
         };
-        let json: serde_json::Value = serde_json::from_str(&sources_json(&[health])).unwrap();
+        let volumes =
+            [Volume { network: Network::Bluesky, site: None, posts: 17, last_at: at("2026-11-21T09:58:00Z") }];
+        let json: serde_json::Value = serde_json::from_str(&sources_json(&[health], &volumes)).unwrap();
         insta::assert_json_snapshot!(json);
     }
 }

@@ -66,7 +66,7 @@ struct Stage {
 fn stage(limits: LiveLimits) -> Stage {
     let log = FakeLog::new("nantes");
     let renderer = Arc::new(CountingRenderer::default());
-    let live = Live::new(log.clone(), renderer.clone(), |health| format!("[{}]", health.len()), limits);
+    let live = Live::new(log.clone(), renderer.clone(), |health, _| format!("[{}]", health.len()), limits);
     live.open_city(&log.city, log.ends());
     Stage { log, renderer, live }
 }

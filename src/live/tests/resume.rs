@@ -59,7 +59,7 @@ async fn w1_a_restart_goes_on_from_the_store_without_a_hole() {
     let first = stage(LiveLimits::default());
     let mut reader = Reader::opened(&first.log, &Filter::default());
     (0..30).for_each(|id| first.put(id, "avant"));
-    let again = Live::new(first.log.clone(), first.renderer.clone(), |_| String::new(), small());
+    let again = Live::new(first.log.clone(), first.renderer.clone(), |_, _| String::new(), small());
     again.open_city(&first.log.city, first.log.ends());
     let second = Stage { live: again, ..first };
     let mut subscription = second.open(reader.cursor, &Filter::default()).await;
@@ -74,7 +74,7 @@ async fn w1_a_warm_tail_spares_the_store() {
     let first = stage(LiveLimits::default());
     let mut reader = Reader::opened(&first.log, &Filter::default());
     (0..30).for_each(|id| first.put(id, "avant"));
-    let live = Live::new(first.log.clone(), first.renderer.clone(), |_| String::new(), LiveLimits::default());
+    let live = Live::new(first.log.clone(), first.renderer.clone(), |_, _| String::new(), LiveLimits::default());
     live.open_city(&first.log.city, first.log.ends());
     live.warm_city(&first.log.city).await.unwrap();
     let reads = first.log.reads.load(Ordering::SeqCst);
@@ -90,7 +90,7 @@ async fn d5_what_goes_while_a_tail_is_warmed_is_not_in_it() {
     let mut reader = Reader::opened(&first.log, &Filter::default());
     first.put(1, "le secret");
     first.put(2, "avant");
-    let live = Live::new(first.log.clone(), first.renderer.clone(), |_| String::new(), LiveLimits::default());
+    let live = Live::new(first.log.clone(), first.renderer.clone(), |_, _| String::new(), LiveLimits::default());
     live.open_city(&first.log.city, first.log.ends());
     let second = Stage { live, ..first };
     let commits = async {

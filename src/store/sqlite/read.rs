@@ -16,7 +16,8 @@ use super::statement::{Statement, Value};
 use super::{rows, search, statements};
 use crate::clock::Clock;
 use crate::domain::{
-    Announced, Card, CityId, Epoch, FeedEntry, Filter, Head, Lane, Offset, Op, Page, PostId, StoreError, Timestamp,
+    Announced, AuthorId, Card, CityId, Epoch, FeedEntry, Filter, Head, Lane, Network, Offset, Op, Page, PostId,
+    StoreError, Timestamp, Volume,
 };
 use crate::store::error::unreadable;
 use crate::store::retention::SEARCH_PUBLIC_S;
@@ -29,6 +30,8 @@ const LOOK_EVERY: i32 = 10_000;
 const ENTRIES_MAX: usize = 10_000;
 const PAGE_MAX: usize = 1_000;
 const TIMES_MAX: usize = 100_000;
+/// Over which volumes are told.
+const VOLUMES_S: i64 = 28 * 86_400;
 /// Newest replies shown under one post.
 const REPLIES_MAX: i64 = 50;
 
@@ -190,6 +193,25 @@ impl Reader {
                 rows::cards(&statement.all(&mut snapshot, values).await?, city)
             };
             Ok(Announced { notices: of(statements::NOTICES).await?, events: of(statements::EVENTS).await? })
+        })
+        .await
+    }
+
+    pub async fn volumes(&self, city: &CityId) -> Result<Vec<Volume>, StoreError> {
+        in_time(async {
+            let mut limited = self.limited().await?;
+            let since = self.clock.now().plus_seconds(-VOLUMES_S).as_micros();
+            let mut volumes = Vec::new();
+            for row in statements::VOLUMES.all(&mut limited.connection, [city.as_str().into(), since.into()]).await? {
+                let network: String = rows::get(&row, "network")?;
+                volumes.push(Volume {
+                    network: Network::parse(&network).ok_or_else(|| unreadable("network"))?,
+                    site: rows::get::<Option<String>>(&row, "site")?.map(AuthorId::new),
+                    posts: usize::try_from(rows::count(&row, "posts")?).unwrap_or(usize::MAX),
+                    last_at: rows::time(&row, "last_at")?,
+                });
+            }
+            Ok(volumes)
         })
         .await
     }

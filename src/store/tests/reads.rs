@@ -174,6 +174,34 @@ async fn nothing_hidden_is_in_any_read() {
 }
 
 #[tokio::test]
+async fn feature_7_volumes_are_by_network_and_by_site_of_what_is_shown() {
+    let place = Place::new().await;
+    let site = |name: &str| AuthorProfile {
+        network: Network::Feed,
+        ..AuthorProfile { id: AuthorId::new(format!("https://{name}.example/rss")), ..profile("ana") }
+    };
+    for (name, by, seconds) in [("a", None, 1), ("b", None, 5), ("c", Some("ville"), 2), ("d", Some("presse"), 3)] {
+        let mut draft = draft(&place, name).at(after_s(seconds));
+        if let Some(by) = by {
+            draft = draft.by(&site(by));
+            draft.post.network = Network::Feed;
+        }
+        place.ops(draft.upsert()).await;
+    }
+    place.ops(hide(&place, "d", true)).await;
+    let volume = |network, site: Option<&str>, posts, seconds| Volume {
+        network,
+        site: site.map(AuthorId::new),
+        posts,
+        last_at: after_s(seconds),
+    };
+    let expected =
+        [volume(Network::Bluesky, None, 2, 5), volume(Network::Feed, Some("https://ville.example/rss"), 1, 2)];
+    assert_eq!(place.store.volumes(&nantes()).await.unwrap(), expected);
+    assert!(place.store.volumes(&CityId::new("nowhere")).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn s18_what_is_announced_is_what_is_not_over_events_by_their_beginning() {
     let place = Place::new().await;
     let placed = |lane, seconds| Placement {

@@ -313,6 +313,12 @@ sources-title = What the feed of { $city } can and can’t see
 sources-lead = An empty feed is not always a quiet city. This page says what is read, what is missing, and why.
 sources-read = What is read
 sources-last-event = Last sign received: { $when }.
+sources-last-post = Last post shown: { $when }.
+sources-share = { $n ->
+    [0] Over the last four weeks, next to nothing of what appeared here came from it.
+    [100] Over the last four weeks, all that appeared here came from it.
+   *[other] Over the last four weeks, { $n }% of what appeared here came from it.
+}
 sources-missing = { $n ->
     [one] Going by the last four weeks, about { $n } post is missing.
    *[other] Going by the last four weeks, about { $n } posts are missing.

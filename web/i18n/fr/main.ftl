@@ -314,6 +314,12 @@ sources-title = Ce que le fil { $of-city } voit, et ne voit pas
 sources-lead = Un fil vide n’est pas toujours une ville calme. Cette page dit ce qui est lu, ce qui manque, et pourquoi.
 sources-read = Ce qui est lu
 sources-last-event = Dernier signe reçu : { $when }.
+sources-last-post = Dernier message paru : { $when }.
+sources-share = { $n ->
+    [0] Ces quatre dernières semaines, presque rien de ce qui est paru ici n’en venait.
+    [100] Ces quatre dernières semaines, tout ce qui est paru ici en venait.
+   *[other] Ces quatre dernières semaines, { $n } % de ce qui est paru ici en venait.
+}
 sources-missing = { $n ->
     [one] D’après les quatre dernières semaines, il manque environ { $n } message.
    *[other] D’après les quatre dernières semaines, il manque environ { $n } messages.

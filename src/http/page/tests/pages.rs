@@ -40,7 +40,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         ("city", feed(&one, &Filter::default(), &[bluesky(SourceState::Live)])),
         ("why", render_why(&context, &city, &card(1, "Bonjour"))),
         ("recipe", render_recipe(&context, &city)),
-        ("sources", render_sources(&context, &city, &[bluesky(SourceState::Down)], &[])),
+        ("sources", render_sources(&context, &city, &[bluesky(SourceState::Down)], &[], &[])),
         ("leave", render_leave(&context, &city, &LeavePage::default())),
         ("privacy", render_privacy(&context, &city)),
         ("accessibility", render_accessibility(&context, &city)),
@@ -66,10 +66,32 @@ async fn every_page_is_whole_and_holds_no_inline_style_or_script() {
 #[actix_web::test]
 async fn the_sources_page_says_what_a_live_source_has_to_say() {
     let noted = SourceHealth { detail: "frames come uncompressed: HTTP 404".into(), ..bluesky(SourceState::Live) };
-    let said = |source| render_sources(&context(), &city(), &[source], &[]);
+    let said = |source| render_sources(&context(), &city(), &[source], &[], &[]);
     assert!(said(noted).contains("frames come uncompressed: HTTP 404"));
     let well = said(SourceHealth { detail: String::new(), ..bluesky(SourceState::Live) });
     assert!(!well.contains("En détail"));
+}
+
+#[actix_web::test]
+async fn feature_7_the_sources_page_says_what_a_source_usually_brings_and_what_is_missing() {
+    let url = "https://mairie.example/rss";
+    let feed = SourceHealth {
+        source: SourceId::new(&format!("feed:{url}")),
+        network: Network::Feed,
+        since: now().plus_seconds(-4 * 86_400),
+        ..bluesky(SourceState::Refused)
+    };
+    let volume = |network, site, posts| Volume { network, site, posts, last_at: now().plus_seconds(-3_600) };
+    let volumes = [volume(Network::Bluesky, None, 30), volume(Network::Feed, Some(AuthorId::new(url)), 10)];
+    let times = [now(), now().plus_seconds(-20 * 86_400)];
+    let html = render_sources(&context(), &city(), &[bluesky(SourceState::Live), feed], &times, &volumes);
+    let of = |name: &str| html.split("<section").find(|section| section.contains(name)).unwrap().to_owned();
+    assert!(of("Bluesky").contains("75\u{a0}% de ce qui est paru ici"), "{html}");
+    let mairie = of("mairie.example");
+    // Ten in twenty days, four of them missed.
+    for said in ["25\u{a0}% de ce qui est paru ici", "il manque environ 2 messages", "Dernier message paru", "refus"] {
+        assert!(mairie.contains(said), "{said}: {mairie}");
+    }
 }
 
 #[actix_web::test]

@@ -211,6 +211,14 @@ impl FeedLog for Samples {
         })
     }
 
+    fn volumes<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Vec<Volume>, StoreError>> {
+        Box::pin(async move {
+            self.check()?;
+            let last_at = self.of(city).map(|card| card.received_at).max().unwrap_or_else(now);
+            Ok(vec![Volume { network: Network::Bluesky, site: None, posts: self.of(city).count(), last_at }])
+        })
+    }
+
     fn announced<'a>(
         &'a self,
         city: &'a CityId,
