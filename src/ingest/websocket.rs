@@ -94,6 +94,7 @@ impl WebSocket {
         now: Timestamp,
     ) -> Result<Self, ConnectError> {
         outbound.guard().check(url, &["ws", "wss"]).map_err(from_outbound)?;
+        outbound.count(url);
         let stream = timeout(timing.connect, open(outbound, url, headers, timing.connect / 3, now))
             .await
             .map_err(|_elapsed| retry("no answer to the connection in time"))??;
@@ -266,6 +267,27 @@ fn plain(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest::outbound::addresses_at_home;
+
+    #[tokio::test]
+    async fn h4_no_spelling_of_an_address_at_home_is_connected_to() {
+        let listener = std::net::TcpListener::bind("[::]:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connect = async |outbound: &Outbound, host: &str| {
+            let url = Url::parse(&format!("ws://{host}:{port}/")).unwrap();
+            let timing = Timing { connect: Duration::from_millis(200), ..Timing::with_stall(Duration::from_secs(1)) };
+            WebSocket::connect(outbound, &url, HeaderMap::new(), timing, Timestamp::from_micros(0)).await.is_ok()
+        };
+        let closed = Outbound::new("", false).unwrap();
+        for host in addresses_at_home() {
+            assert!(!connect(&closed, &host).await, "{host}");
+        }
+        assert!(listener.accept().is_err(), "somebody came");
+        // Were it not for the guard, they would come.
+        connect(&Outbound::new("", true).unwrap(), "127.1").await;
+        assert!(listener.accept().is_ok());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn an_address_that_swallows_everything_costs_a_while_and_not_the_connection() {

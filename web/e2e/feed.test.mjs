@@ -25,7 +25,7 @@ async function fresh(page, text = "Nouveau") {
   const id = `live${position}`;
   const html = await page.evaluate(
     ([id, position, text]) => {
-      const card = document.querySelector("section > ol > li > article").cloneNode(true);
+      const card = document.querySelector("section > ol > li > article:not([data-automated])").cloneNode(true);
       card.classList.remove("fresh");
       Object.assign(card.dataset, { id, position, received: new Date().toISOString() });
       delete card.dataset.thread;
@@ -144,6 +144,33 @@ test("Q-7 a reply joins its thread, an edit replaces in place, and hostile cards
   assert.equal(await page.locator(`article[data-id="${id}"] .text`).textContent(), "Corrigé");
   assert.equal(await page.locator(`article[data-id="${bad.id}"], article[data-id="${worse.id}"]`).count(), 0);
   assert.deepEqual(await wrongs(), []);
+});
+
+test("Q-3 an automatic item that comes beside others is folded away, counted, and gone when it is removed", async () => {
+  const { page, live } = await visit();
+  const automatic = async (text) => {
+    const post = await fresh(page, text);
+    return { ...post, html: post.html.replace("data-lane=", "data-automated data-lane=") };
+  };
+  const people = [await fresh(page, "Un"), await fresh(page, "Deux")];
+  const items = [await automatic("Première info"), await automatic("Seconde info")];
+  live.send([...people, ...items]);
+  await page.locator(`article[data-id="${items[1].id}"]`).waitFor({ state: "attached", timeout: 7_000 });
+  const standing = await page
+    .locator("section > ol > li > article")
+    .evaluateAll((cards) => cards.map((card) => card.dataset.id));
+  // Two people stand between the one and the next below it; the other would stand beside it.
+  const away = items.filter((item) => !standing.includes(item.id));
+  assert.equal(away.length, 1);
+  const folded = page.locator("#posts > section").first().locator("details.folded");
+  assert.equal(await folded.locator(`article[data-id="${away[0].id}"]`).count(), 1);
+  const count = await folded.locator("article").count();
+  const said = (n) => (n === 1 ? "Une autre info automatique" : `${n} autres infos automatiques`);
+  assert.equal(await folded.locator("summary").first().textContent(), said(count));
+  live.send([{ op: "remove", id: away[0].id }]);
+  await page.locator(`article[data-id="${away[0].id}"]`).waitFor({ state: "detached" });
+  if (count > 1) assert.equal(await folded.locator("summary").first().textContent(), said(count - 1));
+  else assert.equal(await folded.count(), 0);
 });
 
 test("D-5 what goes and comes back takes its old place, and an edit of what is not here is no new post", async () => {

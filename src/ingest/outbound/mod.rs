@@ -7,7 +7,8 @@
 
 mod guard;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::fmt::rfc2822;
@@ -15,11 +16,17 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, HeaderValue};
 use url::Url;
 
+use super::telemetry;
 use crate::domain::Timestamp;
+#[cfg(test)]
+pub use guard::addresses_at_home;
 pub use guard::{Guard, is_public};
 
 /// The largest answer that is read, in bytes after decompression (H2). A larger one is refused while it is read.
 pub const BODY_LIMIT: usize = 5 << 20;
+
+/// Hosts that have a number of their own in the metrics.
+const HOSTS_COUNTED: usize = 500;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_secs(15);
@@ -54,6 +61,8 @@ pub struct Outbound {
     http: reqwest::Client,
     guard: Guard,
     user_agent: HeaderValue,
+    /// The hosts that are counted by name.
+    counted: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Outbound {
@@ -78,7 +87,7 @@ impl Outbound {
             .timeout(WHOLE_TIMEOUT)
             .build()
             .map_err(|error| setup(&error))?;
-        Ok(Self { http, guard, user_agent })
+        Ok(Self { http, guard, user_agent, counted: Arc::default() })
     }
 
     pub const fn guard(&self) -> Guard {
@@ -89,6 +98,16 @@ impl Outbound {
         &self.user_agent
     }
 
+    /// Counts a request by its host, before it is made.
+    pub(super) fn count(&self, url: &Url) {
+        let host = url.host_str().unwrap_or_default();
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_named = counted.contains(host) || (counted.len() < HOSTS_COUNTED && counted.insert(host.to_owned()));
+        drop(counted);
+        let host = if is_named { host } else { "other" };
+        metrics::counter!(telemetry::REQUESTS, "host" => host.to_owned()).increment(1);
+    }
+
     /// Asks once. A redirect is an answer like any other.
     pub async fn get(&self, url: Url, headers: HeaderMap) -> Result<Answer, OutboundError> {
         self.get_at_most(url, headers, BODY_LIMIT).await
@@ -97,6 +116,7 @@ impl Outbound {
     /// The same, for an answer that has no reason to be as large as [`BODY_LIMIT`].
     pub async fn get_at_most(&self, url: Url, headers: HeaderMap, bytes_max: usize) -> Result<Answer, OutboundError> {
         self.guard.check(&url, &["http", "https"])?;
+        self.count(&url);
         let mut response = self.http.get(url).headers(headers).send().await.map_err(unreachable)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {

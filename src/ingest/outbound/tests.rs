@@ -41,18 +41,48 @@ async fn h4_a_redirect_is_an_answer_and_is_not_followed() {
 }
 
 #[tokio::test]
-async fn h4_nothing_is_connected_to_outside_public_space() {
-    let (url, _task, reached) = server(answer("200 OK", b"secret")).await;
-    let port = url.port().unwrap();
-    let outbound = Outbound::new("", false).unwrap();
-    for address in [url.to_string(), format!("http://localhost:{port}/"), format!("http://[::ffff:7f00:1]:{port}/")] {
-        let refused = outbound.get(Url::parse(&address).unwrap(), HeaderMap::new()).await;
-        assert!(matches!(refused, Err(OutboundError::Forbidden(_))), "{address}: {refused:?}");
+async fn h4_no_spelling_of_an_address_at_home_is_connected_to() {
+    let listener = std::net::TcpListener::bind("[::]:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let closed = Outbound::new("", false).unwrap();
+    let mut cases = 0;
+    for host in addresses_at_home() {
+        for address in [format!("http://{host}:{port}/"), format!("http://{host}/"), format!("https://{host}/")] {
+            let asked = closed.get(Url::parse(&address).unwrap(), HeaderMap::new()).await;
+            // A name is of good form, and refused when it is resolved.
+            let is_refused = match &asked {
+                Err(OutboundError::Forbidden(_)) => true,
+                Err(OutboundError::Unreachable(why)) => why.contains("public space"),
+                _ => false,
+            };
+            assert!(is_refused, "{address}: {asked:?}");
+        }
+        cases += 1;
     }
-    // Past the form, names are checked when they are resolved: this one is of good form and leads home.
-    let refused = outbound.get(Url::parse("http://localhost/").unwrap(), HeaderMap::new()).await;
-    assert!(matches!(&refused, Err(OutboundError::Unreachable(why)) if why.contains("public space")), "{refused:?}");
-    assert_eq!(count(&reached), 0);
+    assert!(cases >= 60, "{cases}");
+    assert!(listener.accept().is_err(), "somebody came");
+    // Were it not for the guard, they would come.
+    let open = Outbound::new("", true).unwrap();
+    let asked = open.get(Url::parse(&format!("http://127.1:{port}/")).unwrap(), HeaderMap::new());
+    let _unanswered = tokio::time::timeout(Duration::from_millis(200), asked).await;
+    assert!(listener.accept().is_ok());
+}
+
+#[test]
+fn l07_requests_are_counted_by_host_and_the_hosts_are_bounded() {
+    let outbound = Outbound::new("", false).unwrap();
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let numbers = recorder.handle();
+    metrics::with_local_recorder(&recorder, || {
+        for number in (0..HOSTS_COUNTED + 7).chain([3]) {
+            outbound.count(&Url::parse(&format!("https://h{number}.example/somebody")).unwrap());
+        }
+    });
+    let numbers = numbers.render();
+    let has = |line: &str| numbers.lines().any(|other| other == format!("parvis_outbound_requests_total{line}"));
+    assert!(has("{host=\"h3.example\"} 2") && has("{host=\"h4.example\"} 1") && has("{host=\"other\"} 7"), "{numbers}");
+    assert!(!numbers.contains("somebody"));
 }
 
 #[tokio::test]

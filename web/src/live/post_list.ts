@@ -78,7 +78,9 @@ export class PostList {
     const entry = this.article(id)?.closest("li");
     if (!entry) return false;
     const focused = entry.contains(document.activeElement);
-    const articles = [...this.root.querySelectorAll<HTMLElement>("article")].filter((other) => !entry.contains(other));
+    // What stands behind a closed line can't have the focus.
+    const isReachable = (other: HTMLElement) => !entry.contains(other) && !other.closest("details:not([open])");
+    const articles = [...this.root.querySelectorAll<HTMLElement>("article")].filter(isReachable);
     const next =
       articles.find((other) => entry.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING) ??
       articles.at(-1) ??

@@ -242,6 +242,17 @@ async fn h4_an_address_at_home_is_never_asked_whatever_it_is_called() {
 }
 
 #[tokio::test]
+async fn h4_a_redirect_is_looked_at_like_any_address() {
+    for to in ["http://somebody@127.0.0.1:1/rss", "ftp://ville.example/rss", "file:///etc/hostname", "http:///"] {
+        let answer = move |_, _: &str| (format!("301 Moved Permanently\r\nlocation: {to}"), String::new());
+        let server = Server::new(Arc::new(answer)).await;
+        let asked = server.feed(MINUTE).visit(&mut Memory::default(), NOW).await;
+        assert!(matches!(asked, Err(SourceError::Fatal(_) | SourceError::Retry { .. })), "{to}");
+        assert_eq!(server.asked().len(), 1, "{to}");
+    }
+}
+
+#[tokio::test]
 async fn h4_a_host_that_asks_to_be_left_alone_is_left_alone_by_all_its_feeds() {
     let server = Server::new(Arc::new(|_, _| ("503 Away\r\nretry-after: 3600".into(), String::new()))).await;
     let (one, other) = (server.feed(MINUTE), server.feed(MINUTE));
