@@ -8,6 +8,7 @@
 mod backoff;
 mod decode;
 mod health;
+mod lenient;
 pub mod html;
 pub mod outbound;
 mod queue;

@@ -9,7 +9,6 @@ mod config;
 mod connector;
 mod decode;
 mod inflate;
-mod lenient;
 mod resume;
 mod wire;
 

@@ -8,9 +8,9 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
 use crate::domain::{AuthorProfile, Label, NativeId, Network, PostCheck, Timestamp};
+use crate::ingest::lenient;
 use crate::ingest::sources::ProfilesError;
 use crate::ingest::sources::bluesky::decode::{self, AUTOMATED};
-use crate::ingest::sources::bluesky::lenient;
 
 /// The most actors or posts that the AppView takes in one question, and so the most views of an honest answer: what an
 /// answer holds beyond them is passed over, for a small view takes many times its size in memory (H2).

@@ -7,7 +7,6 @@
 
 use serde_json::value::RawValue;
 
-use super::lenient;
 use super::wire::{
     ACCOUNT_V2, Account, COMMIT_V2, Commit, Frame, IDENTITY_V2, INFO_V2, POST, PROFILE, PROFILE_KEY, Payload,
     ProfileRecord, SelfLabels,
@@ -16,7 +15,7 @@ use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, Checkpoint, Event, Label, NativeId, Network, Observation, RefuseReason,
     SourceId, Timestamp,
 };
-use crate::ingest::{Decode, checked_json};
+use crate::ingest::{Decode, checked_json, lenient};
 
 mod post;
 

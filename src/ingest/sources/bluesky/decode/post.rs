@@ -9,7 +9,7 @@ use crate::domain::{
     AuthorId, FacetKind, LocationOrigin, Media, MediaKind, NativeId, RawFacet, RawPlace, RawPost, Reply, Schedule,
     Visibility,
 };
-use crate::ingest::sources::bluesky::lenient;
+use crate::ingest::lenient;
 use crate::ingest::sources::bluesky::wire::{Commit, Embed, Facet, Place, PostRecord, ReplyRefs, StrongRef};
 
 /// Facets, tags and languages handed on, and bytes of all their values together: the first ones count. All are more than

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::lenient;
+use crate::ingest::lenient;
 
 mod record;
 
@@ -119,3 +119,6 @@ pub struct Account<'a> {
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub status: Cow<'a, str>,
 }
+
+#[cfg(test)]
+mod tests;

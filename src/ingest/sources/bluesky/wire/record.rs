@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::ingest::sources::bluesky::lenient;
+use crate::ingest::lenient;
 
 /// `app.bsky.feed.post`.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -1,14 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::ingest::sources::bluesky::wire::PostRecord;
-
-fn patiently(json: &str) -> Option<PostRecord<'_>> {
-    MODE.set(Some(Mode::Patient));
-    let record = serde_json::from_str(json).ok();
-    MODE.set(None);
-    record
-}
+use crate::ingest::lenient::{patiently, read};
 
 fn piece() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
@@ -65,6 +58,6 @@ proptest! {
     fn a_hasty_reading_gives_what_a_patient_one_gives(json in piece()) {
         let raw: &RawValue = serde_json::from_str(&json).unwrap();
         let read: Option<PostRecord<'_>> = read(raw);
-        prop_assert_eq!(format!("{:?}", read), format!("{:?}", patiently(&json)));
+        prop_assert_eq!(format!("{:?}", read), format!("{:?}", patiently::<PostRecord<'_>>(&json)));
     }
 }
