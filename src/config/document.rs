@@ -23,10 +23,14 @@ where
 
 fn write_table(out: &mut String, path: &str, schema: &Value, values: &Value, definitions: &Map<String, Value>) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
-    let mut tables = Vec::new();
+    let (mut tables, mut lists) = (Vec::new(), Vec::new());
     for (name, property) in properties {
         let resolved = resolve(property, definitions);
         let value = values.get(name).unwrap_or(&Value::Null);
+        if let Some(row) = table_of_list(resolved, definitions) {
+            lists.push((name, property, row, value));
+            continue;
+        }
         if resolved.get("properties").is_some() {
             tables.push((name, property, resolved, value));
             continue;
@@ -46,7 +50,7 @@ fn write_table(out: &mut String, path: &str, schema: &Value, values: &Value, def
         let has_keys = resolved
             .get("properties")
             .and_then(Value::as_object)
-            .is_some_and(|keys| keys.values().any(|key| resolve(key, definitions).get("properties").is_none()));
+            .is_some_and(|keys| keys.values().any(|key| is_key(key, definitions)));
         out.push('\n');
         comment(out, property.get("description").or_else(|| resolved.get("description")));
         if has_keys {
@@ -54,6 +58,29 @@ fn write_table(out: &mut String, path: &str, schema: &Value, values: &Value, def
         }
         write_table(out, &path, resolved, value, definitions);
     }
+    for (name, property, row, value) in lists {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        out.push('\n');
+        comment(out, property.get("description"));
+        // There is none by default: what is shown is an example, and asks for nothing.
+        for example in value.as_array().into_iter().flatten() {
+            let mut table = format!("[[{path}]]\n");
+            write_table(&mut table, &path, row, example, definitions);
+            table.lines().for_each(|line| out.push_str(&format!("# {line}\n")));
+        }
+    }
+}
+
+/// Whether a property is written as a key, and not as a table or a list of tables.
+fn is_key(property: &Value, definitions: &Map<String, Value>) -> bool {
+    let resolved = resolve(property, definitions);
+    resolved.get("properties").is_none() && table_of_list(resolved, definitions).is_none()
+}
+
+/// The tables that a list is of, if it is one of tables.
+fn table_of_list<'a>(schema: &'a Value, definitions: &'a Map<String, Value>) -> Option<&'a Value> {
+    let row = resolve(schema.get("items")?, definitions);
+    row.get("properties").is_some().then_some(row)
 }
 
 /// Follows a reference, also inside the `anyOf` that stands for an optional section.
@@ -77,6 +104,10 @@ fn comment(out: &mut String, description: Option<&Value>) {
 fn literal(value: &Value) -> String {
     match value {
         Value::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        Value::Object(keys) => {
+            let keys: Vec<String> = keys.iter().map(|(key, value)| format!("{key} = {}", literal(value))).collect();
+            format!("{{ {} }}", keys.join(", "))
+        }
         other => other.to_string(),
     }
 }

@@ -6,12 +6,14 @@
 
 mod city;
 mod document;
+mod secret;
 mod section;
 
 pub use city::{
     CityFile, CityFiles, CityProblem, CityState, check_outline, is_common_word, outline_polygons, read_city,
 };
 pub use document::document;
+pub use secret::{Revealed, Secret};
 pub use section::{
     CitiesSettings, ConsentSettings, ControllerKind, HttpSettings, IngestSettings, LegalBasis, LookupSettings,
     PolicyName, PrivacySettings, Purpose, Section, Settings, StoreSettings,
