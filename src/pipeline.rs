@@ -20,6 +20,9 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
         Event::Delete { native_id } => {
             intake.finish_event(ticket, "event.delete", |intake| intake.delete(network, native_id, now))
         }
+        Event::Withdrawn { post, for_good } => {
+            intake.finish_event(ticket, "event.delete", |intake| intake.withdrawn(post, for_good, now));
+        }
         Event::Profile(record) => {
             intake.finish_event(ticket, "event.profile", |intake| intake.profile_record(*record, now))
         }

@@ -72,7 +72,8 @@ pub enum Change {
     Checked { post: PostId, at: Timestamp },
     /// The operator hides a post, or shows it again.
     Hide { post: PostId, hidden: bool },
-    /// The operator erases a post for good; a replay does not bring it back.
+    /// The operator erases a post for good, or its origin does where only our id of it is known; a replay does not bring it
+    /// back.
     Erase { post: PostId, at: Timestamp },
     /// Somebody asked to be left out: erase everything and never store them again.
     Leave { network: Network, author: AuthorId, at: Timestamp },

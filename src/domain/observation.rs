@@ -1,5 +1,5 @@
 use super::{
-    AccountStatus, AuthorId, AuthorProfile, FacetKind, Gap, Label, LocationOrigin, Media, NativeId, Network,
+    AccountStatus, AuthorId, AuthorProfile, FacetKind, Gap, Label, LocationOrigin, Media, NativeId, Network, PostId,
     RefuseReason, Reply, Schedule, Timestamp,
 };
 
@@ -50,6 +50,12 @@ pub enum Event {
     Delete {
         native_id: NativeId,
     },
+    /// The same where the source remembers posts by our id alone, so that what it remembers names nobody. Not `for_good`:
+    /// its origin no longer lists it, and may again.
+    Withdrawn {
+        post: PostId,
+        for_good: bool,
+    },
     /// A profile as the author's own record now states it: replaces name, bio and self-labels; handle and flags that
     /// the record does not carry are left as they are.
     Profile(Box<AuthorProfile>),
@@ -75,7 +81,7 @@ impl Event {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Post(_) => "post",
-            Self::Delete { .. } => "delete",
+            Self::Delete { .. } | Self::Withdrawn { .. } => "delete",
             Self::Profile(_) => "profile",
             Self::Account { .. } => "account",
             Self::Handle { .. } => "identity",

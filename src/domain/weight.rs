@@ -117,7 +117,7 @@ impl Weight for Event {
             Self::Delete { native_id } => native_id.owned(),
             Self::Account { author, status: _ } => author.owned(),
             Self::Handle { author } => author.owned(),
-            Self::Gap(_) | Self::Other | Self::Unreadable(_) => 0,
+            Self::Withdrawn { .. } | Self::Gap(_) | Self::Other | Self::Unreadable(_) => 0,
         }
     }
 }

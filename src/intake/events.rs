@@ -22,6 +22,20 @@ impl Intake {
         }
     }
 
+    /// A post is gone at its origin, of which only our id is known.
+    pub fn withdrawn(&mut self, id: PostId, for_good: bool, now: Timestamp) {
+        if !for_good {
+            return self.withdraw(id, RefuseReason::NotPublic);
+        }
+        if let Some(held) = self.hold.take_post(id) {
+            self.refuse_held(held, RefuseReason::Deleted);
+        }
+        if self.known.contains(id) {
+            self.known.forget(id);
+            self.pending.push(Change::Erase { post: id, at: now });
+        }
+    }
+
     /// A version came that can't be shown, and with it the earlier one is its author's word no more.
     pub fn withdraw(&mut self, id: PostId, reason: RefuseReason) {
         if let Some(held) = self.hold.take_post(id) {
