@@ -202,7 +202,8 @@ fn nothing_unfinished_is_left() {
     for folder in ["src", "web/src", "web/templates", "web/styles", "tests"] {
         for extension in ["rs", "ts", "html", "css"] {
             for path in files(&root().join(folder), extension) {
-                let text = std::fs::read_to_string(&path).unwrap();
+                // A network's name has one of the marks in it.
+                let text = std::fs::read_to_string(&path).unwrap().replace(concat!("MASTO", "DON"), "");
                 for mark in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX:")] {
                     assert!(!text.contains(mark), "{} holds {mark}", path.display());
                 }
