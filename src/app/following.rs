@@ -71,7 +71,7 @@ impl Following {
             rng: fastrand::Rng::with_seed(1),
         };
         let outbound = crate::ingest::Outbound::new("", true).unwrap();
-        let makes = CitySources::new(&crate::ingest::sources::SourceSettings::default(), &outbound);
+        let makes = CitySources::new(&crate::ingest::sources::SourceSettings::default(), &outbound, store.id_key());
         Self::new(crate::ingest::start(Vec::new(), options), makes, store.clone(), HashSet::new())
     }
 }

@@ -29,6 +29,7 @@ use crate::domain::{AuthorId, City, CommitListener, Network};
 use crate::ingest::Outbound;
 use crate::ingest::sources::bluesky::BlueskySettings;
 use crate::ingest::sources::feed::FeedSettings;
+use crate::ingest::sources::mastodon::MastodonSettings;
 use crate::ingest::sources::{self, SourceSettings};
 use crate::intake::{Authors, Intake, KnownPosts};
 use crate::matcher::{CitySet, ListedAccounts};
@@ -41,7 +42,11 @@ pub type Settings = config::Settings<SourceSettings>;
 
 /// The settings that `parvis config doc` writes: the defaults, with the networks of this version turned on.
 pub fn documented_settings() -> Settings {
-    let source = SourceSettings { bluesky: Some(BlueskySettings::default()), feed: Some(FeedSettings::default()) };
+    let source = SourceSettings {
+        bluesky: Some(BlueskySettings::default()),
+        feed: Some(FeedSettings::default()),
+        mastodon: vec![MastodonSettings::example()],
+    };
     Settings { source, ..Settings::default() }
 }
 

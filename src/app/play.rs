@@ -11,7 +11,7 @@ use crate::clock::{Clock, HeldClock};
 use crate::demo::{Demo, OfficialBody, Rate};
 use crate::domain::{AccountRef, AuthorLookup, Checkpoint, City, Journal, Network, Official, OfficialKind, SourceId};
 use crate::http::page::DemoNote;
-use crate::ingest::sources;
+use crate::ingest::sources::{self, mastodon::MastodonSettings};
 use crate::intake::{Answer, Intake};
 use crate::pipeline;
 use crate::shutdown::Shutdown;
@@ -61,6 +61,9 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
         // A village's network is quiet for long, and that is no fault.
         bluesky.stall_seconds = 86_400;
     }
+    // A demonstration is looked at for minutes.
+    settings.source.mastodon =
+        vec![MastodonSettings { every_seconds: 15, ..MastodonSettings::new(&demo.mastodon.url()) }];
     if let Some(feed) = &mut settings.source.feed {
         // A demonstration is looked at for minutes.
         feed.every_seconds = 60;

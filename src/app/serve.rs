@@ -123,7 +123,8 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     );
     let health = supervisor.health();
     let board = supervisor.board();
-    let mut following = Following::new(supervisor, CitySources::new(&settings.source, &outbound), store.clone(), fixed);
+    let mut following =
+        Following::new(supervisor, CitySources::new(&settings.source, &outbound, store.id_key()), store.clone(), fixed);
     following.follow(set.cities()).await?;
     tokio::spawn({
         let (live, health) = (live.clone(), health.clone());

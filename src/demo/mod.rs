@@ -1,6 +1,6 @@
 //! `parvis demo`: the product on hand-written posts, and the simulated networks that bring them.
 //!
-//! Owns the posts, their play over time, and the simulators of Jetstream and AppView. Does not own the pipeline that
+//! Owns the posts, their play over time, and the simulators of Jetstream, AppView, feeds and Mastodon. Does not own the pipeline that
 //! takes the frames in, nor the pages. Invariant: no person, body or post of the demonstration exists outside it.
 
 mod ids;
@@ -13,6 +13,7 @@ pub mod frames;
 pub mod jetstream;
 pub mod appview;
 pub mod feeds;
+pub mod mastodon;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,7 @@ use appview::AppViewSimulator;
 use feeds::FeedSimulator;
 use frames::Stage;
 use jetstream::JetstreamSimulator;
+use mastodon::MastodonSimulator;
 use player::{Event, Performance, Player};
 use script::{Expect, ScriptError, Scripts};
 use world::SharedWorld;
@@ -62,6 +64,8 @@ pub struct Demo {
     pub appview: AppViewSimulator,
     /// The sites whose feeds the cities' configurations are to list.
     pub feeds: FeedSimulator,
+    /// For `[[source.mastodon]]`.
+    pub mastodon: MastodonSimulator,
 }
 
 /// A public body of the demonstration; its account is the same in every run.
@@ -97,6 +101,8 @@ impl Demo {
         let jetstream = JetstreamSimulator::start(shutdown.clone()).await?;
         let appview = AppViewSimulator::start(world, shutdown.clone())?;
         let feeds = FeedSimulator::start(clock.clone(), shutdown.clone())?;
+        let mastodon = MastodonSimulator::start(clock.clone(), shutdown.clone()).await?;
+        mastodon::perform(&mastodon, rate, speed, clock.clone(), shutdown.clone())?;
         for frame in &backlog {
             jetstream.push(frame.as_str());
         }
@@ -109,7 +115,19 @@ impl Demo {
             rate.as_str()
         );
         let (jetstream_url, appview_url) = (jetstream.url(), appview.url());
-        Ok(Self { jetstream_url, appview_url, officials, backlog, rate, speed, note, jetstream, appview, feeds })
+        Ok(Self {
+            jetstream_url,
+            appview_url,
+            officials,
+            backlog,
+            rate,
+            speed,
+            note,
+            jetstream,
+            appview,
+            feeds,
+            mastodon,
+        })
     }
 }
 

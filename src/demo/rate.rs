@@ -48,6 +48,15 @@ impl Rate {
         }
     }
 
+    /// One in so many of the hand-written statuses of Mastodon is said: a few a day and city, beside the posts above.
+    pub(super) const fn one_toot_in(self) -> usize {
+        match self {
+            Self::Metropole => 1,
+            Self::Ville => 2,
+            Self::Village => 3,
+        }
+    }
+
     /// How many times faster than honest the live part plays unless told otherwise: a city then gets a post about
     /// every 15 s, 20 s and 60 s.
     pub const fn default_speed(self) -> f64 {

@@ -27,8 +27,8 @@ impl Intake {
         if !for_good {
             return self.withdraw(id, RefuseReason::NotPublic);
         }
-        if let Some(held) = self.hold.take_post(id) {
-            self.refuse_held(held, RefuseReason::Deleted);
+        if let Some(waiting) = self.hold.take_post(id) {
+            self.refuse_held(waiting, RefuseReason::Deleted);
         }
         if self.known.contains(id) {
             self.known.forget(id);

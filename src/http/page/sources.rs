@@ -26,6 +26,7 @@ struct SourcesView<'a> {
     usual: Option<String>,
     sources: Vec<SourceView>,
     has_feeds: bool,
+    has_mastodon: bool,
 }
 
 struct SourceView {
@@ -55,11 +56,13 @@ impl<'a> SourcesView<'a> {
         // Volumes reach as far back as the oldest post, four weeks at most.
         let days = times.last().map_or(0.0, |first| context.now.seconds_since(*first) as f64 / 86_400.0);
         let view = |source| SourceView::new(source, &calendar, context.now, Usual::of(source, volumes), days, w);
+        let reads = |network| sources.iter().any(|source| source.network == network);
         Self {
             frame: Frame::new(context, Some(city), &here, w.with("sources-title", "city", &city.name)),
             w,
             usual: usual.map(|rate| usual_sentence(rate, w)),
-            has_feeds: sources.iter().any(|source| source.network == Network::Feed),
+            has_feeds: reads(Network::Feed),
+            has_mastodon: reads(Network::Mastodon),
             sources: sources.iter().map(view).collect(),
         }
     }
@@ -141,8 +144,13 @@ fn source_name(source: &SourceHealth, w: Words) -> String {
 pub fn reads(sources: &[SourceHealth], w: Words) -> String {
     let is_feed = |source: &&SourceHealth| source.network == Network::Feed;
     let networks = sources.iter().filter(|source| !is_feed(source)).map(|source| network_name(source.network, w));
-    let mut names: Vec<String> = networks.collect();
-    names.dedup();
+    let mut names: Vec<String> = Vec::new();
+    for name in networks {
+        // Sources that follow the cities come and go, so those of a network may stand apart.
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     let feeds = sources.iter().filter(is_feed).count();
     names.extend((feeds > 0).then(|| w.count("reads-feeds", feeds)));
     match names.split_last() {

@@ -5,6 +5,7 @@
 
 pub mod bluesky;
 pub mod feed;
+pub mod mastodon;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,9 +16,10 @@ use serde::{Deserialize, Serialize};
 use super::{Decode, Outbound, Source};
 use crate::clock::Clock;
 use crate::config::Section;
-use crate::domain::{AuthorProfile, City, Network, Observation, SourceId, Timestamp};
+use crate::domain::{AuthorProfile, City, IdKey, Network, Observation, SourceId, Timestamp};
 use bluesky::{Bluesky, BlueskySettings};
 use feed::{FeedSettings, Feeds};
+use mastodon::{MastodonSettings, Servers};
 
 /// The networks to listen to: a `[source.<network>]` table turns a network on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +29,9 @@ pub struct SourceSettings {
     pub bluesky: Option<BlueskySettings>,
     /// Feeds that the cities list.
     pub feed: Option<FeedSettings>,
+    /// Servers that speak the Mastodon API, each in a table of its own; at most 32.
+    #[serde(default, deserialize_with = "mastodon::servers", skip_serializing_if = "Vec::is_empty")]
+    pub mastodon: Vec<MastodonSettings>,
 }
 
 /// A `[source.…]` table that can't work as it stands.
@@ -51,6 +56,8 @@ impl Section for SourceSettings {
         if let Some(file) = self.bluesky.as_mut().and_then(|settings| settings.dictionary.as_mut()) {
             *file = folder.join(&*file);
         }
+        let tokens = self.mastodon.iter_mut().filter_map(|settings| settings.token.as_mut());
+        tokens.for_each(|token| token.make_path_relative_to(folder));
     }
 }
 
@@ -82,16 +89,22 @@ pub fn build(
 /// Makes the sources that cities' files ask for, which come and go as the files change.
 pub struct CitySources {
     feeds: Option<Feeds>,
+    mastodon: Servers,
 }
 
 impl CitySources {
-    pub fn new(settings: &SourceSettings, outbound: &Outbound) -> Self {
-        Self { feeds: settings.feed.clone().map(|settings| Feeds::new(settings, outbound.clone())) }
+    /// `key`: the instance's, under which sources remember posts.
+    pub fn new(settings: &SourceSettings, outbound: &Outbound, key: IdKey) -> Self {
+        Self {
+            feeds: settings.feed.clone().map(|settings| Feeds::new(settings, outbound.clone())),
+            mastodon: Servers::new(settings.mastodon.clone(), outbound.clone(), key),
+        }
     }
 
     /// One source for each that these cities ask for, with a number that changes when it has to be made anew.
     pub fn of(&self, cities: &[Arc<City>]) -> Vec<(Box<dyn Source>, u64)> {
-        self.feeds.iter().flat_map(|feeds| feeds.of(cities)).collect()
+        let feeds = self.feeds.iter().flat_map(|feeds| feeds.of(cities));
+        feeds.chain(self.mastodon.of(cities)).collect()
     }
 }
 
@@ -118,7 +131,8 @@ pub fn recording(network: Network) -> Option<Recording> {
 pub fn decoder(network: Network) -> Option<Box<dyn Decode>> {
     match network {
         Network::Bluesky => Some(Box::new(bluesky::Decoder::new(SourceId::new(network.as_str())))),
-        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push | Network::X => None,
+        Network::Mastodon => Some(Box::new(mastodon::Decoder::new(SourceId::new(network.as_str())))),
+        Network::Nostr | Network::Feed | Network::OpenData | Network::Push | Network::X => None,
     }
 }
 

@@ -1,0 +1,75 @@
+use super::posts::load;
+use super::*;
+use crate::clock::ManualClock;
+use crate::demo::Rate;
+use crate::domain::Event;
+use crate::domain::Network;
+use crate::ingest::sources::decoder;
+
+const NOW: Timestamp = Timestamp::from_micros(1_795_600_800_000_000);
+
+async fn simulator(shutdown: &Shutdown) -> MastodonSimulator {
+    MastodonSimulator::start(Arc::new(ManualClock::new(NOW)), shutdown.clone()).await.unwrap()
+}
+
+#[test]
+fn what_is_written_is_what_is_read() {
+    let person = Person { bio: "Je lis.\n#nobot".into(), ..Person::new("ana@ailleurs.example") };
+    let mut written = status(&person, "Un <b> & deux\n\n#Été, #nantes_sud. Et # seul", NOW);
+    entity::name(&mut written, "127.0.0.1:1", "12");
+    let seen = decoder(Network::Mastodon).unwrap().decode(written.to_string().as_bytes());
+    let Event::Post(post) = seen.event else { panic!("{seen:?}") };
+    assert_eq!(post.text, "Un <b> & deux\n\n#Été, #nantes_sud. Et # seul");
+    assert_eq!(post.tags, ["été", "nantes_sud"]);
+    assert_eq!(post.native_id.as_str(), "https://ailleurs.example/users/ana/statuses/12");
+    assert_eq!(post.profile.unwrap().bio.lines().last(), Some("#nobot"));
+}
+
+/// Status and body.
+async fn get(url: &str) -> (u16, Vec<u8>) {
+    let outbound = crate::ingest::Outbound::new("", true).unwrap();
+    let answer = outbound.get(url.parse().unwrap(), Default::default()).await.unwrap();
+    (answer.status, answer.body)
+}
+
+#[tokio::test]
+async fn timelines_are_paged_as_the_real_ones_are() {
+    let shutdown = Shutdown::new();
+    let simulator = simulator(&shutdown).await;
+    let person = Person::new("ana");
+    let ids: Vec<String> =
+        (0..7).map(|number| simulator.post(status(&person, &format!("{number} #ville"), NOW))).collect();
+    simulator.post(status(&person, "plus tard #ville", NOW.plus_seconds(60)));
+    simulator.post(status(&person, "autre #bourg", NOW));
+    let page = async |query: &str| {
+        let url = format!("{}/api/v1/timelines/tag/Ville?limit=3{query}", simulator.url());
+        let page: Value = serde_json::from_slice(&get(&url).await.1).unwrap();
+        let found = page.as_array().unwrap().iter();
+        found.map(|status| ids.iter().position(|id| id == entity::id(status)).unwrap_or(9)).collect::<Vec<_>>()
+    };
+    assert_eq!(page("").await, [6, 5, 4]);
+    assert_eq!(page(&format!("&max_id={}", ids[2])).await, [1, 0]);
+    assert_eq!(page(&format!("&since_id={}", ids[1])).await, [6, 5, 4], "the newest: a hole may be left");
+    assert_eq!(page(&format!("&min_id={}", ids[1])).await, [4, 3, 2], "the page right above");
+    assert_eq!(page("&any[]=bourg").await, [9, 6, 5]);
+    assert!(page("&remote=true").await.is_empty());
+    simulator.delete(&ids[5]);
+    simulator.fail_next([Fault { status: 404, headers: vec![] }]);
+    assert_eq!(get(&format!("{}/api/v1/timelines/tag/x", simulator.url())).await.0, 404);
+    assert_eq!(page("").await, [6, 4, 3]);
+    assert_eq!(simulator.asked().len(), 8);
+    shutdown.trigger();
+}
+
+#[test]
+fn every_city_is_spoken_of_at_every_rate_and_carries_a_tag() {
+    for rate in Rate::ALL {
+        let posts = load(rate).unwrap();
+        assert!(posts.len() >= 7 && posts.is_sorted_by_key(|post| post.hours), "{rate:?}: {}", posts.len());
+        assert!(posts.iter().all(|post| post.text.contains('#') && post.hours.abs() <= 40.0));
+    }
+    let all = load(Rate::Metropole).unwrap();
+    for city in ["nantes", "rennes", "tours", "lausanne", "montreal", "le-pellerin"] {
+        assert!(all.iter().any(|post| post.city == city && post.hours < 0.0), "{city}");
+    }
+}

@@ -1,0 +1,373 @@
+//! One server, read for the cities' tags.
+//!
+//! Owns one life: what the server says of itself, rounds over the timelines, and streams where there is a token. Does
+//! not own back-off (supervisor), the questions (`api`) or what of an answer is news (`news`).
+//! Invariant: behind everything that was told comes the memory that covers it, so that the two are stored together.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use tokio::time::Instant;
+use url::Url;
+
+use super::api::{Api, Failure};
+use super::budget::{self, TAGS_AT_ONCE};
+use super::config::MastodonSettings;
+use super::decode::{Page, Seen, host};
+use super::instance::{Instance, Scope, Software};
+use super::memory::Memory;
+use super::news::{News, Timeline};
+use crate::config::Secret;
+use crate::domain::{AuthorLookup, CityId, Event, Gap, IdKey, Network, Observation, RefuseReason, SourceId, Timestamp};
+use crate::ingest::{Closed, Outbound, Source, SourceContext, SourceError};
+
+mod stream;
+
+/// Pages that are walked to fill the hole between what was known and a timeline's newest page; what is more is a gap.
+const WALK_MAX: usize = 10;
+/// How often it is asked again who may read (L-06).
+const ACCESS_EVERY: Duration = Duration::from_secs(3_600);
+/// A memory whose statuses did not change is stored again after this, so that a restart knows how far it reached.
+const STORE_AGAIN_S: i64 = 6 * 3_600;
+/// Objects of statuses that are fetched for their place in one round; the others have none.
+const PLACES_MAX: usize = 20;
+
+/// One server as a source: `[[source.mastodon]]` at work.
+pub struct Mastodon {
+    id: SourceId,
+    host: String,
+    cities: Arc<[CityId]>,
+    /// Of the cities and their tags: see [`Memory::readers`].
+    readers: u64,
+    /// Folded, each once.
+    tags: Vec<String>,
+    token: Option<Secret>,
+    every: Duration,
+    /// How long a round over so many timelines takes.
+    round: fn(usize, Duration) -> Duration,
+    api: Api,
+    news: News,
+    /// Of timelines of several tags, by their keys: which tag is asked for first.
+    firsts: HashMap<u32, First>,
+}
+
+/// The tag that a timeline is asked for, with the others beside it. One that the server has never met empties the whole
+/// answer, so it must be one that brings something.
+#[derive(Clone, Copy, Default)]
+struct First {
+    number: usize,
+    /// All were tried and brought nothing: from now on one a round.
+    all_empty: bool,
+}
+
+/// What a life goes by.
+struct Life<'a> {
+    context: &'a SourceContext,
+    instance: Instance,
+    scope: Scope,
+    asked_at: Instant,
+    stored_at: Timestamp,
+}
+
+/// What a server is read for.
+pub struct Readers {
+    pub cities: Arc<[CityId]>,
+    pub tags: Vec<String>,
+    pub number: u64,
+}
+
+/// Why a round ended early.
+enum Ended {
+    /// Nobody listens any more.
+    Closed,
+    Failed(SourceError),
+}
+
+impl From<Closed> for Ended {
+    fn from(_: Closed) -> Self {
+        Self::Closed
+    }
+}
+
+impl From<SourceError> for Ended {
+    fn from(error: SourceError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Mastodon {
+    /// `elsewhere`: the hosts of the other servers that are read. The error is one of the address.
+    pub fn new(
+        settings: &MastodonSettings,
+        readers: Readers,
+        elsewhere: Vec<String>,
+        outbound: Outbound,
+        key: IdKey,
+    ) -> Result<Self, String> {
+        let base = Url::parse(&settings.server).map_err(|error| format!("{}: {error}", settings.server))?;
+        let host = host(&settings.server).ok_or_else(|| format!("{} names no host", settings.server))?;
+        Ok(Self {
+            id: SourceId::new(&format!("{}:{host}", Network::Mastodon.as_str())),
+            host,
+            cities: readers.cities,
+            readers: readers.number,
+            tags: readers.tags,
+            token: settings.token.clone(),
+            every: Duration::from_secs(settings.every_seconds.into()),
+            round: budget::round,
+            api: Api::new(base, outbound),
+            news: News::new(key, elsewhere),
+            firsts: HashMap::new(),
+        })
+    }
+
+    /// A round takes so long, however many timelines there are.
+    #[cfg(test)]
+    fn hurried(mut self, every: Duration) -> Self {
+        (self.every, self.round) = (every, |_, every| every);
+        self
+    }
+
+    async fn live(&mut self, context: SourceContext) -> Result<(), SourceError> {
+        let shutdown = context.shutdown.clone();
+        let ended = tokio::select! {
+            ended = self.read(&context) => ended,
+            () = shutdown.triggered() => return Ok(()),
+        };
+        match ended {
+            Ok(()) | Err(Ended::Closed) => Ok(()),
+            Err(Ended::Failed(error)) => Err(error),
+        }
+    }
+
+    async fn read(&mut self, context: &SourceContext) -> Result<(), Ended> {
+        let refused = |reason| SourceError::Refused { reason, after: None };
+        self.api.token = self.token.as_ref().map(Secret::reveal).transpose().map_err(refused)?;
+        let now = context.clock.now();
+        let instance = self.api.instance(now).await?;
+        let scope = instance.scope(self.token.is_some()).map_err(refused)?;
+        let memory = Memory::resume(context.resume.as_ref(), self.readers, now);
+        let stored_at = Timestamp::from_micros(memory.read_at);
+        self.news.begin(timelines(&self.tags, instance.software), memory);
+        let mut life = Life { context, instance, scope, asked_at: Instant::now(), stored_at };
+        match (&self.token, scope) {
+            // A stream can't leave the server's own people out.
+            (None, _) | (_, Scope::Remote) => self.poll(&mut life).await,
+            (Some(_), _) => self.stream(&mut life).await,
+        }
+    }
+
+    /// Rounds without end.
+    async fn poll(&mut self, life: &mut Life<'_>) -> Result<(), Ended> {
+        let mut is_first = true;
+        loop {
+            let began = Instant::now();
+            self.round(life).await?;
+            if std::mem::take(&mut is_first) {
+                life.connected("");
+            }
+            tokio::time::sleep_until(began + self.pace()).await;
+        }
+    }
+
+    fn pace(&self) -> Duration {
+        (self.round)(self.news.timelines.len(), self.every)
+    }
+
+    /// Looks at every timeline once. One that can't be read does not keep us from the others.
+    async fn round(&mut self, life: &mut Life<'_>) -> Result<(), Ended> {
+        if life.asked_at.elapsed() >= ACCESS_EVERY {
+            let instance = self.api.instance(life.context.clock.now()).await?;
+            if instance != life.instance {
+                // Who may read, or by which program, has changed: begun anew.
+                return Err(retry("the server has changed; it is read anew").into());
+            }
+            life.asked_at = Instant::now();
+        }
+        let (mut places_left, mut unread) = (PLACES_MAX, None);
+        let timelines = self.news.timelines.clone();
+        for timeline in &timelines {
+            match self.look(life, timeline).await {
+                Ok((events, is_new)) => {
+                    self.hand_on(life, events, is_new, &mut places_left).await?;
+                }
+                Err(Failure::Here(reason)) => unread = Some((unread.map_or(0, |(count, _)| count) + 1, reason)),
+                Err(Failure::All(error)) => return Err(error.into()),
+            }
+        }
+        self.news.memory.read_at = life.context.clock.now().as_micros();
+        match unread {
+            Some((count, reason)) if count == timelines.len() => Err(retry(&reason).into()),
+            Some((count, reason)) => {
+                tracing::warn!(source = self.id.as_str(), count, %reason, "Timelines could not be read.");
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What a timeline says that was not known, and whether there is anything to remember.
+    async fn look(&mut self, life: &Life<'_>, timeline: &Timeline) -> Result<(Vec<Event>, bool), Failure> {
+        let (first, mut page, is_last) = self.newest(life, timeline).await?;
+        let (mut walked, mut gap) = (Vec::new(), None);
+        if let Some(from) = self.news.missing_from(timeline, &page, is_last) {
+            (walked, gap) = self.walk(life, timeline, first, from, &mut page).await?;
+        }
+        let before = self.news.memory.clone();
+        let gap = gap.map(Event::Gap);
+        let events: Vec<Event> =
+            gap.into_iter().chain(self.news.of_page(timeline, page, walked, life.context.clock.now())).collect();
+        let is_new = before != self.news.memory;
+        Ok((events, is_new))
+    }
+
+    /// The newest page, whether nothing lies below it, and by which tag it was had.
+    async fn newest(&mut self, life: &Life<'_>, timeline: &Timeline) -> Result<(usize, Page, bool), Failure> {
+        let count = timeline.tags.len().max(1);
+        let First { number, all_empty } = self.firsts.get(&timeline.key).copied().unwrap_or_default();
+        let after = |steps: usize| number.wrapping_add(steps).checked_rem(count).unwrap_or_default();
+        let tries = if all_empty { 1..=1 } else { 0..=count.saturating_sub(1) };
+        let mut first = number;
+        for number in tries.map(after) {
+            let now = life.context.clock.now();
+            let (page, is_last) = self.api.page(timeline, number, life.scope, None, now).await?;
+            first = number;
+            if !page.statuses.is_empty() || !page.unreadable.is_empty() {
+                self.firsts.insert(timeline.key, First { number, all_empty: false });
+                return Ok((first, page, is_last));
+            }
+        }
+        self.firsts.insert(timeline.key, First { number: first, all_empty: true });
+        Ok((first, Page::default(), true))
+    }
+
+    /// Fills the hole between a status and a page, upwards, so that nothing in it is missed.
+    async fn walk(
+        &mut self,
+        life: &Life<'_>,
+        timeline: &Timeline,
+        first: usize,
+        mut from: String,
+        page: &mut Page,
+    ) -> Result<(Vec<Seen>, Option<Gap>), Failure> {
+        let mut walked: Vec<Seen> = Vec::new();
+        for _ in 0..WALK_MAX {
+            let now = life.context.clock.now();
+            let (between, _) = self.api.page(timeline, first, life.scope, Some(&from), now).await?;
+            page.unreadable.extend(between.unreadable);
+            let next = between.statuses.first().map(|first| first.id.clone());
+            let meets = between.statuses.iter().any(|seen| page.statuses.iter().any(|other| other.id == seen.id));
+            walked.extend(
+                between.statuses.into_iter().filter(|seen| page.statuses.iter().all(|other| other.id != seen.id)),
+            );
+            match next.filter(|next| !meets && *next != from) {
+                Some(next) => from = next,
+                None => return Ok((walked, None)),
+            }
+        }
+        let dates = |statuses: &[Seen]| statuses.iter().filter_map(|seen| seen.post.created_at).collect::<Vec<_>>();
+        let until = dates(&page.statuses).into_iter().min().unwrap_or(life.context.clock.now());
+        let read_at = Timestamp::from_micros(self.news.memory.read_at);
+        let from = dates(&walked).into_iter().max().unwrap_or(read_at).min(until);
+        tracing::warn!(source = self.id.as_str(), "More was written than can be caught up with.");
+        Ok((walked, Some(Gap { from, until })))
+    }
+
+    /// Sends what was found, and behind it the memory that covers it.
+    async fn hand_on(
+        &mut self,
+        life: &mut Life<'_>,
+        events: Vec<Event>,
+        is_new: bool,
+        places_left: &mut usize,
+    ) -> Result<(), Closed> {
+        let now = life.context.clock.now();
+        for mut event in events {
+            if let Event::Post(post) = &mut event
+                && life.instance.software == Software::WithPlaces
+                && *places_left > 0
+                && host(post.native_id.as_str()).as_ref() == Some(&self.host)
+            {
+                *places_left = places_left.saturating_sub(1);
+                post.place = self.api.place(post.native_id.as_str(), now).await;
+            }
+            self.send(life.context, event, false).await?;
+        }
+        life.context.health.saw(None);
+        if is_new || now.seconds_since(life.stored_at) >= STORE_AGAIN_S {
+            self.send(life.context, Event::Other, true).await?;
+            life.stored_at = now;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, context: &SourceContext, event: Event, with_memory: bool) -> Result<(), Closed> {
+        let observation = Observation {
+            source: self.id.clone(),
+            network: Network::Mastodon,
+            checkpoint: with_memory.then(|| self.news.memory.checkpoint()),
+            sent_at: None,
+            event,
+        };
+        context.out.send(observation).await
+    }
+}
+
+impl Life<'_> {
+    /// All is well, but for what the operator should know.
+    fn connected(&self, more: &str) {
+        self.context.health.connected();
+        let scope = match self.scope {
+            Scope::All => "",
+            Scope::Local => "the server shows us the posts of its own people only",
+            Scope::Remote => "the server shows us the posts of other servers' people only",
+        };
+        let note: Vec<&str> = [scope, more].into_iter().filter(|part| !part.is_empty()).collect();
+        if !note.is_empty() {
+            self.context.health.note(&note.join("; "));
+        }
+    }
+}
+
+/// In one request as many tags as the program takes.
+fn timelines(tags: &[String], software: Software) -> Vec<Timeline> {
+    let at_once = if software == Software::Mastodon { TAGS_AT_ONCE } else { 1 };
+    tags.chunks(at_once).map(Timeline::new).collect()
+}
+
+fn retry(reason: &str) -> SourceError {
+    SourceError::Retry { reason: reason.to_owned(), after: None }
+}
+
+impl Source for Mastodon {
+    fn id(&self) -> SourceId {
+        self.id.clone()
+    }
+
+    fn network(&self) -> Network {
+        Network::Mastodon
+    }
+
+    fn cities(&self) -> Option<Arc<[CityId]>> {
+        Some(self.cities.clone())
+    }
+
+    /// Statuses carry their author.
+    fn lookup(&self) -> Option<Arc<dyn AuthorLookup>> {
+        None
+    }
+
+    /// A tag may be quiet for days.
+    fn silent_after(&self) -> Option<Duration> {
+        None
+    }
+
+    fn run(&mut self, context: SourceContext) -> BoxFuture<'_, Result<(), SourceError>> {
+        self.live(context).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests;
