@@ -2,6 +2,7 @@
 
 CARGO ?= cargo
 TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+MASTODON_MOCK_FOLDER = $(TARGET)/mastodon-mock
 NODE_MARK := web/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find web/src web/styles web/templates web/i18n -type f 2>/dev/null) web/package.json web/vite.config.ts web/tsconfig.json
 
@@ -32,11 +33,12 @@ web/dist/.built: $(NODE_MARK) $(WEB_SOURCES)
 	npm --prefix web run build
 	@touch $@
 
-setup-test: $(NODE_MARK) ## install what the tests need: Chromium, nginx, and the page's packages
+setup-test: $(NODE_MARK) ## install what the tests need: Chromium, nginx, a foreign Mastodon server, and the page's packages
 	@scripts/ensure-debian
+	@scripts/ensure-mastodon-mock "$(MASTODON_MOCK_FOLDER)"
 
 test: setup-test web lint ## run every test
-	$(CARGO) test --all-targets --features crash-points
+	MASTODON_MOCK="$(MASTODON_MOCK_FOLDER)/bin/mastodon_mock" $(CARGO) test --all-targets --features crash-points
 	$(CARGO) build
 	@! grep -q PARVIS_CRASH_AT "$(TARGET)/debug/parvis" || { echo "the program has crash points in it"; exit 1; }
 	npm --prefix web test

@@ -70,6 +70,30 @@ fn s06_every_sample_post_ends_as_its_script_says_and_in_its_own_city() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[test]
+fn s06_every_sample_status_is_shown_and_in_its_own_city() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities");
+    let files = CityFiles::read(&folder, &|_| {}).unwrap();
+    let set = Arc::new(CitySet::compile(files.cities().cloned()));
+    let key = IdKey::new([3; 32]);
+    let authors = Authors::new(key, [], Default::default());
+    let mut intake = Intake::new(key, Policy::Standard, set, KnownPosts::default(), authors);
+    let mut decoder = decoder(Network::Mastodon).unwrap();
+    for (city, status) in parvis::demo::mastodon::every_status_once(NOW.plus_seconds(-60)).unwrap() {
+        let before = intake.tally.clone();
+        observe(&mut intake, decoder.decode(status.to_string().as_bytes()), NOW);
+        let outcome = intake.tally.added_since(&before);
+        assert_eq!(outcome.as_deref(), Some("admitted"), "{status}");
+        let changes = intake.take_batch().changes;
+        let placements = changes.iter().filter_map(|change| match change {
+            Change::Upsert { placements, .. } => Some(placements),
+            _ => None,
+        });
+        let shown = placements.flatten().filter(|placement| placement.lane.to_token() != "around");
+        assert!(shown.clone().count() == 1 && shown.clone().all(|shown| shown.city.as_str() == city), "{status}");
+    }
+}
+
 /// What the first look dismisses, no city would have had: for every sample post, and for posts made of pieces of them.
 #[test]
 fn s04_a_first_look_dismisses_nothing_that_a_city_asks_for() {

@@ -122,6 +122,11 @@ fn h1_frame() {
 }
 
 #[test]
+fn h1_mastodon() {
+    replay("mastodon");
+}
+
+#[test]
 fn h1_query() {
     replay("query");
 }

@@ -18,6 +18,7 @@ mod disk;
 mod feeds;
 mod fuzz;
 mod hostile;
+mod mastodon;
 mod mutants;
 mod outputs;
 mod pipeline;

@@ -20,8 +20,12 @@ impl Place {
     }
 
     fn replay(&self, frames: &Path, more: &[&str]) -> Value {
+        self.replay_of("bluesky", frames, more)
+    }
+
+    fn replay_of(&self, network: &str, frames: &Path, more: &[&str]) -> Value {
         let output = Command::new(env!("CARGO_BIN_EXE_parvis"))
-            .args(["replay", "--source", "bluesky", "--clock", "recorded", "--json"])
+            .args(["replay", "--source", network, "--clock", "recorded", "--json"])
             .arg(frames)
             .args(more)
             .arg("--config")
@@ -92,6 +96,35 @@ fn with_profiles_an_author_who_is_not_among_them_is_unknown() {
     let profiles = place.write("profiles.json", r#"{"profiles":[{"did":"did:plc:ana","handle":"ana.test.example"}]}"#);
     let said = place.replay(&file, &["--profiles", profiles.to_str().unwrap()]);
     assert_eq!((&said["outcomes"]["admitted"], &said["outcomes"]["refused.author_unknown"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn statuses_and_messages_of_mastodon_add_up() {
+    let place = Place::new(&CITY.replace("[\"ville\"]", "[\"nantes\"]"));
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mastodon");
+    let said = place.replay_of("mastodon", &fixtures.join("statuses.jsonl"), &[]);
+    assert_eq!((&said["frames"], &said["outcomes"]["admitted"]), (&12.into(), &12.into()), "{said}");
+    let said = place.replay_of("mastodon", &fixtures.join("messages.jsonl"), &[]);
+    let of = |label: &str| said["outcomes"][label].as_u64().unwrap_or_default();
+    assert_eq!((of("admitted"), of("event.delete"), of("event.other")), (4, 1, 6), "{said}");
+    place.replay_of("mastodon", &fixtures.join("hostile.jsonl"), &[]);
+}
+
+#[test]
+fn real_captures_of_mastodon_add_up_and_none_is_unreadable() {
+    let Some(samples) = std::env::var_os("PARVIS_SAMPLES").map(PathBuf::from) else {
+        println!("PARVIS_SAMPLES is not set: the real captures are not replayed here");
+        return;
+    };
+    let file = samples.join("mastodon/rtoot_statuses.jsonl");
+    let place = Place::new(&CITY.replace("[\"ville\"]", "[\"rstats\"]"));
+    let said = place.replay_of("mastodon", &file, &[]);
+    let lines = std::fs::read_to_string(&file).unwrap().lines().count();
+    assert_eq!(said["frames"], lines, "{said}");
+    for unreadable in ["malformed", "oversized", "too_deep", "bad_id", "bad_date", "empty"] {
+        assert!(said["outcomes"].get(format!("refused.{unreadable}")).is_none(), "{said}");
+    }
+    assert!(said["outcomes"]["admitted"].as_u64() > Some(0), "{said}");
 }
 
 /// The real captures hold real people's posts and are not in the repository: `PARVIS_SAMPLES` names their folder.

@@ -60,6 +60,32 @@ fn l12_deletes_edits_and_account_events_reach_held_posts() {
 }
 
 #[test]
+fn l12_a_post_may_be_withdrawn_by_our_id_for_now_or_for_good() {
+    let mut scene = Scene::new();
+    let id = |scene: &Scene, key: &str| PostId::derive(&scene.intake.key, Network::Bluesky, &NativeId::new(key));
+    for key in ["1", "2"] {
+        scene.post("ana", key, "bonjour #ville");
+    }
+    scene.post("ana", "3", "en attente #ville");
+    let waiting = id(&scene, "3");
+    scene.event(Event::Withdrawn { post: waiting, for_good: true });
+    scene.found("ana");
+    assert_eq!(scene.pending().len(), 2, "it is refused while it waits");
+    for (key, for_good) in [("1", false), ("2", true), ("9", true), ("9", false)] {
+        let post = id(&scene, key);
+        scene.event(Event::Withdrawn { post, for_good });
+    }
+    let changes = scene.intake.take_batch().changes;
+    assert!(
+        matches!(&changes[..], [Change::Unplace { post: one, .. }, Change::Erase { post: two, .. }]
+            if *one == id(&scene, "1") && *two == id(&scene, "2")),
+        "{changes:?}"
+    );
+    assert_eq!((scene.count("event.delete"), scene.count("refused.deleted")), (5, 1));
+    assert_eq!(scene.intake.tally.total(), scene.frames, "{:?}", scene.tally());
+}
+
+#[test]
 fn l09_a_profile_record_that_comes_during_the_lookup_counts() {
     let mut scene = Scene::new();
     scene.post("ana", "1", "#ville");
