@@ -50,6 +50,11 @@ pub enum Event {
     Delete {
         native_id: NativeId,
     },
+    /// An author takes posts back, on a network where anybody may name any post: those of others stay.
+    Retract {
+        author: AuthorId,
+        native_ids: Vec<NativeId>,
+    },
     /// A profile as the author's own record now states it: replaces name, bio and self-labels; handle and flags that
     /// the record does not carry are left as they are.
     Profile(Box<AuthorProfile>),
@@ -75,7 +80,7 @@ impl Event {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Post(_) => "post",
-            Self::Delete { .. } => "delete",
+            Self::Delete { .. } | Self::Retract { .. } => "delete",
             Self::Profile(_) => "profile",
             Self::Account { .. } => "account",
             Self::Handle { .. } => "identity",

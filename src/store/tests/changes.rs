@@ -151,7 +151,7 @@ async fn deletions_may_overtake_on_networks_without_order() {
     overtaken.post.network = Network::Mastodon;
     overtaken.post.id = id;
     let overtaken = overtaken.by(&AuthorProfile { network: Network::Mastodon, ..profile("ana") });
-    place.commit(vec![Change::Delete { network: Network::Mastodon, native_id: native("a"), at: NOON }]).await;
+    place.commit(vec![Change::Delete { network: Network::Mastodon, native_id: native("a"), by: None, at: NOON }]).await;
     let late = Draft { received_at: after_s(8 * 86_400), ..draft(&place, "a") };
     let late = Draft { post: overtaken.post.clone(), author: overtaken.author.clone(), ..late }.upsert();
     assert_eq!(place.ops(overtaken.upsert()).await, ["deleted"]);
