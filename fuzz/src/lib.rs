@@ -13,6 +13,7 @@ pub mod cursor;
 pub mod feed;
 pub mod frame;
 pub mod markup;
+pub mod nostr;
 pub mod query;
 pub mod sound;
 pub mod text;
@@ -22,7 +23,7 @@ pub mod town;
 pub type Target = fn(&[u8]);
 
 /// Name and function of every target; a target's seeds are in `seeds/<name>`.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("appview", appview::run),
     ("boundary", boundary::run),
     ("city_file", city_file::run),
@@ -30,6 +31,7 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("cursor", cursor::run),
     ("feed", feed::run),
     ("frame", frame::run),
+    ("nostr", nostr::run),
     ("query", query::run),
     ("text", text::run),
 ];

@@ -41,7 +41,11 @@ pub type Settings = config::Settings<SourceSettings>;
 
 /// The settings that `parvis config doc` writes: the defaults, with the networks of this version turned on.
 pub fn documented_settings() -> Settings {
-    let source = SourceSettings { bluesky: Some(BlueskySettings::default()), feed: Some(FeedSettings::default()) };
+    let source = SourceSettings {
+        bluesky: Some(BlueskySettings::default()),
+        feed: Some(FeedSettings::default()),
+        nostr: Vec::new(),
+    };
     Settings { source, ..Settings::default() }
 }
 

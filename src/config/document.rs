@@ -23,12 +23,17 @@ where
 
 fn write_table(out: &mut String, path: &str, schema: &Value, values: &Value, definitions: &Map<String, Value>) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
-    let mut tables = Vec::new();
+    let (mut tables, mut lists) = (Vec::new(), Vec::new());
     for (name, property) in properties {
         let resolved = resolve(property, definitions);
         let value = values.get(name).unwrap_or(&Value::Null);
         if resolved.get("properties").is_some() {
             tables.push((name, property, resolved, value));
+            continue;
+        }
+        let item = resolved.get("items").map(|item| resolve(item, definitions));
+        if let Some(item) = item.filter(|item| item.get("properties").is_some()) {
+            lists.push((name, item));
             continue;
         }
         comment(out, property.get("description").or_else(|| resolved.get("description")));
@@ -46,7 +51,7 @@ fn write_table(out: &mut String, path: &str, schema: &Value, values: &Value, def
         let has_keys = resolved
             .get("properties")
             .and_then(Value::as_object)
-            .is_some_and(|keys| keys.values().any(|key| resolve(key, definitions).get("properties").is_none()));
+            .is_some_and(|keys| keys.values().any(|key| is_key(resolve(key, definitions))));
         out.push('\n');
         comment(out, property.get("description").or_else(|| resolved.get("description")));
         if has_keys {
@@ -54,6 +59,27 @@ fn write_table(out: &mut String, path: &str, schema: &Value, values: &Value, def
         }
         write_table(out, &path, resolved, value, definitions);
     }
+    for (name, item) in lists {
+        write_list(out, &format!("{path}.{name}"), item);
+    }
+}
+
+/// A table of which there may be several, commented out: there is none unless somebody lists it.
+fn write_list(out: &mut String, path: &str, item: &Value) {
+    out.push('\n');
+    comment(out, item.get("description"));
+    out.push_str(&format!("# [[{path}]]\n"));
+    for (name, property) in item.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        comment(out, property.get("description"));
+        let default = property.get("default").map(|value| format!(" {}", literal(value))).unwrap_or_default();
+        out.push_str(&format!("# {name} ={default}\n"));
+    }
+}
+
+/// Neither a table nor a list of tables.
+fn is_key(schema: &Value) -> bool {
+    let is_list = schema.get("items").is_some_and(|item| item.get("$ref").is_some());
+    schema.get("properties").is_none() && !is_list
 }
 
 /// Follows a reference, also inside the `anyOf` that stands for an optional section.

@@ -13,6 +13,7 @@ pub mod frames;
 pub mod jetstream;
 pub mod appview;
 pub mod feeds;
+pub mod nostr;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -117,8 +117,18 @@ fn h1_cursor() {
 }
 
 #[test]
+fn h1_feed() {
+    replay("feed");
+}
+
+#[test]
 fn h1_frame() {
     replay("frame");
+}
+
+#[test]
+fn h1_nostr() {
+    replay("nostr");
 }
 
 #[test]

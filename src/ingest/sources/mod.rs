@@ -5,6 +5,7 @@
 
 pub mod bluesky;
 pub mod feed;
+pub mod nostr;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::config::Section;
 use crate::domain::{AuthorProfile, City, Network, Observation, SourceId, Timestamp};
 use bluesky::{Bluesky, BlueskySettings};
 use feed::{FeedSettings, Feeds};
+use nostr::NostrSettings;
 
 /// The networks to listen to: a `[source.<network>]` table turns a network on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +29,9 @@ pub struct SourceSettings {
     pub bluesky: Option<BlueskySettings>,
     /// Feeds that the cities list.
     pub feed: Option<FeedSettings>,
+    /// Nostr, through the relays that are listed here.
+    #[serde(default, deserialize_with = "nostr::relays")]
+    pub nostr: Vec<NostrSettings>,
 }
 
 /// A `[source.…]` table that can't work as it stands.
@@ -118,7 +123,11 @@ pub fn recording(network: Network) -> Option<Recording> {
 pub fn decoder(network: Network) -> Option<Box<dyn Decode>> {
     match network {
         Network::Bluesky => Some(Box::new(bluesky::Decoder::new(SourceId::new(network.as_str())))),
-        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push | Network::X => None,
+        Network::Nostr => {
+            let source = SourceId::new(network.as_str());
+            Some(Box::new(nostr::Decoder::new(source, nostr::Reading::default())))
+        }
+        Network::Mastodon | Network::Feed | Network::OpenData | Network::Push | Network::X => None,
     }
 }
 
@@ -131,7 +140,8 @@ pub fn profiles_from_file(
 ) -> Result<Vec<AuthorProfile>, ProfilesError> {
     match network {
         Network::Bluesky => bluesky::profiles_from_file(text, checked_at),
-        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push | Network::X => {
+        Network::Nostr => nostr::profiles_from_file(text, checked_at),
+        Network::Mastodon | Network::Feed | Network::OpenData | Network::Push | Network::X => {
             Err(ProfilesError::NotForNetwork(network.as_str()))
         }
     }
