@@ -71,7 +71,8 @@ impl Following {
             rng: fastrand::Rng::with_seed(1),
         };
         let outbound = crate::ingest::Outbound::new("", true).unwrap();
-        let makes = CitySources::new(&crate::ingest::sources::SourceSettings::default(), &outbound);
+        let clock: Arc<dyn crate::clock::Clock> = Arc::new(crate::clock::ManualClock::default());
+        let makes = CitySources::new(&crate::ingest::sources::SourceSettings::default(), &outbound, &clock).unwrap();
         Self::new(crate::ingest::start(Vec::new(), options), makes, store.clone(), HashSet::new())
     }
 }

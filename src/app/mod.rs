@@ -29,7 +29,7 @@ use crate::domain::{AuthorId, City, CommitListener, Network};
 use crate::ingest::Outbound;
 use crate::ingest::sources::bluesky::BlueskySettings;
 use crate::ingest::sources::feed::FeedSettings;
-use crate::ingest::sources::{self, SourceSettings};
+use crate::ingest::sources::{self, CitySources, SourceSettings};
 use crate::intake::{Authors, Intake, KnownPosts};
 use crate::matcher::{CitySet, ListedAccounts};
 use crate::store::{self, Person, Retention, Store, StoreOptions};
@@ -92,9 +92,10 @@ pub fn listed_by_address(cities: &[Arc<City>]) -> ListedAccounts {
 pub async fn look_up_person(settings: &Settings, person: &Person) -> anyhow::Result<Option<(Network, AuthorId)>> {
     let outbound = outbound(settings)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    for source in sources::build(&settings.source, &outbound, &clock)? {
-        let is_meant = person.network.is_none_or(|network| network == source.network());
-        let Some(lookup) = source.lookup().filter(|_| is_meant) else { continue };
+    let built = sources::build(&settings.source, &outbound, &clock)?;
+    let makes = CitySources::new(&settings.source, &outbound, &clock)?;
+    let lookups = built.iter().filter_map(|source| source.lookup()).chain(makes.lookups());
+    for lookup in lookups.filter(|lookup| person.network.is_none_or(|network| network == lookup.network())) {
         let found = lookup.profiles(vec![person.name.clone()]).await?;
         if let Some(profile) = found.into_iter().next() {
             return Ok(Some((profile.network, profile.id)));

@@ -133,6 +133,11 @@ impl WebSocket {
         }
     }
 
+    /// Says something to the peer.
+    pub async fn send(&mut self, text: String) -> Result<(), SourceError> {
+        self.write(Message::text(text)).await
+    }
+
     /// Time spent elsewhere (a full channel) is not the peer's silence: called after such a wait.
     pub fn excuse_pause(&mut self) {
         self.last_data = Instant::now();

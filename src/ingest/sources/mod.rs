@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use super::{Decode, Outbound, Source};
 use crate::clock::Clock;
 use crate::config::Section;
-use crate::domain::{AuthorProfile, City, Network, Observation, SourceId, Timestamp};
+use crate::domain::{AuthorLookup, AuthorProfile, City, Network, Observation, SourceId, Timestamp};
 use bluesky::{Bluesky, BlueskySettings};
 use feed::{FeedSettings, Feeds};
-use nostr::NostrSettings;
+use nostr::{NostrSettings, Relays};
 
 /// The networks to listen to: a `[source.<network>]` table turns a network on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -87,16 +87,24 @@ pub fn build(
 /// Makes the sources that cities' files ask for, which come and go as the files change.
 pub struct CitySources {
     feeds: Option<Feeds>,
+    relays: Relays,
 }
 
 impl CitySources {
-    pub fn new(settings: &SourceSettings, outbound: &Outbound) -> Self {
-        Self { feeds: settings.feed.clone().map(|settings| Feeds::new(settings, outbound.clone())) }
+    pub fn new(settings: &SourceSettings, outbound: &Outbound, clock: &Arc<dyn Clock>) -> Result<Self, SettingsError> {
+        let relays = Relays::new(&settings.nostr, outbound, clock)
+            .map_err(|reason| SettingsError { network: Network::Nostr.as_str(), reason })?;
+        Ok(Self { feeds: settings.feed.clone().map(|settings| Feeds::new(settings, outbound.clone())), relays })
+    }
+
+    /// Who answers for the authors of these networks. It stays while sources come and go.
+    pub fn lookups(&self) -> impl Iterator<Item = Arc<dyn AuthorLookup>> {
+        self.relays.lookup().into_iter()
     }
 
     /// One source for each that these cities ask for, with a number that changes when it has to be made anew.
     pub fn of(&self, cities: &[Arc<City>]) -> Vec<(Box<dyn Source>, u64)> {
-        self.feeds.iter().flat_map(|feeds| feeds.of(cities)).collect()
+        self.feeds.iter().flat_map(|feeds| feeds.of(cities)).chain(self.relays.of(cities)).collect()
     }
 }
 
