@@ -18,6 +18,7 @@ mod disk;
 mod fuzz;
 mod hostile;
 mod mutants;
+mod nostr;
 mod outputs;
 mod pipeline;
 mod readers;
