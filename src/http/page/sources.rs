@@ -20,6 +20,7 @@ struct SourcesView<'a> {
     usual: Option<String>,
     sources: Vec<SourceView>,
     has_feeds: bool,
+    has_nostr: bool,
 }
 
 struct SourceView {
@@ -45,6 +46,7 @@ impl<'a> SourcesView<'a> {
             w,
             usual: usual.map(|rate| usual_sentence(rate, w)),
             has_feeds: sources.iter().any(|source| source.network == Network::Feed),
+            has_nostr: sources.iter().any(|source| source.network == Network::Nostr),
             sources: sources.iter().map(|source| SourceView::new(source, &calendar, context.now, of_one, w)).collect(),
         }
     }

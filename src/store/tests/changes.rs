@@ -159,6 +159,25 @@ async fn deletions_may_overtake_on_networks_without_order() {
 }
 
 #[tokio::test]
+async fn l15_somebody_elses_deletion_erases_nothing_and_bars_nothing() {
+    let place = Place::new().await;
+    let by = |author: &str, post: &str| Change::Delete {
+        network: Network::Bluesky,
+        native_id: native(post),
+        by: Some(AuthorId::new(author)),
+        at: NOON,
+    };
+    place.ops(draft(&place, "a").upsert()).await;
+    let author = profile("ana").id;
+    assert!(place.ops(by("mallory", "a")).await.is_empty());
+    assert!(place.ops(by("mallory", "b")).await.is_empty());
+    assert_eq!(place.texts().await, ["a"]);
+    assert_eq!(place.ops(draft(&place, "b").upsert()).await, ["post b"], "nobody knew whose it would be");
+    assert_eq!(place.ops(by(author.as_str(), "a")).await, ["remove a"]);
+    assert_eq!(place.ops(draft(&place, "a").upsert()).await, ["deleted"]);
+}
+
+#[tokio::test]
 async fn moderation_hides_through_edits_and_keeps_the_position() {
     let place = Place::new().await;
     place.ops(draft(&place, "a").upsert()).await;
