@@ -130,6 +130,66 @@ async fn d1_a_server_that_is_killed_reads_what_it_missed() {
     assert_eq!(server.stop().1, Some(0));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn q06_a_place_in_the_city_is_found_by_its_cells_and_a_calendar_by_its_latest_version() {
+    let network = SimulatedNetwork::start().await;
+    let (_relay, url) = local().await;
+    let place = |text: &str, cells: &[&str]| {
+        let tags: Vec<[&str; 2]> = cells.iter().map(|cell| ["g", *cell]).collect();
+        let tags: Vec<&[&str]> = tags.iter().map(|tag| &tag[..]).collect();
+        Draft::new("ana", now() - 60, 1, &tags, text).sign()
+    };
+    let version = |age: u64, start: u64, text: &str| {
+        let start = (now() + start).to_string();
+        let tags: [&[&str]; 4] = [&["d", "fete"], &["title", text], &["start", &start], &["t", "Ville"]];
+        Draft::new("bob", now() - age, 31_923, &tags, "").sign()
+    };
+    publish(
+        &url,
+        &[
+            &place("au bord", &["gbquu", "gbquu8w4e"]),
+            &place("au plus près", &["gbquu8"]),
+            &place("ailleurs", &["gbquv", "gbqvv8w4e"]),
+            // Cells so small can't be named one by one: nobody finds it.
+            &place("introuvable", &["gbquu8w4e"]),
+            &version(120, 3_600, "Fête"),
+        ],
+    )
+    .await;
+    let mut server = prepared(&network, &[&url]);
+    let cities = server.folder.path().join("cities");
+    std::fs::write(
+        cities.join("bourg.geojson"),
+        r#"{"type":"Polygon","coordinates":[[[-1.60,47.20],[-1.50,47.20],[-1.50,47.30],[-1.60,47.30],[-1.60,47.20]]]}"#,
+    )
+    .unwrap();
+    std::fs::write(cities.join("bourg.toml"), "name = \"Bourg\"\nboundary = \"bourg.geojson\"\n").unwrap();
+    server.start();
+    wait_for(&server, &["Fête"]).await;
+    let mut found = Vec::new();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while found.len() < 2 && Instant::now() < deadline {
+        found = server.posts_of("bourg").await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    found.sort_by_key(|post| post["text"].as_str().map(str::to_owned));
+    let texts: Vec<&str> = found.iter().filter_map(|post| post["text"].as_str()).collect();
+    assert_eq!(texts, ["au bord", "au plus près"], "{}", server.log_text());
+    assert_eq!(
+        (&found[0]["reasons"][0]["rule"], &found[0]["location"]["precision_m"]),
+        (&"geotag".into(), &1_000.into())
+    );
+
+    let before = server.posts().await[0].clone();
+    let later = version(60, 7_200, "Fête, plus tard");
+    publish(&url, &[&later]).await;
+    wait_for(&server, &["Fête, plus tard"]).await;
+    let after = server.posts().await[0].clone();
+    assert_eq!((&before["id"], &before["position"]), (&after["id"], &after["position"]));
+    assert_ne!(before["starts_at"], after["starts_at"]);
+    assert_eq!(server.stop().1, Some(0));
+}
+
 /// The other relay, on a port of its own.
 struct PythonRelay {
     url: String,

@@ -3,6 +3,7 @@
 //! Owns the connection and the clock. Does not own what is asked and answered (`life`), nor back-off (supervisor).
 //! Invariant: a relay that owes an answer is waited for, and for no longer than [`PATIENCE`].
 
+mod declined;
 mod life;
 mod position;
 mod stored;
@@ -24,9 +25,9 @@ use super::wanted::{Questions, Wanted};
 use crate::domain::{AuthorLookup, CityId, Event, Network, Observation, RefuseReason, SourceId, Timestamp};
 use crate::ingest::websocket::{Incoming, Timing, WebSocket};
 use crate::ingest::{Outbound, Source, SourceContext, SourceError};
-pub(super) use life::declined;
+pub(super) use declined::declined;
 use life::{Life, Step};
-use position::Position;
+use position::{Position, Since};
 
 /// Without a frame for so long while it owes an answer, a relay is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -87,7 +88,7 @@ impl Relay {
     async fn live(&mut self, context: SourceContext) -> Result<(), SourceError> {
         let stored = context.resume.as_ref().map(|stored| Position::read(stored).ok_or_else(broken)).transpose()?;
         let now = context.clock.now();
-        let (since, gap) = position::since(stored, self.number, self.overlap_s, now);
+        let since = Since::of(stored, self.number, self.overlap_s, now);
         let limits = tokio::select! {
             limits = Limits::ask(&self.outbound, &self.url) => limits,
             () = context.shutdown.triggered() => return Ok(()),
@@ -106,12 +107,12 @@ impl Relay {
         }
         notes.add(self.wanted.lost());
         let edge = Edge { id: &self.id, number: self.number, context: &context };
-        if let Some(gap) = gap
+        if let Some(gap) = since.gap.clone()
             && !edge.tell(Event::Gap(gap), false).await
         {
             return Ok(());
         }
-        let mut life = Life::new(&mut self.memory, &self.withdrawn, &self.reading, limits, filters, seconds(since));
+        let mut life = Life::new(&mut self.memory, &self.withdrawn, &self.reading, limits, filters, &since);
         let mut steps = life.begin();
         let (mut last_frame, mut looked) = (Instant::now(), Instant::now());
         loop {

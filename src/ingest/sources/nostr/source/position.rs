@@ -32,16 +32,31 @@ impl Position {
     }
 }
 
-/// From when on to ask at `now`, and what can't be asked for any more. Whoever asks for the first time, or for something
-/// else than before, asks for all that may still be shown.
-pub fn since(position: Option<Position>, wanted: u64, overlap_s: u32, now: Timestamp) -> (Timestamp, Option<Gap>) {
-    let oldest = now.plus_seconds(-OLDEST_S);
-    let Some(position) = position else { return (oldest, None) };
-    // Noted by a clock that was ahead, it is as late as it can be.
-    let at = position.at.min(now);
-    let gap = (at < oldest).then_some(Gap { from: at, until: oldest });
-    let from = if position.wanted == wanted { at.plus_seconds(-i64::from(overlap_s)) } else { oldest };
-    (from.max(oldest), gap)
+/// From when on to ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Since {
+    pub posts: Timestamp,
+    pub deletions: Timestamp,
+    /// What can't be asked for any more.
+    pub gap: Option<Gap>,
+}
+
+impl Since {
+    /// Whoever asks for the first time, or for something else than before, asks for all posts that may still be shown.
+    /// Deletions are asked for since reading ended: what was taken back before it was read is not there to be read, and on
+    /// a relay where it is, each post that was had is asked about.
+    pub fn of(position: Option<Position>, wanted: u64, overlap_s: u32, now: Timestamp) -> Self {
+        let oldest = now.plus_seconds(-OLDEST_S);
+        // Noted by a clock that was ahead, it is as late as it can be.
+        let at = position.map_or(now, |position| position.at.min(now));
+        let resumed = at.plus_seconds(-i64::from(overlap_s)).max(oldest);
+        let is_same = position.is_some_and(|position| position.wanted == wanted);
+        Self {
+            posts: if is_same { resumed } else { oldest },
+            deletions: resumed,
+            gap: (at < oldest).then_some(Gap { from: at, until: oldest }),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -61,16 +76,17 @@ mod tests {
 
     #[test]
     fn d1_reading_goes_on_with_an_overlap_and_d2_what_is_too_old_is_a_gap() {
-        let ask = |ago: i64, wanted: u64| {
-            let (from, gap) = since(Some(Position::new(NOW.plus_seconds(-ago), wanted)), 7, 3_600, NOW);
-            (NOW.seconds_since(from), gap)
+        let asked = |position| {
+            let Since { posts, deletions, gap } = Since::of(position, 7, 3_600, NOW);
+            (NOW.seconds_since(posts), NOW.seconds_since(deletions), gap)
         };
-        assert_eq!(since(None, 7, 3_600, NOW), (NOW.plus_seconds(-OLDEST_S), None));
-        assert_eq!(ask(60, 7), (3_660, None));
-        assert_eq!(ask(60, 8), (OLDEST_S, None), "new wishes are asked for from the beginning");
-        assert_eq!(ask(OLDEST_S, 7), (OLDEST_S, None));
+        let ask = |ago: i64, wanted: u64| asked(Some(Position::new(NOW.plus_seconds(-ago), wanted)));
+        assert_eq!(asked(None), (OLDEST_S, 3_600, None));
+        assert_eq!(ask(60, 7), (3_660, 3_660, None));
+        assert_eq!(ask(60, 8), (OLDEST_S, 3_660, None), "new wishes are asked for from the beginning");
+        assert_eq!(ask(OLDEST_S, 7), (OLDEST_S, OLDEST_S, None));
         let lost = Gap { from: NOW.plus_seconds(-3 * 86_400), until: NOW.plus_seconds(-OLDEST_S) };
-        assert_eq!(ask(3 * 86_400, 7), (OLDEST_S, Some(lost)));
-        assert_eq!(ask(-3 * 86_400, 7), (3_600, None), "a position ahead is now");
+        assert_eq!(ask(3 * 86_400, 7), (OLDEST_S, OLDEST_S, Some(lost)));
+        assert_eq!(ask(-3 * 86_400, 7), (3_600, 3_600, None), "a position ahead is now");
     }
 }

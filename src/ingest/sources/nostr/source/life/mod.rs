@@ -5,10 +5,12 @@
 //! event is handed on that was not proven.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::declined::{declined, is_too_many, is_unwelcome, plain};
+use super::position::Since;
+use super::seconds;
 use super::stored::{Stored, Turned};
 use crate::domain::{Event, Gap, RefuseReason};
 use crate::ingest::sources::nostr::decode::{DAY_EVENT, DELETION, NOTE, PROFILE, Reading, TIME_EVENT, VANISH, time};
@@ -25,11 +27,8 @@ const BACK: &str = "back";
 /// When to ask again about what was had: soon after something new was, and now and then to see that the relay answers.
 const ABOUT_SOON_S: u64 = 60;
 const ABOUT_EVERY_S: u64 = 600;
-/// How long a relay that is asked too much is left alone, where it does not say.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What a relay says besides that is passed on to the operator, and letters of it.
+/// What a relay says besides that is passed on to the operator.
 const NOTICES_MAX: u32 = 3;
-const REASON_CHARS: usize = 150;
 /// Bytes of an id or a key in a question, with quotes and comma.
 const KEY_BYTES: usize = 67;
 
@@ -78,12 +77,12 @@ impl<'m> Life<'m> {
         reading: &'m Reading,
         limits: Limits,
         filters: Vec<Value>,
-        since: u64,
+        since: &Since,
     ) -> Self {
-        let deletions = (DELETIONS.to_owned(), json!({ "kinds": [DELETION, VANISH] }));
-        let named = filters.into_iter().enumerate().map(|(number, filter)| (format!("q{number}"), filter));
-        let questions = named.chain([deletions]).map(|(name, filter)| {
-            let stored = Stored::new(since, limits.answer);
+        let posts = filters.into_iter().enumerate().map(|(number, filter)| (format!("q{number}"), filter, since.posts));
+        let deletions = (DELETIONS.to_owned(), json!({ "kinds": [DELETION, VANISH] }), since.deletions);
+        let questions = posts.chain([deletions]).map(|(name, filter, since)| {
+            let stored = Stored::new(seconds(since), limits.answer);
             Question { name, filter, stored, is_open: false, is_done: false }
         });
         Self {
@@ -95,7 +94,7 @@ impl<'m> Life<'m> {
             back: VecDeque::new(),
             paging: None,
             is_live: false,
-            since,
+            since: seconds(since.posts),
             about_at: 0,
             is_news: true,
             notices: 0,
@@ -299,42 +298,6 @@ impl<'m> Life<'m> {
 fn request(name: &str, filters: impl IntoIterator<Item = Value>) -> String {
     let parts = [Value::from("REQ"), name.into()].into_iter().chain(filters);
     Value::from_iter(parts).to_string()
-}
-
-fn is_too_many(reason: &str) -> bool {
-    let lower = reason.to_lowercase();
-    lower.contains("too many") && ["subscription", "req"].iter().any(|what| lower.contains(what))
-}
-
-/// Whether a relay declines us, and not this question.
-fn is_unwelcome(reason: &str) -> bool {
-    ["auth-required", "rate-limited"].iter().any(|prefix| reason.starts_with(prefix))
-}
-
-/// What it means that a relay ends a subscription (NIP-01, 42).
-pub fn declined(reason: &str) -> SourceError {
-    let prefix = reason.split(':').next().unwrap_or_default().trim();
-    match prefix {
-        "auth-required" => SourceError::Refused {
-            reason: "the relay lets only those read who sign in, which Parvis does not".into(),
-            after: None,
-        },
-        "restricted" | "blocked" | "mute" | "pow" => {
-            SourceError::Refused { reason: format!("the relay declines: {}", plain(reason)), after: None }
-        }
-        "rate-limited" => {
-            let reason = format!("the relay is asked too often: {}", plain(reason));
-            SourceError::Refused { reason, after: Some(PATIENCE) }
-        }
-        _ => SourceError::Retry { reason: format!("the relay ended a subscription: {}", plain(reason)), after: None },
-    }
-}
-
-/// Somebody else's words, as they may be shown.
-fn plain(reason: &str) -> String {
-    let words = reason.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let shown: String = words.collect::<Vec<_>>().join(" ").chars().take(REASON_CHARS).collect();
-    if shown.is_empty() { "no reason given".to_owned() } else { shown }
 }
 
 #[cfg(test)]

@@ -3,6 +3,11 @@ use crate::demo::nostr::{Draft, SignedEvent, pubkey};
 
 const NOW: u64 = 1_795_600_000;
 const SINCE: u64 = NOW - 3_600;
+const DELETIONS_SINCE: u64 = NOW - 1_800;
+
+fn since() -> Since {
+    Since { posts: time(SINCE), deletions: time(DELETIONS_SINCE), gap: None }
+}
 
 /// One connection, with what was said and told so far.
 struct Talk {
@@ -20,7 +25,7 @@ impl Talk {
     fn life(&mut self, answer: usize) -> Life<'_> {
         let filters = vec![json!({"kinds": [1], "#t": ["nantes"]}), json!({"kinds": [1], "#g": ["gbquu8"]})];
         let limits = Limits { answer, ..Limits::default() };
-        Life::new(&mut self.memory, &self.withdrawn, &self.reading, limits, filters, SINCE)
+        Life::new(&mut self.memory, &self.withdrawn, &self.reading, limits, filters, &since())
     }
 }
 
@@ -75,7 +80,7 @@ fn the_questions_are_what_the_cities_ask_for_and_all_deletions() {
         [
             json!(["REQ", "q0", {"kinds": [1], "#t": ["nantes"], "since": SINCE, "limit": 50}]),
             json!(["REQ", "q1", {"kinds": [1], "#g": ["gbquu8"], "since": SINCE, "limit": 50}]),
-            json!(["REQ", "gone", {"kinds": [5, 62], "since": SINCE, "limit": 50}]),
+            json!(["REQ", "gone", {"kinds": [5, 62], "since": DELETIONS_SINCE, "limit": 50}]),
         ]
     );
 }
@@ -176,7 +181,7 @@ fn h2_however_much_was_had_a_question_fits_the_relays_messages() {
             talk.memory.notes.put(format!("{number:064}"));
         }
         let limits = Limits { message_bytes, ..Limits::default() };
-        let mut life = Life::new(&mut talk.memory, &talk.withdrawn, &talk.reading, limits, Vec::new(), SINCE);
+        let mut life = Life::new(&mut talk.memory, &talk.withdrawn, &talk.reading, limits, Vec::new(), &since());
         life.is_live = true;
         let asked = shown(life.renew(NOW));
         assert!(asked[0].len() <= message_bytes, "{} > {message_bytes}", asked[0].len());
@@ -216,11 +221,11 @@ fn a_relay_that_takes_fewer_questions_than_it_says_is_asked_fewer() {
         let mut talk = Talk::new();
         let filters = (0..9).map(|_| json!({})).collect();
         let limits = Limits::default();
-        let mut life = Life::new(&mut talk.memory, &talk.withdrawn, &talk.reading, limits, filters, SINCE);
+        let mut life = Life::new(&mut talk.memory, &talk.withdrawn, &talk.reading, limits, filters, &since());
         assert!(life.said(frame)[0].contains("Retry"), "{frame}");
         assert_eq!(talk.memory.subscriptions, Some(6));
         let mut life =
-            Life::new(&mut talk.memory, &talk.withdrawn, &talk.reading, Limits::default(), vec![json!({})], SINCE);
+            Life::new(&mut talk.memory, &talk.withdrawn, &talk.reading, Limits::default(), vec![json!({})], &since());
         assert!(life.said(frame)[0].contains("Refused"), "fewer there are none");
     }
 }
