@@ -114,12 +114,14 @@ impl Relay {
         }
         let mut life = Life::new(&mut self.memory, &self.withdrawn, &self.reading, limits, filters, &since);
         let mut steps = life.begin();
-        let (mut last_frame, mut looked) = (Instant::now(), Instant::now());
+        let (mut last_frame, mut looked, mut is_heard) = (Instant::now(), Instant::now(), false);
         loop {
             if !edge.walk(steps, &mut socket, &mut notes).await? {
                 return Ok(());
             }
-            socket.excuse_pause();
+            if std::mem::take(&mut is_heard) {
+                socket.excuse_pause();
+            }
             let patience_ends = last_frame + PATIENCE;
             let incoming = tokio::select! {
                 incoming = socket.next(&context.shutdown) => incoming,
@@ -132,7 +134,7 @@ impl Relay {
                     return Err(retry("the relay does not answer what it was asked"));
                 }
             };
-            last_frame = Instant::now();
+            (last_frame, is_heard) = (Instant::now(), true);
             steps = match incoming {
                 Incoming::Text(frame) => {
                     context.out.received(frame.len());

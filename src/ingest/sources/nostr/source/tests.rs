@@ -187,6 +187,9 @@ struct Scripted {
 type Script = Arc<dyn Fn(&Value) -> Vec<String> + Send + Sync>;
 
 impl Scripted {
+    /// In place of an answer: from then on the relay reads nothing, and keeps the connection.
+    const HANGS: &str = "hangs";
+
     async fn new(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}", listener.local_addr().unwrap());
@@ -205,6 +208,9 @@ impl Scripted {
                         };
                         noted.lock().unwrap().push(message.clone());
                         for answer in script(&message) {
+                            if answer == Self::HANGS {
+                                std::future::pending::<()>().await;
+                            }
                             if socket.send(Frame::text(answer)).await.is_err() {
                                 return;
                             }
@@ -260,28 +266,44 @@ async fn h1_hostile_frames_are_counted_and_end_nothing() {
     run.stop().await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_relay_that_does_not_answer_is_given_up_and_asked_again() {
-    // Paused time runs on while everybody waits, so that a minute is none.
-    let relay = Scripted::new(Arc::new(|_: &Value| Vec::new())).await;
-    let clock: Arc<dyn Clock> = Arc::new(ManualClock::default());
+/// What the health of a relay's source comes to say, in paused time: it runs on while everybody waits, so that a minute is
+/// none.
+async fn comes_to_say(relay: &Scripted, expected: &str) {
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(SystemClock.now()));
     let settings =
         NostrSettings { relay: relay.url.clone(), page: "https://page.example/".into(), overlap_seconds: 3_600 };
     let relays = Relays::new(&[settings], &Outbound::new("", true).unwrap(), &clock).unwrap();
     let (source, _) = relays.of(&[city()]).remove(0);
-    let (out, _seen) = observations(8);
-    let shutdown = Shutdown::new();
+    assert!(source.lookup().is_some() && source.silent_after().is_none());
+    let (out, mut seen) = observations(8);
     let options = SupervisorOptions {
         out,
         checkpoints: Default::default(),
         gaps: Vec::new(),
         clock,
-        shutdown,
+        shutdown: Shutdown::new(),
         rng: fastrand::Rng::with_seed(1),
     };
-    assert!(source.lookup().is_some() && source.silent_after().is_none());
     let supervisor = start(vec![source], options);
     let mut health = supervisor.health();
-    let down = health.wait_for(|all| all[0].state == SourceState::Down).await.unwrap()[0].detail.clone();
-    assert!(down.contains("does not answer"), "{down}");
+    tokio::select! {
+        said = health.wait_for(|all| all[0].detail.contains(expected)) => drop(said.unwrap()),
+        () = async { while seen.recv().await.is_some() {} } => panic!("it ended"),
+        () = tokio::time::sleep(Duration::from_secs(600)) => panic!("it does not say {expected}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_that_does_not_answer_is_given_up_and_asked_again() {
+    comes_to_say(&Scripted::new(Arc::new(|_: &Value| Vec::new())).await, "does not answer what it was asked").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_relay_that_is_gone_is_noticed_though_it_is_looked_after_meanwhile() {
+    let script = Arc::new(|message: &Value| match message[1].as_str() {
+        Some("about") => vec![Scripted::HANGS.to_owned()],
+        Some(name) => vec![json!(["EOSE", name]).to_string()],
+        None => Vec::new(),
+    });
+    comes_to_say(&Scripted::new(script).await, "no longer answers").await;
 }
