@@ -18,11 +18,14 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
         Event::Post(post) => take_post(intake, Parked { ticket, network, post, sent_at }, now),
         Event::Unreadable(reason) => intake.finish(ticket, Outcome::Refused(reason)),
         Event::Delete { native_id } => {
-            intake.finish_event(ticket, "event.delete", |intake| intake.delete(network, native_id, now))
+            intake.finish_event(ticket, "event.delete", |intake| intake.delete(network, native_id, None, now))
         }
         Event::Withdrawn { post, for_good } => {
             intake.finish_event(ticket, "event.delete", |intake| intake.withdrawn(post, for_good, now));
         }
+        Event::Retract { author, native_ids } => intake.finish_event(ticket, "event.delete", |intake| {
+            native_ids.into_iter().for_each(|id| intake.delete(network, id, Some(&author), now));
+        }),
         Event::Profile(record) => {
             intake.finish_event(ticket, "event.profile", |intake| intake.profile_record(*record, now))
         }

@@ -17,18 +17,24 @@ use super::town::{CITIES, NOW, key};
 const FRAMES_MAX: usize = 64;
 
 pub fn run(data: &[u8]) {
-    let mut decoder = decoder(Network::Bluesky).expect("the network has a decoder");
+    through(Network::Bluesky, data.split(|byte| *byte == b'\n').map(<[u8]>::to_vec), decoded);
+}
+
+/// Takes frames of a network through a pipeline of their own; `check` looks at each frame and at what it was decoded as,
+/// twice.
+pub fn through(network: Network, lines: impl Iterator<Item = Vec<u8>>, check: fn(&[u8], &Event, Event)) {
+    let mut decoder = decoder(network).expect("the network has a decoder");
     let authors = Authors::new(key(), [], Default::default());
     let mut intake = Intake::new(key(), Policy::Standard, CITIES.clone(), KnownPosts::default(), authors);
     let mut frames = 0;
-    for line in data.split(|byte| *byte == b'\n').take(FRAMES_MAX) {
-        let observation = decoder.decode(line);
-        decoded(line, &observation.event, decoder.decode(line).event);
+    for line in lines.take(FRAMES_MAX) {
+        let observation = decoder.decode(&line);
+        check(&line, &observation.event, decoder.decode(&line).event);
         frames += 1;
         observe(&mut intake, observation, NOW);
         // Every other author is answered for later, so that what comes meanwhile meets the hold.
         if frames % 2 == 0 {
-            answer(&mut intake, line);
+            answer(&mut intake, &line);
         }
     }
     answer(&mut intake, b"");
@@ -77,16 +83,16 @@ fn answer(intake: &mut Intake, line: &[u8]) {
         let Some((network, author)) = intake.questions.pop() else { return };
         let answer = match author.as_str().ends_with('?') || author.as_str().ends_with("zz") {
             true => Answer::Unknown(network, author),
-            false => Answer::Found(Box::new(profile(author, &name))),
+            false => Answer::Found(Box::new(profile(network, author, &name))),
         };
         answered(intake, answer, NOW);
     }
 }
 
-fn profile(author: AuthorId, name: &str) -> AuthorProfile {
+fn profile(network: Network, author: AuthorId, name: &str) -> AuthorProfile {
     AuthorProfile {
         name: Some(name.to_owned()),
         handle: Some(name.chars().rev().collect()),
-        ..AuthorProfile::assumed(author, Network::Bluesky)
+        ..AuthorProfile::assumed(author, network)
     }
 }

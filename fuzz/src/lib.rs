@@ -14,6 +14,7 @@ pub mod feed;
 pub mod frame;
 pub mod markup;
 pub mod mastodon;
+pub mod nostr;
 pub mod query;
 pub mod sound;
 pub mod text;
@@ -23,7 +24,7 @@ pub mod town;
 pub type Target = fn(&[u8]);
 
 /// Name and function of every target; a target's seeds are in `seeds/<name>`.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("appview", appview::run),
     ("boundary", boundary::run),
     ("city_file", city_file::run),
@@ -32,6 +33,7 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("feed", feed::run),
     ("frame", frame::run),
     ("mastodon", mastodon::run),
+    ("nostr", nostr::run),
     ("query", query::run),
     ("text", text::run),
 ];

@@ -71,7 +71,9 @@ impl Following {
             rng: fastrand::Rng::with_seed(1),
         };
         let outbound = crate::ingest::Outbound::new("", true).unwrap();
-        let makes = CitySources::new(&crate::ingest::sources::SourceSettings::default(), &outbound, store.id_key());
+        let clock: Arc<dyn crate::clock::Clock> = Arc::new(crate::clock::ManualClock::default());
+        let settings = crate::ingest::sources::SourceSettings::default();
+        let makes = CitySources::new(&settings, &outbound, &clock, store.id_key()).unwrap();
         Self::new(crate::ingest::start(Vec::new(), options), makes, store.clone(), HashSet::new())
     }
 }

@@ -25,11 +25,12 @@ use std::sync::Arc;
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::consent::Policy;
-use crate::domain::{AuthorId, City, CommitListener, Network};
+use crate::domain::{AuthorId, AuthorLookup, City, CommitListener, Network};
 use crate::ingest::Outbound;
 use crate::ingest::sources::bluesky::BlueskySettings;
 use crate::ingest::sources::feed::FeedSettings;
 use crate::ingest::sources::mastodon::MastodonSettings;
+use crate::ingest::sources::nostr::NostrSettings;
 use crate::ingest::sources::{self, SourceSettings};
 use crate::intake::{Authors, Intake, KnownPosts};
 use crate::matcher::{CitySet, ListedAccounts};
@@ -46,6 +47,7 @@ pub fn documented_settings() -> Settings {
         bluesky: Some(BlueskySettings::default()),
         feed: Some(FeedSettings::default()),
         mastodon: vec![MastodonSettings::example()],
+        nostr: vec![NostrSettings::example()],
     };
     Settings { source, ..Settings::default() }
 }
@@ -93,9 +95,9 @@ pub fn listed_by_address(cities: &[Arc<City>]) -> ListedAccounts {
 pub async fn look_up_person(settings: &Settings, person: &Person) -> anyhow::Result<Option<(Network, AuthorId)>> {
     let outbound = outbound(settings)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    for source in sources::build(&settings.source, &outbound, &clock)? {
-        let is_meant = person.network.is_none_or(|network| network == source.network());
-        let Some(lookup) = source.lookup().filter(|_| is_meant) else { continue };
+    let lookups = sources::lookups(&settings.source, &outbound, &clock)?;
+    let is_asked = |lookup: &&Arc<dyn AuthorLookup>| person.network.is_none_or(|network| network == lookup.network());
+    for lookup in lookups.iter().filter(is_asked) {
         let found = lookup.profiles(vec![person.name.clone()]).await?;
         if let Some(profile) = found.into_iter().next() {
             return Ok(Some((profile.network, profile.id)));

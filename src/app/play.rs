@@ -64,6 +64,7 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
     // A demonstration is looked at for minutes.
     settings.source.mastodon =
         vec![MastodonSettings { every_seconds: 15, ..MastodonSettings::new(&demo.mastodon.url()) }];
+    settings.source.nostr.clear();
     if let Some(feed) = &mut settings.source.feed {
         // A demonstration is looked at for minutes.
         feed.every_seconds = 60;

@@ -82,7 +82,9 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
 
     let outbound = outbound(&settings)?;
     let built = sources::build(&settings.source, &outbound, &clock)?;
-    let lookups: Vec<Arc<dyn AuthorLookup>> = built.iter().filter_map(|source| source.lookup()).collect();
+    let makes = CitySources::new(&settings.source, &outbound, &clock, store.id_key())?;
+    let lookups: Vec<Arc<dyn AuthorLookup>> =
+        built.iter().filter_map(|source| source.lookup()).chain(makes.lookups()).collect();
     let fixed: HashSet<SourceId> = built.iter().map(|source| source.id()).collect();
     let mut checkpoints = HashMap::new();
 
@@ -123,8 +125,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     );
     let health = supervisor.health();
     let board = supervisor.board();
-    let mut following =
-        Following::new(supervisor, CitySources::new(&settings.source, &outbound, store.id_key()), store.clone(), fixed);
+    let mut following = Following::new(supervisor, makes, store.clone(), fixed);
     following.follow(set.cities()).await?;
     tokio::spawn({
         let (live, health) = (live.clone(), health.clone());

@@ -299,3 +299,29 @@ fn feature6_a_placement_says_why_and_by_which_recipe() {
     assert_eq!(placement.reasons, listed().reasons);
     assert_eq!(placement.zone.as_deref(), Some("Centre-ville"));
 }
+
+#[test]
+fn l15_what_nostr_says_of_a_post_and_of_its_author_is_honoured() {
+    let nostr = author(Network::Nostr);
+    let base = Post { network: Network::Nostr, ..post() };
+    let ends = |seconds: i64| Schedule { ends_at: Some(NOW.plus_seconds(seconds)), ..Schedule::default() };
+    let labelled = |label: &str| Post { labels: vec![Label::plain(label)], ..base.clone() };
+    for matched in [matched(Rule::Hashtag), matched(Rule::Geotag), matched(Rule::Invite), listed()] {
+        let decided =
+            |post: &Post, author: &AuthorProfile| decide(Policy::Standard, post, author, &matched, false, NOW);
+        let over = Post { schedule: ends(0), ..base.clone() };
+        assert_eq!(decided(&over, &nostr), Err(RefuseReason::Expired), "NIP-40, in whatever lane");
+        let placed = decided(&Post { schedule: ends(60), ..base.clone() }, &nostr).unwrap();
+        assert_eq!(placed.expires_at, Some(NOW.plus_seconds(60)));
+        assert_eq!(decided(&labelled("nudity"), &nostr), Err(RefuseReason::Labelled), "NIP-36 for what is never shown");
+        assert!(decided(&labelled("content-warning"), &nostr).is_ok(), "NIP-36: shown behind a fold");
+        let hidden = AuthorProfile { labels: vec![Label::plain("!no-unauthenticated")], ..nostr.clone() };
+        assert_eq!(decided(&base, &hidden), Err(RefuseReason::NoUnauthenticated), "NIP-32");
+        let gone = AuthorProfile { status: AccountStatus::Deleted, ..nostr.clone() };
+        assert_eq!(decided(&base, &gone), Err(RefuseReason::AuthorInactive), "NIP-62");
+    }
+    for rule in [Rule::Hashtag, Rule::Geotag] {
+        let placed = decide(Policy::Standard, &base, &nostr, &matched(rule), false, NOW).unwrap();
+        assert_eq!(placed.tier, Some(Tier::Public), "a tag and a place are alike");
+    }
+}

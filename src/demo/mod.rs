@@ -14,6 +14,7 @@ pub mod jetstream;
 pub mod appview;
 pub mod feeds;
 pub mod mastodon;
+pub mod nostr;
 
 use std::sync::Arc;
 use std::time::Duration;

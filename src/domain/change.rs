@@ -64,8 +64,9 @@ pub enum Change {
     /// the post was and is no longer gets a `remove`. No placement: the post is forgotten without a tombstone.
     /// The exact point in `post` is ignored; `placements` carries the coarse one.
     Upsert { post: Box<Post>, author: Box<AuthorProfile>, placements: Vec<Placement>, received_at: Timestamp },
-    /// The author deleted it: erase it and leave a tombstone.
-    Delete { network: Network, native_id: NativeId, at: Timestamp },
+    /// The author deleted it: erase it and leave a tombstone. `by`: who says so, where anybody may; of somebody else's
+    /// post it says nothing.
+    Delete { network: Network, native_id: NativeId, by: Option<AuthorId>, at: Timestamp },
     /// What is known of an author has changed, or was asked again. Ignored for authors without stored posts.
     Author { profile: Box<AuthorProfile>, verdict: AuthorVerdict, at: Timestamp },
     /// A stored post was found unchanged at its origin (L-13).

@@ -56,6 +56,11 @@ pub enum Event {
         post: PostId,
         for_good: bool,
     },
+    /// An author takes posts back, on a network where anybody may name any post: those of others stay.
+    Retract {
+        author: AuthorId,
+        native_ids: Vec<NativeId>,
+    },
     /// A profile as the author's own record now states it: replaces name, bio and self-labels; handle and flags that
     /// the record does not carry are left as they are.
     Profile(Box<AuthorProfile>),
@@ -81,7 +86,7 @@ impl Event {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Post(_) => "post",
-            Self::Delete { .. } | Self::Withdrawn { .. } => "delete",
+            Self::Delete { .. } | Self::Withdrawn { .. } | Self::Retract { .. } => "delete",
             Self::Profile(_) => "profile",
             Self::Account { .. } => "account",
             Self::Handle { .. } => "identity",

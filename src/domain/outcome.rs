@@ -114,6 +114,8 @@ refuse_reasons! {
     Oversized = "oversized",
     /// Nested deeper than 128 levels.
     TooDeep = "too_deep",
+    /// It does not have the identity, or the signature, that what it says would have.
+    BadSignature = "bad_signature",
     // normalize
     /// No identity, or one longer than 1,024 bytes.
     BadId = "bad_id",

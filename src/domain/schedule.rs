@@ -18,6 +18,8 @@ impl Schedule {
     /// When a card in this lane goes by itself; `None`: when its tier's time is over.
     pub fn expires_at(&self, network: Network, lane: &Lane, published: Timestamp) -> Option<Timestamp> {
         match lane {
+            // An end is the author's own word there, and is never read from a text (NIP-40, NIP-52).
+            _ if network == Network::Nostr => self.ends_at,
             // What a body says on a social network has no end unless it states one; an item of a feed is a notice.
             Lane::Info if network == Network::Feed => Some(self.ends_at.unwrap_or(published.plus_seconds(NOTICE_S))),
             Lane::Info => self.ends_at,
@@ -43,6 +45,7 @@ mod tests {
             (Network::Feed, Lane::Press, None, None),
             (Network::Feed, Lane::People, None, None),
             (Network::Bluesky, Lane::Info, None, ends_at),
+            (Network::Nostr, Lane::People, None, ends_at),
         ] {
             let of = |schedule: Schedule| schedule.expires_at(network, &lane, published);
             assert_eq!((of(open), of(ended)), (open_goes, ended_goes), "{network:?} {lane:?}");

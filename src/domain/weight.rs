@@ -115,6 +115,7 @@ impl Weight for Event {
             Self::Post(post) => post.owned(),
             Self::Profile(profile) => profile.owned(),
             Self::Delete { native_id } => native_id.owned(),
+            Self::Retract { author, native_ids } => author.owned() + native_ids.owned(),
             Self::Account { author, status: _ } => author.owned(),
             Self::Handle { author } => author.owned(),
             Self::Withdrawn { .. } | Self::Gap(_) | Self::Other | Self::Unreadable(_) => 0,
@@ -129,7 +130,7 @@ impl Weight for Change {
                 post.owned() + author.owned() + placements.owned()
             }
             Self::Author { profile, .. } => profile.owned(),
-            Self::Delete { native_id, .. } => native_id.owned(),
+            Self::Delete { native_id, by, .. } => native_id.owned() + by.owned(),
             Self::Replace { placement, .. } => placement.owned(),
             Self::Leave { author, .. } => author.owned(),
             Self::Checked { .. } | Self::Hide { .. } | Self::Erase { .. } | Self::Unplace { .. } | Self::Gap { .. } => {

@@ -134,7 +134,7 @@ impl WebSocket {
         }
     }
 
-    /// Says something to the server.
+    /// Says something to the peer.
     pub async fn send(&mut self, text: String) -> Result<(), SourceError> {
         self.write(Message::text(text)).await
     }

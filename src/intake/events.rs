@@ -8,17 +8,22 @@ use crate::normalize::clean_profile;
 
 /// What happens to posts and authors that the store, or the hold, already has.
 impl Intake {
-    pub fn delete(&mut self, network: Network, native_id: NativeId, now: Timestamp) {
+    /// `by`: who says so, where anybody may; of somebody else's post it says nothing.
+    pub fn delete(&mut self, network: Network, native_id: NativeId, by: Option<&AuthorId>, now: Timestamp) {
         let id = PostId::derive(&self.key, network, &native_id);
-        if let Some(held) = self.hold.take_post(id) {
+        let is_meant = self.hold.author_of(id).is_some_and(|author| by.is_none_or(|by| by == author));
+        if let Some(held) = is_meant.then(|| self.hold.take_post(id)).flatten() {
             self.refuse_held(held, RefuseReason::Deleted);
         }
-        for parked in self.hold.take_parked(network, &native_id) {
+        for parked in self.hold.take_parked(network, &native_id, by) {
             self.finish(parked.ticket, Outcome::Refused(RefuseReason::Deleted));
         }
         if self.known.contains(id) {
-            self.known.forget(id);
-            self.pending.push(Change::Delete { network, native_id, at: now });
+            // Whose it is only the store knows, which tells what it forgot.
+            if by.is_none() {
+                self.known.forget(id);
+            }
+            self.pending.push(Change::Delete { network, native_id, by: by.cloned(), at: now });
         }
     }
 

@@ -70,6 +70,10 @@ impl Hold {
         self.ids.contains_key(&id)
     }
 
+    pub fn author_of(&self, id: PostId) -> Option<&AuthorId> {
+        self.ids.get(&id).map(|(_, author)| author)
+    }
+
     pub fn len(&self) -> usize {
         self.ids.len() + self.parked
     }
@@ -142,12 +146,15 @@ impl Hold {
         held
     }
 
-    /// Takes a parked reply out, in every version: its author deleted it.
-    pub fn take_parked(&mut self, network: Network, native_id: &NativeId) -> Vec<Parked> {
+    /// Takes a parked reply out, in every version: its author deleted it. `by`: only where it is theirs.
+    pub fn take_parked(&mut self, network: Network, native_id: &NativeId, by: Option<&AuthorId>) -> Vec<Parked> {
         if self.parked == 0 {
             return Vec::new();
         }
-        let is_meant = |parked: &mut Parked| parked.network == network && parked.post.native_id == *native_id;
+        let is_meant = |parked: &mut Parked| {
+            let post = &parked.post;
+            parked.network == network && post.native_id == *native_id && by.is_none_or(|by| *by == post.author)
+        };
         let taken: Vec<Parked> =
             self.replies.values_mut().flat_map(|replies| replies.extract_if(.., is_meant)).collect();
         self.unpark(&taken);
@@ -215,7 +222,7 @@ mod tests {
         (0..2).for_each(|_| hold.profile_record(&record));
         hold.put(post("ana", "a2", "corrigé"), tickets.take()).unwrap();
         assert_eq!(hold.take_post(post("ana", "a3", &long).id).unwrap().tickets.len(), 1);
-        assert_eq!(hold.take_parked(Network::Bluesky, &NativeId::new("z4")).len(), 1);
+        assert_eq!(hold.take_parked(Network::Bluesky, &NativeId::new("z4"), None).len(), 1);
         assert_eq!(hold.take_author(Network::Bluesky, &zoe).posts.len(), 0);
         assert_eq!(hold.take_author(Network::Bluesky, &ana).posts.len(), held - 1);
         assert_eq!(hold.take_replies(post("ana", "a1", &long).id).len(), held - 1);

@@ -56,6 +56,7 @@ mod tests {
         let delete = |bytes| Change::Delete {
             network: Network::Bluesky,
             native_id: NativeId::new("x".repeat(bytes)),
+            by: None,
             at: Timestamp::from_micros(0),
         };
         pending.extend((0..4).map(|_| delete(1 << 20)));

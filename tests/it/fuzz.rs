@@ -117,6 +117,11 @@ fn h1_cursor() {
 }
 
 #[test]
+fn h1_feed() {
+    replay("feed");
+}
+
+#[test]
 fn h1_frame() {
     replay("frame");
 }
@@ -124,6 +129,11 @@ fn h1_frame() {
 #[test]
 fn h1_mastodon() {
     replay("mastodon");
+}
+
+#[test]
+fn h1_nostr() {
+    replay("nostr");
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod fuzz;
 mod hostile;
 mod mastodon;
 mod mutants;
+mod nostr;
 mod outputs;
 mod pipeline;
 mod readers;

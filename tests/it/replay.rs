@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use parvis::demo::frames::wire_v2;
+use parvis::demo::nostr::Draft;
 use serde_json::Value;
 
 struct Place {
@@ -150,4 +151,64 @@ fn real_captures_add_up() {
     let lines = std::fs::read_to_string(&expected).unwrap();
     let second: Vec<String> = lines.lines().map(|line| wire_v2::message(line, 1).unwrap()).collect();
     assert_eq!(place.replay(&place.write("v2.jsonl", &second.join("\n")), &[])["outcomes"], said["outcomes"]);
+}
+
+#[test]
+fn h5_l15_recorded_events_of_nostr_end_in_one_outcome_each() {
+    let place = Place::new(CITY);
+    let at = 1_795_600_000;
+    let sign =
+        |by: &str, at: u64, kind: u16, tags: &[&[&str]], content: &str| Draft::new(by, at, kind, tags, content).sign();
+    let note = |by: &str, tags: &[&[&str]], content: &str| sign(by, at, 1, tags, content);
+    let (ana, bob) = (note("ana", &[], "Un marché #ville"), note("bob", &[&["t", "Ville"]], "Deux"));
+    let gone = note("eva", &[], "à effacer #ville");
+    let forged = ana.json().replace("marché", "forgé");
+    let frames = [
+        ana.json(),
+        // The same from another relay.
+        format!(r#"["EVENT","t0",{}]"#, ana.json()),
+        bob.json(),
+        gone.json(),
+        // Only who signed a note takes it back.
+        sign("mallory", at + 1, 5, &[&["e", &ana.id], &["e", &bob.id]], "").json(),
+        sign("eva", at + 1, 5, &[&["e", &gone.id]], "").json(),
+        gone.json(),
+        forged,
+        note("ana", &[&["expiration", "1795600000"]], "fini #ville").json(),
+        note("ana", &[&["expiration", "1795603600"]], "bientôt fini #ville").json(),
+        note("ana", &[&["-"]], "protégé #ville").json(),
+        note("ana", &[&["content-warning", "nsfw"]], "nu #ville").json(),
+        note("ana", &[], "rien").json(),
+        sign("ana", at, 20_000, &[&["t", "ville"]], "éphémère #ville").json(),
+        r#"["EOSE","t0"]"#.to_owned(),
+    ];
+    let said = place.replay_of("nostr", &place.write("events.jsonl", &frames.join("\n")), &[]);
+    let expected = serde_json::json!({
+        "admitted": 5, "refused.deleted": 1, "refused.bad_signature": 1, "refused.expired": 1, "refused.not_public": 1,
+        "refused.labelled": 1, "refused.unmatched": 1, "event.delete": 2, "event.other": 2,
+    });
+    let counted: serde_json::Map<String, Value> =
+        said["outcomes"].as_object().unwrap().clone().into_iter().filter(|(_, count)| *count != 0).collect();
+    assert_eq!(Value::Object(counted), expected);
+}
+
+/// As [`real_captures_add_up`]: events that real people signed, of which not one fails.
+#[test]
+fn h5_real_events_of_nostr_add_up_and_none_has_a_bad_signature() {
+    let Some(samples) = std::env::var_os("PARVIS_SAMPLES").map(PathBuf::from) else {
+        println!("PARVIS_SAMPLES is not set: the real captures are not replayed here");
+        return;
+    };
+    let place = Place::new(CITY);
+    let mut events = 0;
+    for name in ["contacts", "profiles", "random", "reactions", "search"] {
+        let said = place.replay_of("nostr", &samples.join(format!("nostr/{name}.json")), &[]);
+        println!("{name}: {said}");
+        let outcomes = said["outcomes"].as_object().unwrap();
+        let bad =
+            |key: &&String| key.contains("bad_signature") || key.contains("oversized") || key.contains("malformed");
+        assert_eq!(outcomes.iter().filter(|(key, count)| bad(key) && **count != 0).count(), 0, "{said}");
+        events += said["frames"].as_u64().unwrap();
+    }
+    assert!(events > 0);
 }

@@ -147,7 +147,7 @@ impl Upkeep {
                     let (post, native_id) = (post.id, post.native_id);
                     changes.push(match stays {
                         true => Change::Checked { post, at: now },
-                        false => Change::Delete { network, native_id, at: now },
+                        false => Change::Delete { network, native_id, by: None, at: now },
                     });
                 }
                 Some(None) => unanswered.unreadable(post.id, now),
@@ -178,7 +178,7 @@ impl Upkeep {
         let Some(found) = self.ask_authors(lookup, &asked, now).await? else { return Ok(true) };
         let is_there = |post: &StalePost| found.iter().any(|profile| profile.id == post.author);
         let gone = missing.into_iter().filter(is_there);
-        changes.extend(gone.map(|post| Change::Delete { network, native_id: post.native_id, at: now }));
+        changes.extend(gone.map(|post| Change::Delete { network, native_id: post.native_id, by: None, at: now }));
         Ok(self.control.send(Control::Rechecked { network, asked, found }).await.is_ok())
     }
 

@@ -27,6 +27,7 @@ struct SourcesView<'a> {
     sources: Vec<SourceView>,
     has_feeds: bool,
     has_mastodon: bool,
+    has_nostr: bool,
 }
 
 struct SourceView {
@@ -63,6 +64,7 @@ impl<'a> SourcesView<'a> {
             usual: usual.map(|rate| usual_sentence(rate, w)),
             has_feeds: reads(Network::Feed),
             has_mastodon: reads(Network::Mastodon),
+            has_nostr: reads(Network::Nostr),
             sources: sources.iter().map(view).collect(),
         }
     }

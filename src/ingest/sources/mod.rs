@@ -6,6 +6,7 @@
 pub mod bluesky;
 pub mod feed;
 pub mod mastodon;
+pub mod nostr;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,10 +17,11 @@ use serde::{Deserialize, Serialize};
 use super::{Decode, Outbound, Source};
 use crate::clock::Clock;
 use crate::config::Section;
-use crate::domain::{AuthorProfile, City, IdKey, Network, Observation, SourceId, Timestamp};
+use crate::domain::{AuthorLookup, AuthorProfile, City, IdKey, Network, Observation, SourceId, Timestamp};
 use bluesky::{Bluesky, BlueskySettings};
 use feed::{FeedSettings, Feeds};
 use mastodon::{MastodonSettings, Servers};
+use nostr::{NostrSettings, Relays};
 
 /// The networks to listen to: a `[source.<network>]` table turns a network on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +34,9 @@ pub struct SourceSettings {
     /// Servers that speak the Mastodon API, each in a table of its own; at most 32.
     #[serde(default, deserialize_with = "mastodon::servers", skip_serializing_if = "Vec::is_empty")]
     pub mastodon: Vec<MastodonSettings>,
+    /// Nostr, through the relays that are listed here.
+    #[serde(default, deserialize_with = "nostr::relays", skip_serializing_if = "Vec::is_empty")]
+    pub nostr: Vec<NostrSettings>,
 }
 
 /// A `[source.…]` table that can't work as it stands.
@@ -86,25 +91,53 @@ pub fn build(
     Ok(sources)
 }
 
+/// Who answers for authors on the configured networks, for a command that asks once.
+pub fn lookups(
+    settings: &SourceSettings,
+    outbound: &Outbound,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Arc<dyn AuthorLookup>>, SettingsError> {
+    let built = build(settings, outbound, clock)?;
+    let relays = relays(settings, outbound, clock)?;
+    Ok(built.iter().filter_map(|source| source.lookup()).chain(relays.lookup()).collect())
+}
+
+fn relays(settings: &SourceSettings, outbound: &Outbound, clock: &Arc<dyn Clock>) -> Result<Relays, SettingsError> {
+    Relays::new(&settings.nostr, outbound, clock)
+        .map_err(|reason| SettingsError { network: Network::Nostr.as_str(), reason })
+}
+
 /// Makes the sources that cities' files ask for, which come and go as the files change.
 pub struct CitySources {
     feeds: Option<Feeds>,
     mastodon: Servers,
+    relays: Relays,
 }
 
 impl CitySources {
     /// `key`: the instance's, under which sources remember posts.
-    pub fn new(settings: &SourceSettings, outbound: &Outbound, key: IdKey) -> Self {
-        Self {
+    pub fn new(
+        settings: &SourceSettings,
+        outbound: &Outbound,
+        clock: &Arc<dyn Clock>,
+        key: IdKey,
+    ) -> Result<Self, SettingsError> {
+        Ok(Self {
             feeds: settings.feed.clone().map(|settings| Feeds::new(settings, outbound.clone())),
             mastodon: Servers::new(settings.mastodon.clone(), outbound.clone(), key),
-        }
+            relays: relays(settings, outbound, clock)?,
+        })
+    }
+
+    /// Who answers for the authors of these networks. It stays while sources come and go.
+    pub fn lookups(&self) -> impl Iterator<Item = Arc<dyn AuthorLookup>> {
+        self.relays.lookup().into_iter()
     }
 
     /// One source for each that these cities ask for, with a number that changes when it has to be made anew.
     pub fn of(&self, cities: &[Arc<City>]) -> Vec<(Box<dyn Source>, u64)> {
         let feeds = self.feeds.iter().flat_map(|feeds| feeds.of(cities));
-        feeds.chain(self.mastodon.of(cities)).collect()
+        feeds.chain(self.mastodon.of(cities)).chain(self.relays.of(cities)).collect()
     }
 }
 
@@ -132,7 +165,11 @@ pub fn decoder(network: Network) -> Option<Box<dyn Decode>> {
     match network {
         Network::Bluesky => Some(Box::new(bluesky::Decoder::new(SourceId::new(network.as_str())))),
         Network::Mastodon => Some(Box::new(mastodon::Decoder::new(SourceId::new(network.as_str())))),
-        Network::Nostr | Network::Feed | Network::OpenData | Network::Push | Network::X => None,
+        Network::Nostr => {
+            let source = SourceId::new(network.as_str());
+            Some(Box::new(nostr::Decoder::new(source, nostr::Reading::default())))
+        }
+        Network::Feed | Network::OpenData | Network::Push | Network::X => None,
     }
 }
 
@@ -145,7 +182,8 @@ pub fn profiles_from_file(
 ) -> Result<Vec<AuthorProfile>, ProfilesError> {
     match network {
         Network::Bluesky => bluesky::profiles_from_file(text, checked_at),
-        Network::Mastodon | Network::Nostr | Network::Feed | Network::OpenData | Network::Push | Network::X => {
+        Network::Nostr => nostr::profiles_from_file(text, checked_at),
+        Network::Mastodon | Network::Feed | Network::OpenData | Network::Push | Network::X => {
             Err(ProfilesError::NotForNetwork(network.as_str()))
         }
     }

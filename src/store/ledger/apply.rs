@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use super::{Erasure, Ledger, StoredCity, StoredPlacement, StoredPost, Tombstone};
 use crate::domain::{
-    AuthorProfile, Batch, Change, CityId, CoarseLocation, IdKey, NativeId, Network, Outcome, Placement, Post, PostId,
-    RefuseReason, SubjectHash, Timestamp,
+    AuthorId, AuthorProfile, Batch, Change, CityId, CoarseLocation, IdKey, NativeId, Network, Outcome, Placement, Post,
+    PostId, RefuseReason, SubjectHash, Timestamp,
 };
 use crate::store::retention::{AHEAD_S, SHORT_TOMBSTONE_S};
 
@@ -41,7 +41,9 @@ impl Ledger {
                         }
                     }
                 }
-                Change::Delete { network, native_id, at } => self.delete(key, *network, native_id, *at),
+                Change::Delete { network, native_id, by, at } => {
+                    self.delete(key, *network, native_id, by.as_ref(), *at)
+                }
                 Change::Author { profile, verdict, at: _ } => self.author_changed(profile, *verdict),
                 Change::Checked { post, at } => self.checked(*post, *at),
                 Change::Hide { post, hidden } => self.hide(*post, *hidden),
@@ -194,15 +196,20 @@ impl Ledger {
         })
     }
 
-    fn delete(&mut self, key: &IdKey, network: Network, native_id: &NativeId, at: Timestamp) {
+    fn delete(&mut self, key: &IdKey, network: Network, native_id: &NativeId, by: Option<&AuthorId>, at: Timestamp) {
         let id = PostId::derive(key, network, native_id);
-        match self.posts.get(&id).map(|stored| stored.post.native_id == *native_id && stored.post.network == network) {
+        let is_meant = |stored: &StoredPost| {
+            let post = &stored.post;
+            post.native_id == *native_id && post.network == network && by.is_none_or(|author| *author == post.author)
+        };
+        match self.posts.get(&id).map(is_meant) {
             Some(true) => {
                 self.forget(id);
                 self.bury(id, RefuseReason::Deleted, None);
             }
             Some(false) => {}
-            None if keeps_order(network) => {}
+            // Nor does somebody's word on a post of which it is not known whose it is.
+            None if keeps_order(network) || by.is_some() => {}
             None => self.bury(id, RefuseReason::Deleted, Some(at.plus_seconds(SHORT_TOMBSTONE_S))),
         }
     }

@@ -151,11 +151,30 @@ async fn deletions_may_overtake_on_networks_without_order() {
     overtaken.post.network = Network::Mastodon;
     overtaken.post.id = id;
     let overtaken = overtaken.by(&AuthorProfile { network: Network::Mastodon, ..profile("ana") });
-    place.commit(vec![Change::Delete { network: Network::Mastodon, native_id: native("a"), at: NOON }]).await;
+    place.commit(vec![Change::Delete { network: Network::Mastodon, native_id: native("a"), by: None, at: NOON }]).await;
     let late = Draft { received_at: after_s(8 * 86_400), ..draft(&place, "a") };
     let late = Draft { post: overtaken.post.clone(), author: overtaken.author.clone(), ..late }.upsert();
     assert_eq!(place.ops(overtaken.upsert()).await, ["deleted"]);
     assert_eq!(place.ops(late).await, ["post a"]);
+}
+
+#[tokio::test]
+async fn l15_somebody_elses_deletion_erases_nothing_and_bars_nothing() {
+    let place = Place::new().await;
+    let by = |author: &str, post: &str| Change::Delete {
+        network: Network::Bluesky,
+        native_id: native(post),
+        by: Some(AuthorId::new(author)),
+        at: NOON,
+    };
+    place.ops(draft(&place, "a").upsert()).await;
+    let author = profile("ana").id;
+    assert!(place.ops(by("mallory", "a")).await.is_empty());
+    assert!(place.ops(by("mallory", "b")).await.is_empty());
+    assert_eq!(place.texts().await, ["a"]);
+    assert_eq!(place.ops(draft(&place, "b").upsert()).await, ["post b"], "nobody knew whose it would be");
+    assert_eq!(place.ops(by(author.as_str(), "a")).await, ["remove a"]);
+    assert_eq!(place.ops(draft(&place, "a").upsert()).await, ["deleted"]);
 }
 
 #[tokio::test]

@@ -256,7 +256,7 @@ impl Draft {
 }
 
 pub fn delete(name: &str) -> Change {
-    Change::Delete { network: Network::Bluesky, native_id: native(name), at: NOON }
+    Change::Delete { network: Network::Bluesky, native_id: native(name), by: None, at: NOON }
 }
 
 pub fn author(profile: AuthorProfile, verdict: AuthorVerdict) -> Change {

@@ -196,6 +196,30 @@ fn an_old_post_that_we_hold_may_still_be_edited() {
 }
 
 #[test]
+fn l15_who_takes_posts_back_reaches_what_waits_of_their_own_and_of_nobody_else() {
+    let mut scene = Scene::new();
+    let retract = |author: &str| Event::Retract {
+        author: AuthorId::new(author),
+        native_ids: ["1", "2", "3"].map(NativeId::new).to_vec(),
+    };
+    scene.post("ana", "1", "un #ville");
+    scene.post("bob", "2", "deux #ville");
+    scene.reply("ana", "3", "2", "trois");
+    scene.event(retract("mallory"));
+    scene.event(retract("ana"));
+    scene.found("ana");
+    scene.found("bob");
+    assert_eq!(scene.pending(), ["deux #ville"]);
+    assert_eq!((scene.count("refused.deleted"), scene.count("event.delete")), (2, 2));
+    // Whose a stored one is the store knows; until it has said so, it is there.
+    scene.event(retract("ana"));
+    assert_eq!(scene.pending(), ["-2"]);
+    scene.event(Event::Post(Box::new(RawPost { revision: "2".into(), ..raw("bob", "2", "encore #ville") })));
+    assert_eq!(scene.pending(), ["encore #ville"]);
+    assert_eq!(scene.intake.tally.total(), scene.frames, "{:?}", scene.tally());
+}
+
+#[test]
 fn l12_a_parked_reply_that_is_deleted_is_never_shown() {
     let mut scene = Scene::new();
     scene.post("ana", "1", "Qui vient ? #ville");

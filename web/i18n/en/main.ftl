@@ -354,7 +354,8 @@ sources-not-yet = Not yet read here
 sources-mastodon = No server is read for this city yet. Any can be that shows its timelines to the public, or whose admin agrees.
 sources-feeds-name = Websites, calendars, RSS feeds
 sources-feeds = None is named for this city yet. The town hall, the press and associations often publish there first.
-sources-nostr = Under study.
+sources-nostr = No relay is named on this server.
+sources-nostr-places = On Nostr a place is what the author writes: it does not prove that they were there. Read are the posts that carry a hashtag of the city, in its usual spellings, or a geographic cell of five or six letters that touches it.
 sources-people = Who will never be shown
 sources-people-text = Posts meant for a circle, posts of authors who refuse to be read outside their network, indexed or taken up by a robot, and posts flagged as shocking. Of those nothing is kept but a number.
 

@@ -355,7 +355,8 @@ sources-not-yet = Pas encore lu ici
 sources-mastodon = Aucun serveur n’est encore lu pour cette ville. Peut l’être celui qui montre ses fils au public, ou dont l’administration y consent.
 sources-feeds-name = Sites, agendas, flux RSS
 sources-feeds = Aucun n’est encore indiqué pour cette ville. La mairie, la presse et les associations publient souvent là d’abord.
-sources-nostr = À l’étude.
+sources-nostr = Aucun relais n’est indiqué sur ce serveur.
+sources-nostr-places = Sur Nostr, un lieu est ce que l’auteur en écrit : il ne prouve pas qu’il y était. Sont lus les messages qui portent un mot-clé de la ville, dans ses graphies usuelles, ou une case géographique de cinq ou six lettres qui la touche.
 sources-people = Qui ne sera jamais montré
 sources-people-text = Les messages réservés à un cercle, ceux d’auteurs qui refusent d’être lus hors de leur réseau, indexés ou repris par un robot, et ceux qui sont signalés comme choquants. De ceux-là, rien n’est gardé qu’un nombre.
 

@@ -64,6 +64,17 @@ async fn every_page_is_whole_and_holds_no_inline_style_or_script() {
 }
 
 #[actix_web::test]
+async fn l15_where_nostr_is_read_the_page_says_that_a_place_there_proves_no_presence() {
+    let said = |network| {
+        let source = SourceHealth { network, ..bluesky(SourceState::Live) };
+        render_sources(&context(), &city(), &[source], &[], &[])
+    };
+    let (with, without) = (said(Network::Nostr), said(Network::Bluesky));
+    assert!(with.contains("il ne prouve pas") && !with.contains("<dt>Nostr</dt>"), "{with}");
+    assert!(!without.contains("il ne prouve pas") && without.contains("<dt>Nostr</dt>"), "{without}");
+}
+
+#[actix_web::test]
 async fn the_sources_page_says_what_a_live_source_has_to_say() {
     let noted = SourceHealth { detail: "frames come uncompressed: HTTP 404".into(), ..bluesky(SourceState::Live) };
     let said = |source| render_sources(&context(), &city(), &[source], &[], &[]);

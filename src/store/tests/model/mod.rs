@@ -150,7 +150,9 @@ impl Run {
                 });
                 Change::Upsert { post: Box::new(content), author, placements: placements.collect(), received_at: NOON }
             }
-            Act::Delete(post) => Change::Delete { network: Network::Bluesky, native_id: self.native(post), at: NOON },
+            Act::Delete(post) => {
+                Change::Delete { network: Network::Bluesky, native_id: self.native(post), by: None, at: NOON }
+            }
             Act::Author { author, look, verdict } => {
                 let profile = Box::new(self.profile(author, look));
                 Change::Author { profile, verdict, at: NOON }
