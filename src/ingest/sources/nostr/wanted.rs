@@ -19,7 +19,7 @@ use super::limits::Limits;
 use super::{geohash, nip19};
 use crate::domain::{City, Network, fold_tag};
 
-/// Letters of the cells that are asked for. Cells of four letters and fewer are regions, in which no post is placed; those
+/// Letters of the cells that are asked for. Cells of five letters and fewer place no post, and those of four are regions; those
 /// of seven and more are too many to be named one by one. So a publisher is found who gives one of these, beside whatever
 /// finer cell says where in the city it is; one who gives nothing but seven letters or more is not.
 const CELL_LETTERS: [usize; 2] = [5, 6];
