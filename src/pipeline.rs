@@ -17,26 +17,7 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
     match event {
         Event::Post(post) => take_post(intake, Parked { ticket, network, post, sent_at }, now),
         Event::Unreadable(reason) => intake.finish(ticket, Outcome::Refused(reason)),
-        Event::Delete { native_id } => {
-            intake.finish_event(ticket, "event.delete", |intake| intake.delete(network, native_id, None, now))
-        }
-        Event::Withdrawn { post, for_good } => {
-            intake.finish_event(ticket, "event.delete", |intake| intake.withdrawn(post, for_good, now));
-        }
-        Event::Retract { author, native_ids } => intake.finish_event(ticket, "event.delete", |intake| {
-            native_ids.into_iter().for_each(|id| intake.delete(network, id, Some(&author), now));
-        }),
-        Event::Profile(record) => {
-            intake.finish_event(ticket, "event.profile", |intake| intake.profile_record(*record, now))
-        }
-        Event::Account { author, status } => {
-            intake.finish_event(ticket, "event.account", |intake| intake.account(network, author, status, now));
-        }
-        Event::Handle { author } => {
-            intake.finish_event(ticket, "event.identity", |intake| intake.handle(network, author));
-        }
-        Event::Gap(gap) => intake.finish_event(ticket, "event.gap", |intake| intake.gap(network, source, gap, now)),
-        Event::Other => intake.finish_event(ticket, "event.other", |_| {}),
+        other => intake.take_event(ticket, network, source, other, now),
     }
     take_released(intake, now);
 }

@@ -49,6 +49,8 @@ pub struct SourceHealth {
     pub network: Network,
     /// The cities that it is read for; `None`: all.
     pub cities: Option<Arc<[CityId]>>,
+    /// It is asked now and then, and does not speak by itself.
+    pub polled: bool,
     pub state: SourceState,
     pub since: Timestamp,
     /// The last frame of any kind.
@@ -122,6 +124,7 @@ mod tests {
             source: SourceId::new(name),
             network,
             cities: None,
+            polled: false,
             state: SourceState::Live,
             since: at(0),
             last_event_at: None,

@@ -82,18 +82,23 @@ pub enum Event {
 }
 
 impl Event {
-    /// The metric label and replay key of this event: `event.<kind>`. Posts and unreadable frames have outcomes.
-    pub const fn kind(&self) -> &'static str {
+    /// What it is counted as when it is no post: `event.<kind>`. Posts and unreadable frames have outcomes.
+    pub const fn label(&self) -> &'static str {
         match self {
-            Self::Post(_) => "post",
-            Self::Delete { .. } | Self::Withdrawn { .. } | Self::Retract { .. } => "delete",
-            Self::Profile(_) => "profile",
-            Self::Account { .. } => "account",
-            Self::Handle { .. } => "identity",
-            Self::Gap(_) => "gap",
-            Self::Other => "other",
-            Self::Unreadable(_) => "unreadable",
+            Self::Post(_) => "event.post",
+            Self::Delete { .. } | Self::Withdrawn { .. } | Self::Retract { .. } => "event.delete",
+            Self::Profile(_) => "event.profile",
+            Self::Account { .. } => "event.account",
+            Self::Handle { .. } => "event.identity",
+            Self::Gap(_) => "event.gap",
+            Self::Other => "event.other",
+            Self::Unreadable(_) => "event.unreadable",
         }
+    }
+
+    /// The label without what all have in common.
+    pub fn kind(&self) -> &'static str {
+        self.label().strip_prefix("event.").unwrap_or_default()
     }
 }
 

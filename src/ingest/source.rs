@@ -34,6 +34,11 @@ pub trait Source: Send {
     /// After how long without any frame the source is shown as silent. `None` where quiet is normal (feeds).
     fn silent_after(&self) -> Option<Duration>;
 
+    /// Whether it is asked now and then, where others say by themselves what is new.
+    fn polls(&self) -> bool {
+        false
+    }
+
     /// One life of the connection: connects, reads, hands observations out, and returns when it is cut or told to stop.
     /// It does not try again by itself: the supervisor calls it again, after a pause that depends on what it returned.
     ///

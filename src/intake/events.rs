@@ -1,13 +1,32 @@
+use super::watermark::Ticket;
 use super::{Answer, Held, Intake};
 use crate::consent;
 use crate::domain::{
-    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, Gap, Label, NativeId, Network, Outcome, PostId,
-    RawPost, RefuseReason, SourceId, Timestamp,
+    AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, Event, Gap, Label, NativeId, Network, Outcome,
+    PostId, RawPost, RefuseReason, SourceId, Timestamp,
 };
 use crate::normalize::clean_profile;
 
 /// What happens to posts and authors that the store, or the hold, already has.
 impl Intake {
+    /// Takes an observation that is no post, and finishes it.
+    pub fn take_event(&mut self, ticket: Ticket, network: Network, source: SourceId, event: Event, now: Timestamp) {
+        self.tally.event(event.label());
+        match event {
+            Event::Delete { native_id } => self.delete(network, native_id, None, now),
+            Event::Withdrawn { post, for_good } => self.withdrawn(post, for_good, now),
+            Event::Retract { author, native_ids } => {
+                native_ids.into_iter().for_each(|id| self.delete(network, id, Some(&author), now));
+            }
+            Event::Profile(record) => self.profile_record(*record, now),
+            Event::Account { author, status } => self.account(network, author, status, now),
+            Event::Handle { author } => self.handle(network, author),
+            Event::Gap(gap) => self.gap(network, source, gap, now),
+            Event::Post(_) | Event::Unreadable(_) | Event::Other => {}
+        }
+        self.watermarks.finish(ticket);
+    }
+
     /// `by`: who says so, where anybody may; of somebody else's post it says nothing.
     pub fn delete(&mut self, network: Network, native_id: NativeId, by: Option<&AuthorId>, now: Timestamp) {
         let id = PostId::derive(&self.key, network, &native_id);

@@ -86,13 +86,6 @@ impl Intake {
         self.watermarks.finish(ticket);
     }
 
-    /// Finishes an observation that is no post, after what it does. The label is `event.<kind>`.
-    pub fn finish_event(&mut self, ticket: Ticket, label: &'static str, does: impl FnOnce(&mut Self)) {
-        does(self);
-        self.tally.event(label);
-        self.watermarks.finish(ticket);
-    }
-
     /// Whether a draft may concern any city. Nearly every post of a network is dismissed here, before the work that
     /// only a post to be shown is worth.
     pub fn may_concern(&self, draft: &Draft) -> bool {

@@ -96,6 +96,7 @@ impl MastodonSimulator {
                 .app_data(shared.clone())
                 .route("/api/v2/instance", web::get().to(timeline::instance))
                 .route("/api/v1/timelines/tag/{tag}", web::get().to(timeline::tag))
+                .route("/api/v1/statuses/{id}", web::get().to(timeline::status))
                 .route("/users/{name}/statuses/{id}", web::get().to(timeline::object))
         })
         .workers(1)

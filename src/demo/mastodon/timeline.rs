@@ -69,6 +69,18 @@ pub async fn tag(request: HttpRequest, path: web::Path<String>, state: web::Data
     answer.json(found)
 }
 
+/// `GET /api/v1/statuses/{id}`.
+pub async fn status(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> HttpResponse {
+    if let Some(fault) = state.note(request.uri().to_string()) {
+        return faulty(&fault);
+    }
+    let found = state.lock().statuses.iter().find(|status| entity::id(status) == *path).cloned();
+    match found {
+        Some(status) => HttpResponse::Ok().json(status),
+        None => HttpResponse::NotFound().json(json!({ "error": "Record not found" })),
+    }
+}
+
 /// The ActivityPub object of a status: where it was made, if it says so.
 pub async fn object(path: web::Path<(String, String)>, state: web::Data<State>) -> HttpResponse {
     let (_, id) = path.into_inner();

@@ -123,7 +123,7 @@ pub const fn is_trouble(state: SourceState) -> bool {
 pub fn state_sentence(source: &SourceHealth, calendar: &Calendar, now: Timestamp, w: Words) -> String {
     let key = match source.state {
         SourceState::Connecting => "source-connecting",
-        SourceState::Live if source.network == Network::Feed => "source-visited",
+        SourceState::Live if source.polled => "source-visited",
         SourceState::Live => "source-live",
         SourceState::CatchingUp => "source-catching-up",
         SourceState::WaitingForProfiles => "source-waiting-for-profiles",

@@ -161,6 +161,7 @@ fn source(state: SourceState) -> SourceHealth {
         source: SourceId::new("bluesky"),
         network: Network::Bluesky,
         cities: None,
+        polled: false,
         state,
         since: Timestamp::parse_rfc3339("2026-11-21T11:00:00Z").unwrap(),
         last_event_at: None,

@@ -109,6 +109,7 @@ mod tests {
             source: SourceId::new("bluesky"),
             network: Network::Bluesky,
             cities: None,
+            polled: false,
             state: SourceState::CatchingUp,
             since: at("2026-11-21T10:00:00Z"),
             last_event_at: None,

@@ -220,6 +220,7 @@ async fn sources_are_sent_when_something_but_their_last_frame_changes() {
             source: SourceId::new("bluesky"),
             network: Network::Bluesky,
             cities: None,
+            polled: false,
             state,
             since: Timestamp::from_micros(0),
             last_event_at: Some(Timestamp::default().plus_seconds(seconds)),

@@ -133,7 +133,7 @@ empty-older-why = { $n ->
     [one] Posts are kept for { $n } day at most, then erased.
    *[other] Posts are kept for { $n } days at most, then erased.
 }
-empty-invite = To open the conversation, post on Bluesky with #{ $tag }: that is inviting yourself to the square.
+empty-invite = To open the conversation, post with #{ $tag } on one of the networks that are read here: that is inviting yourself to the square.
 quiet-lead = A quiet square.
 quiet-title = Why so few posts?
 quiet-why = { $reads } Little is written there about { $city } so far, and nothing is added to fill the page.
@@ -150,7 +150,7 @@ map-table-caption = Posts shown, by neighbourhood
 map-zone = Neighbourhood
 map-posts = Posts
 speak-title = Have your say
-speak-invite = On Bluesky, a post that carries #{ $tag } invites itself to the square. It appears here at once.
+speak-invite = On the networks that are read here, a public post that carries #{ $tag } invites itself to the square. It appears here within a minute.
 speak-participation = Take part in { $city }’s consultations
 sees-title = What this feed can see
 sees-not = It sees neither Facebook, Instagram, TikTok nor X, and nothing private.

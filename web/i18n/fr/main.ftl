@@ -134,7 +134,7 @@ empty-older-why = { $n ->
     [one] Les messages sont gardés { $n } jour au plus, puis effacés.
    *[other] Les messages sont gardés { $n } jours au plus, puis effacés.
 }
-empty-invite = Pour ouvrir la conversation, publiez sur Bluesky avec #{ $tag } : c’est s’inviter sur la place.
+empty-invite = Pour ouvrir la conversation, publiez avec #{ $tag } sur l’un des réseaux lus ici : c’est s’inviter sur la place.
 quiet-lead = Place tranquille.
 quiet-title = Pourquoi si peu de messages ?
 quiet-why = { $reads } On y écrit encore peu au sujet { $of-city }, et rien n’est ajouté pour remplir la page.
@@ -151,7 +151,7 @@ map-table-caption = Messages affichés, par quartier
 map-zone = Quartier
 map-posts = Messages
 speak-title = Prendre la parole
-speak-invite = Sur Bluesky, un message qui porte #{ $tag } s’invite sur la place. Il paraît ici aussitôt.
+speak-invite = Sur les réseaux lus ici, un message public qui porte #{ $tag } s’invite sur la place. Il paraît dans la minute.
 speak-participation = Participer aux consultations { $of-city }
 sees-title = Ce que ce fil voit
 sees-not = Il ne voit ni Facebook, ni Instagram, ni TikTok, ni X, ni rien de privé.

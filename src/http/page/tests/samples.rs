@@ -110,6 +110,7 @@ pub fn bluesky(state: SourceState) -> SourceHealth {
         source: SourceId::new("bluesky"),
         network: Network::Bluesky,
         cities: None,
+        polled: false,
         state,
         since: now().plus_seconds(-5_520),
         last_event_at: Some(now().plus_seconds(-60)),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::budget::Budget;
-use super::decode::{self, Page};
+use super::decode::{self, Page, Seen};
 use super::instance::{Instance, Scope, instance};
 use super::news::Timeline;
 use crate::config::Revealed;
@@ -92,6 +92,23 @@ impl Api {
             }
             // A tag that the server has never met.
             404 => Ok((Page::default(), true)),
+            status => Err(match refusal(status, &answer.headers, now) {
+                Some(error) => Failure::All(error),
+                None => Failure::Here(told(status)),
+            }),
+        }
+    }
+
+    /// A status as it is now; `None`: the server shows none.
+    pub async fn status(&mut self, id: &str, now: Timestamp) -> Result<Option<Seen>, Failure> {
+        let answer = self.get(self.address(&["api", "v1", "statuses", id]), JSON, false, now).await;
+        let answer = answer.map_err(Failure::All)?;
+        match answer.status {
+            200 => match std::str::from_utf8(&answer.body).map(decode::status) {
+                Ok(Ok(Some(seen))) => Ok(Some(seen)),
+                _ => Err(Failure::Here("what it sends is no status".into())),
+            },
+            404 | 410 => Ok(None),
             status => Err(match refusal(status, &answer.headers, now) {
                 Some(error) => Failure::All(error),
                 None => Failure::Here(told(status)),

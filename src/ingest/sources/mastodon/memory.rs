@@ -11,8 +11,11 @@ use crate::domain::{Checkpoint, PostId, Timestamp};
 
 /// Statuses remembered; the oldest go first.
 pub const TOLD_MAX: usize = 2_000;
-/// The same by their age: nothing of the public's is kept for longer.
-const TOLD_S: i64 = 8 * 24 * 3_600;
+/// The same by their age: nothing is kept for longer, whoever wrote it.
+const TOLD_S: i64 = 31 * DAY_S;
+const DAY_S: i64 = 24 * 3_600;
+/// Days after which a status that no page showed is asked for again: two before the week is over (L-13).
+const UNSEEN_DAYS: i64 = 5;
 /// A memory older than this stands for nothing that is still stored: what is seen counts as new.
 const STALE_S: i64 = 2 * 24 * 3_600;
 
@@ -42,19 +45,21 @@ pub struct Told {
     pub created_at: i64,
     /// The timelines in which it stands, by their keys.
     pub timelines: Vec<u32>,
+    /// The day since 1970 on which the server last showed it. Days, so that it does not change with every look.
+    pub seen_on: i64,
 }
 
-type Row = (String, u64, u64, i64, Vec<u32>);
+type Row = (String, u64, u64, i64, Vec<u32>, i64);
 
 impl From<Row> for Told {
-    fn from((id, post, content, created_at, timelines): Row) -> Self {
-        Self { id, post: PostId::from_u64(post), content, created_at, timelines }
+    fn from((id, post, content, created_at, timelines, seen_on): Row) -> Self {
+        Self { id, post: PostId::from_u64(post), content, created_at, timelines, seen_on }
     }
 }
 
 impl From<Told> for Row {
     fn from(told: Told) -> Self {
-        (told.id, told.post.as_u64(), told.content, told.created_at, told.timelines)
+        (told.id, told.post.as_u64(), told.content, told.created_at, told.timelines, told.seen_on)
     }
 }
 
@@ -77,6 +82,12 @@ impl Memory {
         Checkpoint::new(serde_json::to_string(self).unwrap_or_default())
     }
 
+    /// Of a status that the server has not shown for days, its own id.
+    pub fn unseen(&self, now: Timestamp) -> Option<&str> {
+        let is_due = |told: &&Told| day(now) - told.seen_on >= UNSEEN_DAYS;
+        self.told.iter().find(is_due).map(|told| &*told.id)
+    }
+
     pub fn get(&self, id: &str) -> Option<&Told> {
         self.told.iter().find(|told| told.id == id)
     }
@@ -96,6 +107,11 @@ impl Memory {
     }
 }
 
+/// Days since 1970.
+pub fn day(now: Timestamp) -> i64 {
+    now.as_micros().div_euclid(1_000_000 * DAY_S)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +125,7 @@ mod tests {
             content: 2,
             created_at: NOW.plus_seconds(-60).as_micros(),
             timelines: vec![7],
+            seen_on: day(NOW),
         }
     }
 
@@ -138,6 +155,15 @@ mod tests {
     }
 
     #[test]
+    fn l13_what_no_page_showed_for_five_days_is_due() {
+        let mut memory = memory();
+        assert_eq!(memory.unseen(NOW.plus_seconds(4 * DAY_S)), None);
+        assert_eq!(memory.unseen(NOW.plus_seconds(5 * DAY_S)), Some("11"));
+        memory.told[0].seen_on = day(NOW.plus_seconds(5 * DAY_S));
+        assert_eq!(memory.unseen(NOW.plus_seconds(5 * DAY_S)), Some("12"));
+    }
+
+    #[test]
     fn h2_an_unreadable_or_endless_position_is_no_harm() {
         for stored in ["", "{", "[]", "{\"told\": 7}", "null"] {
             let begun = Memory::resume(Some(&Checkpoint::new(stored)), 5, NOW);
@@ -147,6 +173,6 @@ mod tests {
         let kept = Memory::resume(Some(&endless.checkpoint()), 5, NOW);
         assert_eq!((kept.told.len(), kept.told[0].id.as_str()), (TOLD_MAX, "8000"));
         assert!(kept.checkpoint().as_str().len() < 300_000, "{}", kept.checkpoint().as_str().len());
-        assert!(Memory::resume(Some(&endless.checkpoint()), 5, NOW.plus_seconds(9 * 86_400)).told.is_empty());
+        assert!(Memory::resume(Some(&endless.checkpoint()), 5, NOW.plus_seconds(32 * 86_400)).told.is_empty());
     }
 }

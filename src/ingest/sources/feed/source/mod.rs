@@ -206,6 +206,10 @@ impl Source for Feed {
         Some(self.cities.clone())
     }
 
+    fn polls(&self) -> bool {
+        true
+    }
+
     /// A feed's items say who publishes them.
     fn lookup(&self) -> Option<Arc<dyn AuthorLookup>> {
         None

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::decode::{Page, Seen, hash, host};
 use super::ids::Ids;
-use super::memory::{Memory, Told};
+use super::memory::{Memory, Told, day};
 use crate::domain::{Event, IdKey, Network, PostId, RawPost, RefuseReason, Timestamp, fold_tag};
 
 /// Deletions remembered whose status may still come: servers don't keep the order. The oldest go first.
@@ -95,14 +95,14 @@ impl News {
         }
         let mut seen: Vec<Seen> = page.statuses.into_iter().chain(walked).collect();
         seen.sort_by_key(|seen| seen.post.created_at);
-        events.extend(seen.into_iter().filter_map(|seen| self.tell(seen, Some(timeline))));
+        events.extend(seen.into_iter().filter_map(|seen| self.tell(seen, Some(timeline), now)));
         events.extend(withdrawn);
         self.memory.forget_old(now);
         events
     }
 
     /// A status as it is now; `None` when nothing of it is new, or it is none of ours to tell.
-    pub fn tell(&mut self, seen: Seen, timeline: Option<&Timeline>) -> Option<Event> {
+    pub fn tell(&mut self, seen: Seen, timeline: Option<&Timeline>, now: Timestamp) -> Option<Event> {
         let Seen { id, answers, mut post, .. } = seen;
         if self.gone.contains(&id) || self.is_read_elsewhere(&post) {
             return None;
@@ -112,9 +112,12 @@ impl News {
         let content = hash(&format!("{post:?}")).max(1);
         let created_at = post.created_at.unwrap_or_default().as_micros();
         self.ids.note(&id, &post.native_id);
-        let told = Told { post: self.post_id(&post), id, content, created_at, timelines };
+        let told = Told { post: self.post_id(&post), id, content, created_at, timelines, seen_on: day(now) };
         match self.memory.get_mut(&told.id) {
-            Some(before) if before.content == content => return None,
+            Some(before) if before.content == content => {
+                before.seen_on = told.seen_on;
+                return None;
+            }
             Some(before) => *before = told,
             None => self.memory.told.push(told),
         }
@@ -132,6 +135,11 @@ impl News {
             self.gone.pop_front();
         }
         told.map(|told| Event::Withdrawn { post: told.post, for_good: true })
+    }
+
+    /// The server no longer shows it, when it is asked for by itself. Why, it does not say, so it may come back.
+    pub fn missing(&mut self, id: &str) -> Option<Event> {
+        self.memory.take(id).map(|told| Event::Withdrawn { post: told.post, for_good: false })
     }
 
     fn post_id(&self, post: &RawPost) -> PostId {

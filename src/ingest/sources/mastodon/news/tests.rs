@@ -54,12 +54,12 @@ fn d4_what_is_unchanged_is_told_once_and_what_changed_again() {
     let (mut news, ville) = (news(), timeline(&["ville"]));
     assert_eq!(told(news.of_page(&ville, page(&["12", "11"]), vec![], NOW)), ["12 bonjour", "11 bonjour"]);
     assert!(news.of_page(&ville, page(&["12", "11"]), vec![], NOW).is_empty());
-    assert!(news.tell(seen("12", "bonjour"), None).is_none(), "it comes once for each tag");
-    assert_eq!(told(news.tell(seen("12", "bonsoir"), None)), ["12 bonsoir"]);
+    assert!(news.tell(seen("12", "bonjour"), None, NOW).is_none(), "it comes once for each tag");
+    assert_eq!(told(news.tell(seen("12", "bonsoir"), None, NOW)), ["12 bonsoir"]);
     // The author is no longer to be shown: that comes with the status, and is news.
     let mut other = seen("11", "bonjour");
     other.post.profile.as_mut().unwrap().bio = "#nobot".into();
-    assert_eq!(told(news.tell(other, None)), ["11 bonjour"]);
+    assert_eq!(told(news.tell(other, None, NOW)), ["11 bonjour"]);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn d5_what_is_missing_between_others_is_withdrawn_and_may_come_back() {
     assert!(news.of_page(&ville, page(&["14", "13", "11"]), vec![], NOW).is_empty(), "told once");
     assert_eq!(told(news.of_page(&ville, page(&["14", "13", "12", "11"]), vec![], NOW)), ["12 bonjour"]);
     // An edit that takes the tag away.
-    assert_eq!(told(news.tell(seen_of("ville.example", "12", "édité", &["bourg"]), None)), ["12 édité"]);
+    assert_eq!(told(news.tell(seen_of("ville.example", "12", "édité", &["bourg"]), None, NOW)), ["12 édité"]);
     assert!(news.of_page(&ville, page(&["14", "13", "11"]), vec![], NOW).is_empty(), "nobody awaits it there");
 }
 
@@ -110,15 +110,15 @@ fn ids_without_an_order_withdraw_nothing() {
 fn d5_a_deletion_may_come_before_its_status() {
     let mut news = news();
     assert!(news.delete("12".into()).is_none());
-    assert!(news.tell(seen("12", "trop tard"), None).is_none());
-    assert_eq!(told(news.tell(seen("13", "ici"), None)), ["13 ici"]);
+    assert!(news.tell(seen("12", "trop tard"), None, NOW).is_none());
+    assert_eq!(told(news.tell(seen("13", "ici"), None, NOW)), ["13 ici"]);
     assert_eq!(told(news.delete("13".into())), ["x13"]);
-    assert!(news.delete("13".into()).is_none() && news.tell(seen("13", "encore"), None).is_none());
+    assert!(news.delete("13".into()).is_none() && news.tell(seen("13", "encore"), None, NOW).is_none());
     // A page from a cache does not bring it back, nor does a life that begins anew.
     assert!(news.of_page(&timeline(&["ville"]), page(&["13"]), vec![], NOW).is_empty());
     let (timelines, memory) = (news.timelines.clone(), Memory::default());
     news.begin(timelines, memory);
-    assert!(news.tell(seen("13", "encore"), None).is_none());
+    assert!(news.tell(seen("13", "encore"), None, NOW).is_none());
     (0..2 * GONE_MAX).for_each(|id| _ = news.delete(id.to_string()));
     assert_eq!(news.gone.len(), GONE_MAX);
 }
@@ -126,9 +126,9 @@ fn d5_a_deletion_may_come_before_its_status() {
 #[test]
 fn l06_a_servers_people_are_told_by_that_server_alone() {
     let mut news = news();
-    assert!(news.tell(seen_of("ailleurs.example", "1", "x", &["ville"]), None).is_none());
+    assert!(news.tell(seen_of("ailleurs.example", "1", "x", &["ville"]), None, NOW).is_none());
     assert!(news.memory.told.is_empty(), "nothing of it is remembered");
-    assert!(news.tell(seen_of("tiers.example", "2", "x", &["ville"]), None).is_some());
+    assert!(news.tell(seen_of("tiers.example", "2", "x", &["ville"]), None, NOW).is_some());
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn d2_what_lies_between_is_asked_for_where_a_page_does_not_reach() {
     assert_eq!(news.missing_from(&ville, &page(&["14", "9"]), false), None, "12 is deleted, and 9 older");
     assert_eq!(news.missing_from(&ville, &Page::default(), false), None);
     // A stream told the newest ones after a cut: what lies before the cut is still missing.
-    news.tell(seen("30", "direct"), None);
+    news.tell(seen("30", "direct"), None, NOW);
     assert_eq!(news.missing_from(&ville, &page(&["30", "29"]), false).as_deref(), Some("12"));
     // Without an order whatever is known will do.
     assert_eq!(news.missing_from(&ville, &page(&["b", "30", "zzz"]), false), None);
@@ -178,18 +178,18 @@ fn an_answer_names_its_parent_where_that_is_known() {
         Some(Event::Post(post)) => post.reply.map(|reply| reply.parent.as_str().to_owned()),
         other => panic!("{other:?}"),
     };
-    assert_eq!(parent(news.tell(answer("13"), None)), None);
-    news.tell(seen("12", "qui vient ?"), None);
-    assert_eq!(parent(news.tell(answer("14"), None)).as_deref(), Some("https://ville.example/12"));
-    assert!(news.tell(answer("13"), None).is_none(), "that its parent is known now is no news");
+    assert_eq!(parent(news.tell(answer("13"), None, NOW)), None);
+    news.tell(seen("12", "qui vient ?"), None, NOW);
+    assert_eq!(parent(news.tell(answer("14"), None, NOW)).as_deref(), Some("https://ville.example/12"));
+    assert!(news.tell(answer("13"), None, NOW).is_none(), "that its parent is known now is no news");
 }
 
 #[test]
 fn l01_what_is_no_longer_public_is_told_so() {
     let mut news = news();
-    news.tell(seen("12", "bonjour"), None);
+    news.tell(seen("12", "bonjour"), None, NOW);
     let mut hidden = seen("12", "bonjour");
     hidden.post.visibility = Visibility::Restricted;
-    let Some(Event::Post(post)) = news.tell(hidden, None) else { panic!("it is news") };
+    let Some(Event::Post(post)) = news.tell(hidden, None, NOW) else { panic!("it is news") };
     assert_eq!(post.visibility, Visibility::Restricted);
 }

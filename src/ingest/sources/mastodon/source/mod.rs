@@ -33,6 +33,8 @@ const ACCESS_EVERY: Duration = Duration::from_secs(3_600);
 const STORE_AGAIN_S: i64 = 6 * 3_600;
 /// Objects of statuses that are fetched for their place in one round; the others have none.
 const PLACES_MAX: usize = 20;
+/// Statuses that are asked for again in one round, of those that no page has shown for days.
+const LOOKS_AGAIN_MAX: usize = 5;
 
 /// One server as a source: `[[source.mastodon]]` at work.
 pub struct Mastodon {
@@ -198,6 +200,9 @@ impl Mastodon {
             }
         }
         self.news.memory.read_at = life.context.clock.now().as_micros();
+        if unread.is_none() {
+            self.look_again(life).await?;
+        }
         match unread {
             Some((count, reason)) if count == timelines.len() => Err(retry(&reason).into()),
             Some((count, reason)) => {
@@ -206,6 +211,23 @@ impl Mastodon {
             }
             None => Ok(()),
         }
+    }
+
+    /// Asks for statuses that have sunk below the pages, whether they are still there, and still so (L-13).
+    async fn look_again(&mut self, life: &mut Life<'_>) -> Result<(), Ended> {
+        for _ in 0..LOOKS_AGAIN_MAX {
+            let now = life.context.clock.now();
+            let Some(id) = self.news.memory.unseen(now).map(str::to_owned) else { break };
+            let event = match self.api.status(&id, now).await {
+                Ok(Some(seen)) if seen.id == id => self.news.tell(seen, None, now),
+                Ok(_) => self.news.missing(&id),
+                // It is asked for again in the next round.
+                Err(Failure::Here(_)) => break,
+                Err(Failure::All(error)) => return Err(error.into()),
+            };
+            self.hand_on(life, event.into_iter().collect(), true, &mut 0).await?;
+        }
+        Ok(())
     }
 
     /// What a timeline says that was not known, and whether there is anything to remember.
@@ -352,6 +374,10 @@ impl Source for Mastodon {
 
     fn cities(&self) -> Option<Arc<[CityId]>> {
         Some(self.cities.clone())
+    }
+
+    fn polls(&self) -> bool {
+        self.token.is_none()
     }
 
     /// Statuses carry their author.

@@ -144,7 +144,7 @@ impl Mastodon {
             };
             life.context.out.received(frame.len());
             let event = match message(&frame) {
-                Said::Status(seen) => self.news.tell(*seen, None),
+                Said::Status(seen) => self.news.tell(*seen, None, life.context.clock.now()),
                 Said::Deleted(id) => self.news.delete(id),
                 Said::Failed { status: Some(401), .. } => {
                     let reason = "the server refuses the subscription (401)".into();

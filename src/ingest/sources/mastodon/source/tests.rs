@@ -165,6 +165,40 @@ async fn d1_polling_tells_what_is_new_changed_and_gone_and_goes_on_where_it_was(
 }
 
 #[tokio::test]
+async fn l13_what_has_sunk_below_the_pages_is_asked_for_again() {
+    let shutdown = Shutdown::new();
+    let server = simulator(&shutdown).await;
+    let [gone, edited, _same] = ["parti #ville", "changé #ville", "resté #ville"].map(|text| server.post(toot(text)));
+    let mut run = Run::start(&server, &Reading::default(), None);
+    run.take(3).await;
+    let stored = run.position().await;
+    run.stop().await;
+    for number in 0..45 {
+        server.post_quietly(toot(&format!("plus tard {number} #ville")));
+    }
+    server.delete_quietly(&gone);
+    server.edit_quietly(&edited, |status| {
+        status["edited_at"] = json!(NOW.to_rfc3339());
+        status["content"] = json!("<p>changé depuis #ville</p>");
+    });
+    // Six days later, in which nobody looked at these.
+    let mut memory: Memory = serde_json::from_str(stored.as_str()).unwrap();
+    memory.read_at = NOW.as_micros();
+    memory.told.iter_mut().for_each(|told| told.seen_on -= 6);
+    let mut run = Run::start(&server, &Reading::default(), Some(memory.checkpoint()));
+    let mut told = run.take(45 + 2).await;
+    told.retain(|told| !told.starts_with("plus tard"));
+    told.sort();
+    assert_eq!(told, ["edit changé depuis #ville", "withdrawn"].map(str::to_owned));
+    let asked = |server: &MastodonSimulator| server.asked().iter().filter(|uri| uri.contains("/statuses/")).count();
+    wait_for("each is asked for once", || asked(&server) >= 3).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(asked(&server), 3);
+    run.stop().await;
+    shutdown.trigger();
+}
+
+#[tokio::test]
 async fn d2_a_hole_is_filled_upwards_and_one_without_end_is_told() {
     let shutdown = Shutdown::new();
     let server = simulator(&shutdown).await;
