@@ -17,6 +17,8 @@ const DEPTH_MAX: usize = 64;
 /// a value of hundreds of bytes of each (H2); a document with more is refused.
 const ELEMENTS_MAX: usize = 50_000;
 const ELEMENT_BYTES_MAX: usize = 64 * 1024;
+/// Where an XML declaration has to be over that names another encoding than UTF-8: what the readers keep back for it.
+const DECLARATION_BYTES_MAX: u64 = 64;
 /// Bytes of one text: the readers hold it several times over. An article has some ten thousand.
 const PIECE_BYTES_MAX: usize = 512 * 1024;
 /// Text of one geometry; a longer outline is passed over.
@@ -62,6 +64,11 @@ pub(super) fn places(document: &[u8]) -> Result<Places, RefuseReason> {
         match event {
             Event::Decl(declaration) => {
                 if let Some(encoding) = declaration.encoder() {
+                    // Later on the readers panic at another encoding than the one they read in.
+                    let is_late = reader.buffer_position() > DECLARATION_BYTES_MAX;
+                    if is_late && reader.get_ref().encoding() != encoding {
+                        return Err(RefuseReason::Malformed);
+                    }
                     reader.get_mut().set_encoding(encoding);
                 }
             }
@@ -323,6 +330,11 @@ mod tests {
         let deep = |levels: usize| "<a>".repeat(levels);
         assert!(places(deep(DEPTH_MAX).as_bytes()).is_ok());
         assert_eq!(places(deep(DEPTH_MAX + 1).as_bytes()), Err(RefuseReason::TooDeep));
+        let late = |before: &str| format!("{before}<?xml version='1.0' encoding='windows-1252'?><rss/>");
+        assert!(places(late("\n ").as_bytes()).is_ok());
+        for before in [" ".repeat(20), " ".repeat(300), format!("<rss>{}</rss>", "x".repeat(600))] {
+            assert_eq!(places(late(&before).as_bytes()), Err(RefuseReason::Malformed));
+        }
         let many = |items: usize| format!("<rss>{}", "<item/>".repeat(items - 1));
         assert!(places(many(ELEMENTS_MAX).as_bytes()).is_ok());
         assert_eq!(places(many(ELEMENTS_MAX + 1).as_bytes()), Err(RefuseReason::Oversized));
