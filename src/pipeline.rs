@@ -35,7 +35,7 @@ fn take_post(intake: &mut Intake, seen: Parked, now: Timestamp) {
     let draft = match check(raw, network, sent_at, now) {
         Ok(draft) => draft,
         Err(reason) => {
-            intake.withdraw(id, reason);
+            intake.withdraw(id, reason, now);
             return intake.finish(ticket, Outcome::Refused(reason));
         }
     };
@@ -60,9 +60,10 @@ fn take_post(intake: &mut Intake, seen: Parked, now: Timestamp) {
 fn decide(intake: &mut Intake, post: Post, matches: Matches, author: &AuthorProfile, now: Timestamp) -> Outcome {
     let has_left = intake.authors.has_left(post.network, &post.author);
     let (judged, is_hidden) = intake.as_if_back(&post, author);
-    let mut refused = matches.refusal();
+    let is_orphan = intake.copies_what_was_refused(&post, now);
+    let mut refused = if is_orphan { RefuseReason::OriginRefused } else { matches.refusal() };
     let mut placements = Vec::with_capacity(matches.found.len());
-    for found in &matches.found {
+    for found in matches.found.iter().filter(|_| !is_orphan) {
         match consent::decide(intake.policy, &post, &judged, found, has_left, now) {
             Ok(placement) => placements.push(Placement { reply_to: intake.parent_of(&post), ..placement }),
             Err(reason) => refused = reason,
@@ -74,6 +75,9 @@ fn decide(intake: &mut Intake, post: Post, matches: Matches, author: &AuthorProf
         false if placements.is_empty() => Outcome::Refused(refused),
         false => Outcome::Queued,
     };
+    if !is_hidden {
+        intake.note_origin(&post, outcome, now);
+    }
     intake.store(post, author, placements, now);
     outcome
 }

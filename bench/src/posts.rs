@@ -91,6 +91,7 @@ fn card(city: &CityId, id: PostId, position: u64, text: String) -> Card {
         expires_at: None,
         sensitive: false,
         automated: false,
+        copies: Vec::new(),
         tier: Tier::Public,
         reasons: vec![Reason { rule: Rule::Hashtag, value: "nancy".into() }],
         recipe: "0123456789abcdef".into(),

@@ -124,6 +124,7 @@ pub fn card(post: &Post, author: &AuthorProfile, placement: &Placement, received
         sensitive: !post.labels.is_empty(),
         automated: post.automated,
         tier: placement.tier.unwrap_or(Tier::Public),
+        copies: Vec::new(),
         reasons: placement.reasons.clone(),
         recipe: placement.recipe.clone(),
     })

@@ -94,6 +94,8 @@ CREATE INDEX posts_by_check ON posts (network, checked_at);
 -- `published`: its `post` entry has been written. `shown`: the page has it now, which is what the log says too.
 -- `thread` and `reply_to` are rows of posts that are admitted in the same city; they are cleared when those go.
 -- `expires_at`: when it goes by itself, before its tier's time is over.
+-- `folded`: the row of the post whose card stands for this one, which says the same; then it is not shown by itself.
+-- `copies`: of a card that stands for others, where they are.
 -- `lon` and `lat` are the centre of a privacy cell or a public body's own point, never an exact one.
 CREATE TABLE placements (
     post INTEGER NOT NULL REFERENCES posts (row),
@@ -107,6 +109,8 @@ CREATE TABLE placements (
     expires_at INTEGER,
     thread INTEGER,
     reply_to INTEGER,
+    folded INTEGER,
+    copies TEXT NOT NULL,
     zone TEXT,
     zone_from_text INTEGER NOT NULL,
     lon REAL,
@@ -125,6 +129,16 @@ CREATE INDEX placements_by_end ON placements (expires_at) WHERE expires_at IS NO
 CREATE INDEX placements_announced ON placements (city, lane, expires_at) WHERE shown AND expires_at IS NOT NULL;
 CREATE INDEX placements_by_thread ON placements (thread) WHERE thread IS NOT NULL;
 CREATE INDEX placements_by_reply ON placements (reply_to) WHERE reply_to IS NOT NULL;
+CREATE INDEX placements_by_card ON placements (folded, city) WHERE folded IS NOT NULL;
+
+-- By what posts are found that may be one utterance: keyed hashes, no text (src/domain/utterance). Most posts have none.
+CREATE TABLE utterance_keys (
+    post INTEGER NOT NULL REFERENCES posts (row),
+    hash INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    PRIMARY KEY (post, hash, kind)
+) WITHOUT ROWID;
+CREATE INDEX utterance_keys_by_hash ON utterance_keys (hash);
 
 -- Everything a reader is given comes through this view, so nothing hidden, queued or erased can reach one.
 CREATE VIEW cards AS
@@ -132,11 +146,13 @@ SELECT
     p.city AS city, p.position AS position, p.tier AS tier, p.lane AS lane, p.expires_at AS expires_at, p.zone AS zone,
     p.zone_from_text AS zone_from_text, p.lon AS lon, p.lat AS lat, p.precision_m AS precision_m,
     p.origin AS origin, p.official AS official, p.reasons AS reasons, p.recipe AS recipe,
-    p.received_at AS received_at, p.thread AS thread_row,
-    (SELECT t.id FROM placements AS tp JOIN posts AS t ON t.row = tp.post
-      WHERE tp.post = p.thread AND tp.city = p.city AND tp.shown) AS thread,
-    (SELECT r.id FROM placements AS rp JOIN posts AS r ON r.row = rp.post
-      WHERE rp.post = p.reply_to AND rp.city = p.city AND rp.shown) AS reply_to,
+    p.received_at AS received_at, p.copies AS copies, p.thread AS thread_row,
+    (SELECT t.id FROM placements AS tp JOIN placements AS th ON th.post = coalesce(tp.folded, tp.post) AND th.city = tp.city
+      JOIN posts AS t ON t.row = th.post
+      WHERE tp.post = p.thread AND tp.city = p.city AND th.shown AND th.post != p.post) AS thread,
+    (SELECT r.id FROM placements AS rp JOIN placements AS rh ON rh.post = coalesce(rp.folded, rp.post) AND rh.city = rp.city
+      JOIN posts AS r ON r.row = rh.post
+      WHERE rp.post = p.reply_to AND rp.city = p.city AND rh.shown AND rh.post != p.post) AS reply_to,
     s.row AS row, s.id AS id, s.network AS network, s.native_id AS native_id, s.url AS url, s.text AS text,
     s.facets AS facets, s.languages ->> 0 AS lang, s.tags AS tags, s.media AS media,
     s.created_at AS created_at, s.edited_at AS edited_at,

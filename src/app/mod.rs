@@ -76,7 +76,7 @@ pub fn read_cities(settings: &Settings) -> anyhow::Result<Cities> {
 /// The pipeline's memory, as the store has it.
 pub async fn intake(settings: &Settings, store: &Store, cities: Arc<CitySet>) -> anyhow::Result<Intake> {
     let key = store.id_key();
-    let known = KnownPosts::new(store.known_posts().await?);
+    let known = KnownPosts::new(store.known_posts().await?).copying(store.origins().await?);
     let authors = Authors::new(key, store.authors().await?, store.suppressed().await?);
     Ok(Intake::new(key, policy(settings), cities, known, authors))
 }

@@ -41,6 +41,7 @@ fn post() -> Post {
         schedule: Schedule::default(),
         labels: Vec::new(),
         automated: false,
+        copy_of: None,
     }
 }
 

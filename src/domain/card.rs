@@ -1,3 +1,4 @@
+use super::utterance::Bond;
 use super::{
     AuthorId, CityId, CoarseLocation, Facet, Lane, Media, NativeId, Network, PostId, Reason, Schedule, Tier, Timestamp,
 };
@@ -10,6 +11,18 @@ pub struct CardAuthor {
     pub name: Option<String>,
     /// The listed body's name, when the city lists this account.
     pub official: Option<String>,
+}
+
+/// Where else an utterance can be read, and by what it is known to be the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CardCopy {
+    pub network: Network,
+    pub url: String,
+    pub bond: Bond,
+}
+
+impl CardCopy {
+    pub const MAX: usize = 8;
 }
 
 /// A post as one city shows it: what every reader, feed and page is made from.
@@ -49,6 +62,8 @@ pub struct Card {
     pub sensitive: bool,
     pub automated: bool,
     pub tier: Tier,
+    /// The same utterance elsewhere, in the order of networks and addresses; [`CardCopy::MAX`] at most, the first.
+    pub copies: Vec<CardCopy>,
     pub reasons: Vec<Reason>,
     /// Hash of the recipe that admitted it.
     pub recipe: String,

@@ -71,11 +71,15 @@ pub enum Change {
     Author { profile: Box<AuthorProfile>, verdict: AuthorVerdict, at: Timestamp },
     /// A stored post was found unchanged at its origin (L-13).
     Checked { post: PostId, at: Timestamp },
-    /// The operator hides a post, or shows it again.
+    /// The operator hides a post, or shows it again, and with it everything that is one utterance with it.
     Hide { post: PostId, hidden: bool },
     /// The operator erases a post for good, or its origin does where only our id of it is known; a replay does not bring it
     /// back.
-    Erase { post: PostId, at: Timestamp },
+    /// `whole`: with everything that is one utterance with it, for it is the words that the operator erases.
+    Erase { post: PostId, whole: bool, at: Timestamp },
+    /// A post that may not be shown, be it held or not, takes with it what declares to be its copy. `name`: its id, or the
+    /// hash of its page (`utterance::names`).
+    OriginRefused { name: u64, at: Timestamp },
     /// Somebody asked to be left out: erase everything and never store them again.
     Leave { network: Network, author: AuthorId, at: Timestamp },
     /// A recipe changed: a stored post is no longer asked for by a city (it keeps its other cities).

@@ -23,10 +23,11 @@ mod ports;
 mod post;
 mod schedule;
 mod timestamp;
+pub mod utterance;
 mod weight;
 
 pub use author::{AccountStatus, AuthorId, AuthorProfile, Label};
-pub use card::{Card, CardAuthor};
+pub use card::{Card, CardAuthor, CardCopy};
 pub use change::{AuthorVerdict, Batch, Change, HideReason, Placement, SubjectHash};
 pub use city::{AccountRef, Around, City, CityId, FeedRef, Look, Official, OfficialKind, Recipe, Zone};
 pub use cursor::{Cursor, CursorError};

@@ -151,6 +151,8 @@ refuse_reasons! {
     AuthorLeft = "author_left",
     /// The network gives no profile for the author.
     AuthorUnknown = "author_unknown",
+    /// What it declares to copy may not be shown (L-14).
+    OriginRefused = "origin_refused",
     /// `strict`: a positive flag is missing.
     NotOptedIn = "not_opted_in",
     /// Its end is over, or a notice without one is older than such a notice holds.
@@ -162,6 +164,40 @@ refuse_reasons! {
     Erased = "erased",
     /// Its identifier is that of another post (a 64-bit collision), or of another author's.
     Collision = "collision",
+}
+
+impl RefuseReason {
+    /// Whether its author's or its network's word keeps a post off, so that it does a copy too.
+    pub const fn is_consent(self) -> bool {
+        match self {
+            Self::NotPublic
+            | Self::NoIndex
+            | Self::NotDiscoverable
+            | Self::NoBot
+            | Self::NoUnauthenticated
+            | Self::Labelled
+            | Self::AuthorInactive
+            | Self::AuthorLeft
+            | Self::AuthorUnknown
+            | Self::OriginRefused
+            | Self::NotOptedIn => true,
+            Self::Malformed
+            | Self::Oversized
+            | Self::TooDeep
+            | Self::BadSignature
+            | Self::BadId
+            | Self::BadDate
+            | Self::TooOld
+            | Self::FromTheFuture
+            | Self::Empty
+            | Self::Unmatched
+            | Self::Excluded
+            | Self::Expired
+            | Self::Deleted
+            | Self::Erased
+            | Self::Collision => false,
+        }
+    }
 }
 
 /// What became of one post across all cities.

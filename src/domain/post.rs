@@ -201,6 +201,8 @@ pub struct Post {
     pub schedule: Schedule,
     pub labels: Vec<Label>,
     pub automated: bool,
+    /// The post that this one copies over a bridge, as its network declares it. Not stored: `utterance` makes keys of it.
+    pub copy_of: Option<String>,
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ weighed! {
         created_at, edited, schedule, visibility, automated
     }
     Post {
-        native_id, author, url, text, facets, languages, revision, tags, media, reply, place_name, labels |
+        native_id, author, url, text, facets, languages, revision, tags, media, reply, place_name, labels, copy_of |
         id, network, created_at, edited_at, date_corrected, point, schedule, automated
     }
     AuthorProfile {
@@ -133,9 +133,12 @@ impl Weight for Change {
             Self::Delete { native_id, by, .. } => native_id.owned() + by.owned(),
             Self::Replace { placement, .. } => placement.owned(),
             Self::Leave { author, .. } => author.owned(),
-            Self::Checked { .. } | Self::Hide { .. } | Self::Erase { .. } | Self::Unplace { .. } | Self::Gap { .. } => {
-                0
-            }
+            Self::Checked { .. }
+            | Self::Hide { .. }
+            | Self::Erase { .. }
+            | Self::OriginRefused { .. }
+            | Self::Unplace { .. }
+            | Self::Gap { .. } => 0,
         }
     }
 }

@@ -37,7 +37,7 @@ impl Intake {
         for parked in self.hold.take_parked(network, &native_id, by) {
             self.finish(parked.ticket, Outcome::Refused(RefuseReason::Deleted));
         }
-        if self.known.contains(id) {
+        if self.known.contains(id) || (by.is_none() && self.known.concerns(id)) {
             // Whose it is only the store knows, which tells what it forgot.
             if by.is_none() {
                 self.known.forget(id);
@@ -49,19 +49,20 @@ impl Intake {
     /// A post is gone at its origin, of which only our id is known.
     pub fn withdrawn(&mut self, id: PostId, for_good: bool, now: Timestamp) {
         if !for_good {
-            return self.withdraw(id, RefuseReason::NotPublic);
+            return self.withdraw(id, RefuseReason::NotPublic, now);
         }
         if let Some(waiting) = self.hold.take_post(id) {
             self.refuse_held(waiting, RefuseReason::Deleted);
         }
-        if self.known.contains(id) {
+        if self.known.concerns(id) {
             self.known.forget(id);
-            self.pending.push(Change::Erase { post: id, at: now });
+            self.pending.push(Change::Erase { post: id, whole: false, at: now });
         }
     }
 
     /// A version came that can't be shown, and with it the earlier one is its author's word no more.
-    pub fn withdraw(&mut self, id: PostId, reason: RefuseReason) {
+    pub fn withdraw(&mut self, id: PostId, reason: RefuseReason, now: Timestamp) {
+        self.note_refused(id, reason, now);
         if let Some(held) = self.hold.take_post(id) {
             self.refuse_held(held, reason);
         }
@@ -134,7 +135,7 @@ impl Intake {
                 let id = held.post.id;
                 self.refuse_held(held, RefuseReason::AuthorUnknown);
                 // An edit that can't be decided takes the version that is shown with it.
-                self.withdraw(id, RefuseReason::AuthorUnknown);
+                self.withdraw(id, RefuseReason::AuthorUnknown, now);
             }
             return None;
         };
@@ -232,7 +233,7 @@ mod tests {
         let authors = Authors::new(key, [], Default::default());
         let cities = Arc::new(CitySet::compile(Vec::<City>::new()));
         let mut intake = Intake::new(key, Policy::Standard, cities, known, authors);
-        intake.withdraw(id, RefuseReason::Malformed);
+        intake.withdraw(id, RefuseReason::Malformed, Timestamp::from_micros(0));
         let unplaced = intake.pending.iter().map(|change| match change {
             Change::Unplace { post, city } if *post == id => city.as_str(),
             other => panic!("{other:?}"),

@@ -7,11 +7,34 @@ use crate::domain::{CityId, IdKey, KnownPost, NativeId, Network, Placement, Post
 #[derive(Debug, Default)]
 pub struct KnownPosts {
     posts: HashMap<PostId, KnownPost>,
+    /// Of those that declare to be copies, the names of their origins; and how many name each.
+    origins: HashMap<PostId, Vec<u64>>,
+    copied: HashMap<u64, usize>,
 }
 
 impl KnownPosts {
     pub fn new(posts: impl IntoIterator<Item = KnownPost>) -> Self {
-        Self { posts: posts.into_iter().map(|post| (post.id, post)).collect() }
+        Self { posts: posts.into_iter().map(|post| (post.id, post)).collect(), ..Self::default() }
+    }
+
+    /// With the names of the origins that held posts declare (`utterance::origin_keys`).
+    #[must_use]
+    pub fn copying(mut self, origins: impl IntoIterator<Item = (PostId, u64)>) -> Self {
+        for (copy, origin) in origins {
+            self.origins.entry(copy).or_default().push(origin);
+            *self.copied.entry(origin).or_default() += 1;
+        }
+        self
+    }
+
+    /// Whether a post of this name is declared by a held one to be its origin.
+    pub fn is_copied(&self, name: u64) -> bool {
+        self.copied.contains_key(&name)
+    }
+
+    /// Whether what happens to a post concerns us: it is held, or a copy of it is.
+    pub fn concerns(&self, id: PostId) -> bool {
+        self.contains(id) || self.is_copied(id.as_u64())
     }
 
     pub fn contains(&self, id: PostId) -> bool {
@@ -31,11 +54,17 @@ impl KnownPosts {
         find(&reply.parent).or_else(|| find(&reply.root))
     }
 
-    /// Remembers what is being stored. Without placements it is forgotten.
-    pub fn remember(&mut self, id: PostId, placements: &[Placement]) {
+    /// Remembers what is being stored, with the names of its origin. Without placements it is forgotten.
+    pub fn remember(&mut self, id: PostId, placements: &[Placement], origins: Vec<u64>) {
+        self.forget(id);
         if placements.is_empty() {
-            self.posts.remove(&id);
             return;
+        }
+        for origin in &origins {
+            *self.copied.entry(*origin).or_default() += 1;
+        }
+        if !origins.is_empty() {
+            self.origins.insert(id, origins);
         }
         let (admitted, queued): (Vec<_>, Vec<_>) = placements.iter().partition(|placement| placement.tier.is_some());
         let cities_of =
@@ -47,6 +76,14 @@ impl KnownPosts {
 
     pub fn forget(&mut self, id: PostId) {
         self.posts.remove(&id);
+        for origin in self.origins.remove(&id).unwrap_or_default() {
+            if let Some(copies) = self.copied.get_mut(&origin) {
+                *copies -= 1;
+                if *copies == 0 {
+                    self.copied.remove(&origin);
+                }
+            }
+        }
     }
 
     pub fn len(&self) -> usize {

@@ -1,6 +1,7 @@
 //! What the pipeline remembers between two observations, and what events do to it.
 //!
-//! Owns the posts and authors that the store holds (as ids and flags, never texts), the posts that wait for their
+//! Owns the posts and authors that the store holds (as ids and flags, never texts), what was refused a moment ago (as
+//! hashes), the posts that wait for their
 //! author's profile, the low-water marks of the sources, and the tally of outcomes. Does not own any decision: those
 //! are `normalize`, `matcher` and `consent`. Invariant: an observation is open in its watermark from the moment it is
 //! taken until its change is pending, so that no checkpoint passes it.
@@ -11,6 +12,7 @@ mod events;
 mod hold;
 mod known;
 mod lookup;
+mod origins;
 mod pending;
 mod tally;
 mod watermark;
@@ -20,6 +22,7 @@ pub use dropped::Dropped;
 pub use hold::{Held, Hold, Parked};
 pub use known::KnownPosts;
 pub use lookup::{Answer, Lookups, NotAsked};
+pub use origins::RefusedOrigins;
 pub use pending::{PENDING_MAX, Pending};
 pub use tally::{OUTCOMES_TOTAL, Tally};
 pub use watermark::{Ticket, Watermarks};
@@ -28,6 +31,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::consent::Policy;
+use crate::domain::utterance::origin_keys;
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, Batch, Change, IdKey, Network, Observation, Outcome, Placement, Post,
     PostId, RawPost, RefuseReason, Timestamp,
@@ -50,6 +54,7 @@ pub struct Intake {
     pub pending: Pending,
     /// Authors to ask the networks for.
     pub questions: Vec<(Network, AuthorId)>,
+    pub refused_origins: RefusedOrigins,
     /// Replies whose thread has been decided: to be taken again.
     pub released: VecDeque<Parked>,
 }
@@ -68,6 +73,7 @@ impl Intake {
             tally: Tally::default(),
             pending: Pending::default(),
             questions: Vec::new(),
+            refused_origins: RefusedOrigins::default(),
             released: VecDeque::new(),
         }
     }
@@ -147,7 +153,8 @@ impl Intake {
         if placements.is_empty() && !self.known.contains(post.id) {
             return;
         }
-        self.known.remember(post.id, &placements);
+        let origins = origin_keys(&self.key, post.copy_of.as_deref());
+        self.known.remember(post.id, &placements, origins.iter().map(|origin| origin.hash).collect());
         if !placements.is_empty() {
             self.authors.put(author.clone());
         }

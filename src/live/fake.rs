@@ -258,6 +258,7 @@ pub(crate) fn card(city: &CityId, id: PostId, position: u64, text: &str, tag: &s
         expires_at: None,
         sensitive: false,
         automated: false,
+        copies: Vec::new(),
         tier: Tier::Public,
         reasons: vec![Reason { rule: Rule::Hashtag, value: tag.to_owned() }],
         recipe: "0123456789abcdef".into(),

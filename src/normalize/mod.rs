@@ -30,6 +30,8 @@ const PLACE_CHARS_MAX: usize = 100;
 const LABEL_BYTES_MAX: usize = 128;
 /// Bytes of a revision that are compared; no network comes near it.
 const REVISION_BYTES_MAX: usize = 256;
+/// Bytes of a declared origin; cut off it would be another's.
+const ORIGIN_BYTES_MAX: usize = 2_048;
 const NAME_CHARS_MAX: usize = 100;
 const HANDLE_CHARS_MAX: usize = 300;
 const BIO_CHARS_MAX: usize = 10_000;
@@ -183,6 +185,7 @@ impl Draft {
             schedule: raw.schedule,
             labels: sound_labels(raw.labels),
             automated: raw.automated,
+            copy_of: raw.copy_of.filter(|origin| origin.len() <= ORIGIN_BYTES_MAX),
         }
     }
 }

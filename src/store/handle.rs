@@ -151,6 +151,11 @@ impl Store {
         startup::known_posts(&self.reader.pool).await
     }
 
+    /// Every post held that declares to be a copy, with the names of its origin.
+    pub async fn origins(&self) -> Result<Vec<(PostId, u64)>, StoreError> {
+        startup::origins(&self.reader.pool).await
+    }
+
     /// Every author of a post held, without bios.
     pub async fn authors(&self) -> Result<Vec<AuthorProfile>, StoreError> {
         startup::authors(&self.reader.pool).await

@@ -26,4 +26,5 @@ mod pipeline;
 mod readers;
 mod replay;
 mod tidy;
+mod utterance;
 mod wires;

@@ -92,6 +92,7 @@ impl Posts {
             schedule: Schedule::default(),
             labels: Vec::new(),
             automated: false,
+            copy_of: None,
         };
         let author = AuthorProfile {
             handle: Some(format!("{}.bsky.social", author.as_str().rsplit(':').next().unwrap_or_default())),

@@ -69,6 +69,7 @@ fn post(key: &IdKey, author: &str, name: &str, tags: &[&str], to: Option<&str>) 
         schedule: Schedule::default(),
         labels: vec![],
         automated: false,
+        copy_of: None,
     }
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use crate::domain::{Card, CardRenderer, City, Lane, MediaKind, Network, fold_tag};
+use crate::domain::{Card, CardCopy, CardRenderer, City, Lane, MediaKind, Network, fold_tag};
 
 use super::{
     address::Address,
@@ -84,6 +84,7 @@ struct CardView<'a> {
     text: Vec<Segment>,
     media: Vec<MediaLine>,
     zone: Option<Place>,
+    copies: Vec<Elsewhere>,
     created: String,
     created_full: String,
     edited_full: Option<String>,
@@ -97,6 +98,12 @@ struct Place {
     href: String,
     /// The shape to draw beside the name, where the zone has one.
     shape: Option<String>,
+}
+
+/// Where the same can be read: the network's name, or the site's where it is a feed's.
+struct Elsewhere {
+    name: String,
+    href: String,
 }
 
 struct MediaLine {
@@ -165,6 +172,7 @@ impl<'a> CardView<'a> {
                     .any(|known| known.name == *zone && known.boundary.is_some())
                     .then(|| zone_id(zone)),
             }),
+            copies: card.copies.iter().filter_map(|copy| Elsewhere::new(copy, words)).collect(),
             created: calendar.short(card.created_at),
             created_full: calendar.full(card.created_at),
             edited_full: card.edited_at.map(|at| calendar.full(at)),
@@ -235,6 +243,17 @@ fn when(card: &Card, calendar: &Calendar, words: Words) -> Option<String> {
     // An end at midnight is that of the day before.
     let last = schedule.ends_at?.plus_seconds(-1);
     Some(words.with("card-until", "day", &calendar.day(calendar.date(last))))
+}
+
+impl Elsewhere {
+    fn new(copy: &CardCopy, words: Words) -> Option<Self> {
+        let href = web_address(&copy.url)?;
+        let name = match copy.network {
+            Network::Feed | Network::OpenData => site(&href)?,
+            network => network_name(network, words),
+        };
+        Some(Self { name, href })
+    }
 }
 
 impl MediaLine {

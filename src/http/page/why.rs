@@ -1,6 +1,6 @@
 use askama::Template;
 
-use crate::domain::{Card, City, PostId, Reason, Rule, Tier};
+use crate::domain::{Card, CardCopy, City, PostId, Reason, Rule, Tier};
 
 use super::{
     address::Address,
@@ -8,6 +8,7 @@ use super::{
     card::{network_name, render_card},
     context::PageContext,
     frame::Frame,
+    text::web_address,
     words::Words,
 };
 
@@ -30,6 +31,7 @@ pub fn render_why(context: &PageContext, city: &City, card: &Card) -> String {
         city,
         card: render_card(card, city, w),
         reasons: card.reasons.iter().map(|reason| sentence(reason, card, city, context, w)).collect(),
+        copies: card.copies.iter().map(|copy| elsewhere(copy, w)).collect(),
         network: network_name(card.network, w),
         source: card.native_id.as_str().to_owned(),
         created: calendar.full(card.created_at),
@@ -56,6 +58,7 @@ struct WhyView<'a> {
     city: &'a City,
     card: String,
     reasons: Vec<Sentence>,
+    copies: Vec<Sentence>,
     network: String,
     source: String,
     created: String,
@@ -91,6 +94,17 @@ fn sentence(reason: &Reason, card: &Card, city: &City, context: &PageContext, w:
         href,
         rule: reason.rule.as_str(),
         value: reason.value.clone(),
+    }
+}
+
+/// Where else it is, and by what that is known to be the same.
+fn elsewhere(copy: &CardCopy, w: Words) -> Sentence {
+    let bond = copy.bond.as_str();
+    Sentence {
+        text: w.with(&format!("why-copy-{bond}"), "network", &network_name(copy.network, w)),
+        href: web_address(&copy.url),
+        rule: bond,
+        value: copy.url.clone(),
     }
 }
 

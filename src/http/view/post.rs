@@ -2,7 +2,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::domain::{Card, CoarseLocation, Facet, Media, Reason, Timestamp};
+use crate::domain::{Card, CardCopy, CoarseLocation, Facet, Media, Reason, Timestamp};
 
 use super::to_json;
 
@@ -54,6 +54,7 @@ pub struct PostView<'a> {
     automated: bool,
     /// `invited`, `public` or `quiet`.
     tier: &'static str,
+    /// The same utterance elsewhere: bridged, or said there too by its author.
     copies: Vec<CopyView<'a>>,
     /// Why it is here.
     reasons: Vec<ReasonView<'a>>,
@@ -183,8 +184,7 @@ impl<'a> From<&'a Card> for PostView<'a> {
             sensitive: card.sensitive,
             automated: card.automated,
             tier: card.tier.as_str(),
-            // No two networks are read for one post yet; the key is promised already.
-            copies: Vec::new(),
+            copies: card.copies.iter().map(CopyView::from).collect(),
             reasons: card.reasons.iter().map(ReasonView::from).collect(),
             recipe: &card.recipe,
         }
@@ -210,6 +210,12 @@ impl From<CoarseLocation> for LocationView {
     }
 }
 
+impl<'a> From<&'a CardCopy> for CopyView<'a> {
+    fn from(copy: &'a CardCopy) -> Self {
+        Self { network: copy.network.as_str(), url: &copy.url }
+    }
+}
+
 impl<'a> From<&'a Reason> for ReasonView<'a> {
     fn from(reason: &'a Reason) -> Self {
         Self { rule: reason.rule.as_str(), value: &reason.value }
@@ -219,7 +225,8 @@ impl<'a> From<&'a Reason> for ReasonView<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CityId, ExactPoint, FacetKind, LocationOrigin, MediaKind, PostId};
+    use crate::domain::utterance::Bond;
+    use crate::domain::{CityId, ExactPoint, FacetKind, LocationOrigin, MediaKind, Network, PostId};
 
     #[test]
     fn a_post_has_every_key_of_the_contract() {
@@ -228,6 +235,11 @@ mod tests {
         card.facets = vec![Facet { start: 6, end: 13, kind: FacetKind::Tag, value: "Nantes".into() }];
         card.media = vec![Media { kind: MediaKind::Image, url: None, alt: "Un parapluie".into() }];
         card.reply_to = Some(PostId::from_u64(2));
+        card.copies = vec![CardCopy {
+            network: Network::Mastodon,
+            url: "https://ville.example/@ana/1".into(),
+            bond: Bond::Declared,
+        }];
         card.edited_at = Some(card.received_at.plus_seconds(60));
         card.location = ExactPoint::new(-1.55, 47.21).map(|at| CoarseLocation::coarsen(at, LocationOrigin::Geotag));
         let json: serde_json::Value = serde_json::from_str(&post_json(&card)).unwrap();

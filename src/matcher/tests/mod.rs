@@ -103,6 +103,7 @@ fn post(text: &str) -> Post {
         schedule: Schedule::default(),
         labels: Vec::new(),
         automated: false,
+        copy_of: None,
     }
 }
 

@@ -1,11 +1,12 @@
 //! How each change acts on the ledger.
 //!
-//! Owns the rules stated at [`Change`]. Does not own what follows for readers (`settle`).
+//! Owns the rules stated at [`Change`]. Does not own how a post goes (`remove`), nor what follows for readers (`settle`).
 //! Invariant: nothing is refused half: a refused change leaves the ledger as it was.
 
 use std::collections::BTreeMap;
 
-use super::{Erasure, Ledger, StoredCity, StoredPlacement, StoredPost, Tombstone};
+use super::{Erasure, Ledger, StoredCity, StoredPlacement, StoredPost};
+use crate::domain::utterance::origin_keys;
 use crate::domain::{
     AuthorId, AuthorProfile, Batch, Change, CityId, CoarseLocation, IdKey, NativeId, Network, Outcome, Placement, Post,
     PostId, RefuseReason, SubjectHash, Timestamp,
@@ -47,13 +48,15 @@ impl Ledger {
                 Change::Author { profile, verdict, at: _ } => self.author_changed(profile, *verdict),
                 Change::Checked { post, at } => self.checked(*post, *at),
                 Change::Hide { post, hidden } => self.hide(*post, *hidden),
-                Change::Erase { post, at: _ } => {
-                    self.forget(*post);
-                    self.bury(*post, RefuseReason::Erased, None);
+                Change::Erase { post, whole, at: _ } => {
+                    let with = if *whole { self.mates(*post) } else { Vec::new() };
+                    self.erase(*post, RefuseReason::Erased, None);
+                    with.into_iter().for_each(|mate| self.erase(mate, RefuseReason::Erased, None));
                 }
+                Change::OriginRefused { name, at } => self.origin_refused(*name, *at),
                 Change::Leave { network, author, at: _ } => self.leave(key, *network, author),
                 Change::Unplace { post, city } => self.unplace(*post, city),
-                Change::Replace { post, placement } => self.replace(*post, placement),
+                Change::Replace { post, placement } => self.replace(key, *post, placement),
                 Change::Gap { source, network, gap, at } => {
                     self.out.gaps.push((source.clone(), *network, gap.clone(), *at));
                 }
@@ -78,6 +81,12 @@ impl Ledger {
         {
             return Err(tombstone.reason);
         }
+        // A copy dies with its origin, and doesn't come after it either.
+        let origins = origin_keys(key, post.copy_of.as_deref());
+        let mut gone = origins.iter().filter_map(|origin| self.tombstones.get(&PostId::from_u64(origin.hash)));
+        if let Some(tombstone) = gone.find(|gone| gone.expires_at.is_none_or(|end| received_at < end)) {
+            return Err(tombstone.reason);
+        }
         if let Some(stored) = self.posts.get(&post.id) {
             let (network, native_id, author) = (&stored.post.network, &stored.post.native_id, &stored.post.author);
             if (network, native_id, author) != (&post.network, &post.native_id, &post.author) {
@@ -88,18 +97,19 @@ impl Ledger {
             }
         }
         if placements.is_empty() {
-            self.forget_for_now(post.id);
+            self.let_go(post.id);
             return Ok(());
         }
         let author_row = self.meet_author(profile);
         self.take_content(post, author_row, received_at);
         self.place(post.id, placements);
+        self.rekey(key, post.id, Some(origins));
         Ok(())
     }
 
     fn take_content(&mut self, post: &Post, author_row: i64, received_at: Timestamp) {
         self.touch(post.id);
-        let content = Post { point: None, ..post.clone() };
+        let content = Post { point: None, copy_of: None, ..post.clone() };
         if let Some(stored) = self.posts.get_mut(&post.id) {
             // Versions of one revision are one; where a network has no revisions, the content tells.
             let later = post.revision > stored.post.revision || post.revision.is_empty();
@@ -127,6 +137,8 @@ impl Ledger {
             checked_at: received_at,
             moderated: false,
             placements: BTreeMap::new(),
+            keys: Vec::new(),
+            keys_dirty: false,
             dirty: true,
             stored: false,
         };
@@ -173,7 +185,15 @@ impl Ledger {
                 }
                 None => {
                     let city = placement.city.clone();
-                    let new = StoredPlacement { placement, position, published: false, shown: false, dirty: true };
+                    let new = StoredPlacement {
+                        placement,
+                        position,
+                        published: false,
+                        shown: false,
+                        folded: None,
+                        copies: Vec::new(),
+                        dirty: true,
+                    };
                     stored.placements.insert(city, new);
                 }
             }
@@ -203,18 +223,23 @@ impl Ledger {
             post.native_id == *native_id && post.network == network && by.is_none_or(|author| *author == post.author)
         };
         match self.posts.get(&id).map(is_meant) {
-            Some(true) => {
-                self.forget(id);
-                self.bury(id, RefuseReason::Deleted, None);
-            }
+            Some(true) => self.erase(id, RefuseReason::Deleted, None),
             Some(false) => {}
             // Nor does somebody's word on a post of which it is not known whose it is.
-            None if keeps_order(network) || by.is_some() => {}
-            None => self.bury(id, RefuseReason::Deleted, Some(at.plus_seconds(SHORT_TOMBSTONE_S))),
+            None if by.is_some() => {}
+            // Copies come behind their origin's deletion on every network.
+            None if keeps_order(network) && self.dying_with(id).is_empty() => {}
+            None => self.erase(id, RefuseReason::Deleted, Some(at.plus_seconds(SHORT_TOMBSTONE_S))),
         }
     }
 
+    /// That a copy of what is hidden is hidden too is settled; of what is shown again it has to be undone here.
     fn hide(&mut self, id: PostId, hidden: bool) {
+        let with = if hidden { Vec::new() } else { self.mates(id) };
+        [id].into_iter().chain(with).for_each(|id| self.moderate(id, hidden));
+    }
+
+    pub(super) fn moderate(&mut self, id: PostId, hidden: bool) {
         if let Some(stored) = self.posts.get_mut(&id)
             && stored.moderated != hidden
         {
@@ -224,14 +249,7 @@ impl Ledger {
         }
     }
 
-    pub(super) fn unplace(&mut self, id: PostId, city: &CityId) {
-        self.drop_placement(id, city);
-        if self.posts.get(&id).is_some_and(|stored| stored.placements.is_empty()) {
-            self.forget_for_now(id);
-        }
-    }
-
-    fn replace(&mut self, id: PostId, new: &Placement) {
+    fn replace(&mut self, key: &IdKey, id: PostId, new: &Placement) {
         let placed = self.posts.get_mut(&id).and_then(|stored| stored.placements.get_mut(&new.city));
         let Some(placed) = placed.filter(|placed| placed.placement.tier.is_some()) else { return };
         let old = &mut placed.placement;
@@ -241,50 +259,7 @@ impl Ledger {
         let Placement { tier, reasons, recipe, lane, expires_at, official, .. } = new.clone();
         *old = Placement { tier, reasons, recipe, lane, expires_at, official, ..old.clone() };
         placed.dirty = true;
-    }
-
-    pub(super) fn drop_placement(&mut self, id: PostId, city: &CityId) {
-        if let Some(stored) = self.posts.get_mut(&id)
-            && stored.placements.remove(city).is_some()
-            && stored.stored
-        {
-            self.out.dropped_placements.push((stored.row, city.clone()));
-        }
-    }
-
-    /// No city asks for a post any more: it may come back when one does again, unless the operator had hidden it. To
-    /// edit a hidden post out of the recipe and in again does not bring it back.
-    fn forget_for_now(&mut self, id: PostId) {
-        if self.posts.get(&id).is_some_and(|stored| stored.moderated) {
-            self.bury(id, RefuseReason::Erased, None);
-        }
-        self.forget(id);
-    }
-
-    /// Erases a post's rows. Without a tombstone it may come back.
-    pub(super) fn forget(&mut self, id: PostId) {
-        if let Some(stored) = self.posts.remove(&id) {
-            self.out.bereft_authors.insert(stored.author_row);
-            self.vacated.insert(id, stored.row);
-            if stored.stored {
-                self.out.erased_posts.push(stored.row);
-                self.out.erasures.push(Erasure::Outdated(id));
-                self.out.erases_text = true;
-            }
-        }
-    }
-
-    pub(super) fn bury(&mut self, id: PostId, reason: RefuseReason, expires_at: Option<Timestamp>) {
-        let new = Tombstone { reason, expires_at };
-        let tombstone = match self.tombstones.get(&id) {
-            Some(old) => Tombstone {
-                reason: if old.reason == RefuseReason::Erased { old.reason } else { new.reason },
-                expires_at: old.expires_at.and_then(|old| new.expires_at.map(|new| old.max(new))),
-            },
-            None => new,
-        };
-        self.tombstones.insert(id, tombstone);
-        self.out.tombstones.push((id, tombstone));
+        self.rekey(key, id, None);
     }
 }
 

@@ -63,8 +63,7 @@ impl Ledger {
         let ids: Vec<PostId> =
             self.posts.iter().filter(|(_, stored)| stored.author_row == author_row).map(|(id, _)| *id).collect();
         for id in ids {
-            self.forget(id);
-            self.bury(id, RefuseReason::Deleted, None);
+            self.erase(id, RefuseReason::Deleted, None);
         }
     }
 }

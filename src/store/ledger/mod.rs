@@ -7,14 +7,17 @@
 
 mod apply;
 mod authors;
+mod remove;
 mod settle;
+mod utterances;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::domain::utterance::UtteranceKey;
 use crate::domain::{
-    AuthorId, AuthorProfile, Card, CardAuthor, CityId, FeedEntry, Gap, Label, Network, Outcome, Placement, Post,
-    PostId, RefuseReason, Rule, SourceId, SubjectHash, Tier, Timestamp,
+    AuthorId, AuthorProfile, Card, CardAuthor, CardCopy, CityId, FeedEntry, Gap, Label, Network, Outcome, Placement,
+    Post, PostId, RefuseReason, Rule, SourceId, SubjectHash, Tier, Timestamp,
 };
 
 /// At most this many posts of an author get an `update` when only the name, handle or bot mark has changed.
@@ -50,6 +53,10 @@ pub struct StoredPlacement {
     /// Its `post` entry has been written: the next time it is shown is an `update`.
     pub published: bool,
     pub shown: bool,
+    /// It would be shown, were it not the same utterance as this post, whose card stands for it.
+    pub folded: Option<PostId>,
+    /// Of a post whose card stands for others: where they are.
+    pub copies: Vec<CardCopy>,
     pub dirty: bool,
 }
 
@@ -76,6 +83,9 @@ pub struct StoredPost {
     /// Hidden by the operator.
     pub moderated: bool,
     pub placements: BTreeMap<CityId, StoredPlacement>,
+    /// In order. Those of posts that are only pointed at are not loaded.
+    pub keys: Vec<UtteranceKey>,
+    pub keys_dirty: bool,
     pub dirty: bool,
     /// In the database: erasing it has to reach there.
     pub stored: bool,
@@ -131,6 +141,9 @@ pub struct Ledger {
     pub last_city_row: i64,
     /// The number of the last erasure that was journalled.
     pub last_erasure: i64,
+
+    /// By the hash of a key, the touched posts that have it.
+    by_key: HashMap<u64, Vec<PostId>>,
 
     /// Posts whose entries and rows may change, in the order in which the batch came to them. Other posts are here
     /// to be pointed at.
@@ -202,17 +215,23 @@ impl Ledger {
         self.placement(id, city).is_some_and(|placement| placement.shown)
     }
 
+    /// The post whose card readers see for this one: itself, or the one that stands for it.
+    fn shown_for(&self, id: PostId, city: &CityId) -> Option<PostId> {
+        let placed = self.placement(id, city)?;
+        Some(placed.folded.unwrap_or(id)).filter(|head| self.is_shown(*head, city))
+    }
+
     /// The card that readers of the city see now; `None` when they see none. The view `cards` gives the same.
     fn card(&self, id: PostId, city: &CityId) -> Option<Card> {
         let stored = self.posts.get(&id)?;
-        let StoredPlacement { placement, position, shown, .. } = stored.placements.get(city)?;
+        let StoredPlacement { placement, position, shown, copies, .. } = stored.placements.get(city)?;
         let author = self.authors.get(&stored.author_row)?;
         let (tier, position): (Tier, u64) = (placement.tier?, (*position)?);
         if !shown {
             return None;
         }
         let post = &stored.post;
-        let visible = |target: Option<PostId>| target.filter(|target| self.is_shown(*target, city));
+        let visible = |target: Option<PostId>| self.shown_for(target?, city).filter(|target| *target != id);
         Some(Card {
             id,
             city: city.clone(),
@@ -246,6 +265,7 @@ impl Ledger {
             sensitive: is_sensitive(post, stored.received_at),
             automated: post.automated || author.profile.automated,
             tier,
+            copies: copies.clone(),
             reasons: placement.reasons.clone(),
             recipe: placement.recipe.clone(),
         })

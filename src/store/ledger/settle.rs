@@ -1,8 +1,9 @@
 //! What follows from a batch for readers.
 //!
-//! Owns the bonds between a thread and its replies, visibility, and the entries. Does not own the changes (`apply`).
-//! Invariant: afterwards `thread` and `reply_to` of touched posts name posts admitted in the same city, and `shown`
-//! is true exactly of what the log says is there.
+//! Owns the bonds between a thread and its replies, visibility, and the entries. Does not own the changes (`apply`), nor
+//! which posts are one utterance (`utterances`).
+//! Invariant: afterwards `thread` and `reply_to` of touched posts name posts admitted in the same city, `shown`
+//! is true exactly of what the log says is there, and `folded` names a post of the same city that is not folded itself.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -72,7 +73,9 @@ impl Ledger {
     }
 
     fn decide_visibility(&mut self) {
-        let mut shown: BTreeSet<(PostId, CityId)> = BTreeSet::new();
+        let utterances = self.utterances();
+        self.hide_whole(&utterances);
+        let mut fit: BTreeSet<(PostId, CityId)> = BTreeSet::new();
         let mut hung: Vec<(PostId, CityId, PostId)> = Vec::new();
         for id in &self.touched {
             let Some(stored) = self.posts.get(id) else { continue };
@@ -81,26 +84,37 @@ impl Ledger {
                 continue;
             }
             for (city, placed) in stored.placements.iter().filter(|(_, placed)| placed.admitted()) {
-                shown.insert((*id, city.clone()));
+                fit.insert((*id, city.clone()));
                 if let Some(root) = placed.placement.thread.filter(|_| placed.by_thread_only()) {
                     hung.push((*id, city.clone(), root));
                 }
             }
         }
+        self.leave_out_orphans(&utterances, &mut fit);
         // A reply that hangs on a hidden thread is hidden with it.
         for (id, city, root) in hung {
-            let root_shown =
-                if self.is_touched(root) { shown.contains(&(root, city.clone())) } else { self.is_shown(root, &city) };
+            let is_fit = |id: PostId| fit.contains(&(id, city.clone()));
+            let root_shown = match self.is_touched(root) {
+                true => {
+                    is_fit(root)
+                        || utterances.of(root, &city).is_some_and(|one| one.members.iter().copied().any(is_fit))
+                }
+                false => self.shown_for(root, &city).is_some(),
+            };
             if !root_shown {
-                shown.remove(&(id, city));
+                fit.remove(&(id, city));
             }
         }
+        let mut folds = self.fold(&utterances, &fit);
         for id in &self.touched {
             let Some(stored) = self.posts.get_mut(id) else { continue };
             for (city, placed) in &mut stored.placements {
-                let now = shown.contains(&(*id, city.clone()));
-                placed.dirty |= placed.shown != now;
-                placed.shown = now;
+                let at = (*id, city.clone());
+                let folded = folds.heads.get(&at).copied();
+                let copies = folds.copies.remove(&at).unwrap_or_default();
+                let shown = folded.is_none() && fit.contains(&at);
+                placed.dirty |= placed.shown != shown || placed.folded != folded || placed.copies != copies;
+                (placed.shown, placed.folded, placed.copies) = (shown, folded, copies);
             }
         }
     }

@@ -25,11 +25,12 @@ statements! {
     POSTS: 0 = "SELECT * FROM posts ORDER BY row";
     SUPPRESSED: 0 = "SELECT * FROM suppressed ORDER BY subject";
     TOMBSTONES: 0 = "SELECT * FROM tombstones ORDER BY post";
+    UTTERANCE_KEYS: 0 = "SELECT * FROM utterance_keys ORDER BY post, hash, kind";
 }
 
 /// Every table whose content is worth keeping, by name. Not the search index, which follows from `posts` and is checked
 /// against it; not `meta`, `erasures` and `commands`, which belong to one life of a database.
-const TABLES: [(&str, Statement<0>); 10] = [
+const TABLES: [(&str, Statement<0>); 11] = [
     ("authors", AUTHORS),
     ("checkpoints", CHECKPOINTS),
     ("cities", CITIES),
@@ -40,6 +41,7 @@ const TABLES: [(&str, Statement<0>); 10] = [
     ("posts", POSTS),
     ("suppressed", SUPPRESSED),
     ("tombstones", TOMBSTONES),
+    ("utterance_keys", UTTERANCE_KEYS),
 ];
 
 /// What a table holds.

@@ -161,6 +161,8 @@ fn placement(placed: &StoredPlacement) -> Json {
     let placement = &placed.placement;
     let reasons: Vec<Json> =
         placement.reasons.iter().map(|r| json!({ "rule": r.rule.as_str(), "value": r.value })).collect();
+    let copies: Vec<Json> =
+        placed.copies.iter().map(|copy| json!({ "network": copy.network.as_str(), "url": copy.url })).collect();
     let location = placement
         .location
         .map(|l| json!({ "lon": l.lon, "lat": l.lat, "precision_m": l.precision_m, "origin": l.origin.as_str() }));
@@ -170,6 +172,6 @@ fn placement(placed: &StoredPlacement) -> Json {
         "expires_at": placement.expires_at.map(Timestamp::to_rfc3339), "zone": placement.zone,
         "zone_from_text": placement.zone_from_text, "location": location, "official": placement.official,
         "thread": placement.thread.map(PostId::token), "reply_to": placement.reply_to.map(PostId::token),
-        "reasons": reasons, "recipe": placement.recipe,
+        "shown_by": placed.folded.map(PostId::token), "copies": copies, "reasons": reasons, "recipe": placement.recipe,
     })
 }

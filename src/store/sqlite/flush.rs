@@ -13,6 +13,7 @@ use super::load::array;
 use super::statement::Statement;
 use super::{journal, rows, statements};
 use crate::crash::{self, Point};
+use crate::domain::utterance::UtteranceKey;
 use crate::domain::{Batch, CityId, FeedEntry, PostId, StoreError, Timestamp};
 use crate::store::command::fold_handle;
 use crate::store::ledger::{Erasure, Ledger, StoredAuthor, StoredPlacement, StoredPost, is_sensitive};
@@ -95,6 +96,8 @@ fn placement_row(ledger: &Ledger, values: Values, Placed { stored, city, placed 
         .int(placement.expires_at.map(Timestamp::as_micros))
         .int(row_of(placement.thread))
         .int(row_of(placement.reply_to))
+        .int(row_of(placed.folded))
+        .list(&placed.copies, form::copies_out)
         .text(placement.zone.as_deref())
         .flag(placement.zone_from_text)
         .real(location.map(|location| location.lon))
@@ -146,6 +149,9 @@ pub async fn flush(
         out.dropped_placements.iter().map(|(post, city)| Ok((*post, city_row(city)?))).collect();
     write(connection, statements::DELETE_PLACEMENTS, &dropped?).await?;
     write(connection, statements::DELETE_PLACEMENTS_OF, &out.erased_posts).await?;
+    let rekeyed: Vec<i64> =
+        ledger.posts.values().filter(|post| post.keys_dirty && post.stored).map(|post| post.row).collect();
+    write(connection, statements::DELETE_KEYS_OF, &[out.erased_posts.as_slice(), &rekeyed].concat()).await?;
     write(connection, statements::DELETE_POSTS, &out.erased_posts).await?;
 
     let cities: Vec<_> = ledger
@@ -165,14 +171,20 @@ pub async fn flush(
     posts.sort_unstable_by_key(|post| post.row);
     let dirty: Vec<&StoredPost> = posts.iter().copied().filter(|post| post.dirty).collect();
     inserts.add(&statements::WRITE_POSTS, &dirty, |values, post| post_row(values, post)).await?;
+    let mut keys = Vec::new();
     let mut placements = Vec::new();
     for stored in posts {
+        keys.extend(stored.keys.iter().filter(|_| stored.keys_dirty).map(|key| (stored.row, key)));
         for (city, placed) in stored.placements.iter().filter(|(_, placed)| placed.dirty) {
             placements.push(Placed { stored, city: city_row(city)?, placed });
         }
     }
     let placement = |values, placed: &Placed<'_>| placement_row(ledger, values, placed);
     inserts.add(&statements::WRITE_PLACEMENTS, &placements, placement).await?;
+    let key = |values: Values, (post, key): &(i64, &UtteranceKey)| {
+        values.int(*post).int(key.hash.cast_signed()).text(key.kind.as_str())
+    };
+    inserts.add(&statements::WRITE_KEYS, &keys, key).await?;
     let entry = |values, (city, entry): &(i64, &FeedEntry)| entry_row(values, *city, entry, now);
     inserts.add(&statements::WRITE_LOG, &entries(ledger), entry).await?;
     inserts.finish().await?;

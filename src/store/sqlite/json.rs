@@ -6,8 +6,10 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::domain::utterance::Bond;
 use crate::domain::{
-    Facet, FacetKind, Hashtag, Label, Media, MediaKind, Reason, Rule, StoreError, Timestamp, fold_tag,
+    CardCopy, Facet, FacetKind, Hashtag, Label, Media, MediaKind, Network, Reason, Rule, StoreError, Timestamp,
+    fold_tag,
 };
 use crate::store::error::unreadable;
 
@@ -21,6 +23,8 @@ type MediaJson = (String, Option<String>, String);
 type LabelJson = (String, bool, Option<i64>);
 /// `[rule, value]`
 type ReasonJson = (String, String);
+/// `[network, url, bond]`
+type CopyJson = (String, String, String);
 
 pub fn facets_out(facets: &[Facet]) -> String {
     write(facets, |f| (f.start, f.end, f.kind.as_str(), f.value.as_str()))
@@ -65,6 +69,16 @@ pub fn reasons_out(reasons: &[Reason]) -> String {
 
 pub fn reasons_in(text: &str) -> Result<Vec<Reason>, StoreError> {
     read::<ReasonJson, _>(text, "reasons", |(rule, value)| Some(Reason { rule: Rule::parse(&rule)?, value }))
+}
+
+pub fn copies_out(copies: &[CardCopy]) -> String {
+    write(copies, |copy| (copy.network.as_str(), copy.url.as_str(), copy.bond.as_str()))
+}
+
+pub fn copies_in(text: &str) -> Result<Vec<CardCopy>, StoreError> {
+    read::<CopyJson, _>(text, "copies", |(network, url, bond)| {
+        Some(CardCopy { network: Network::parse(&network)?, url, bond: Bond::parse(&bond)? })
+    })
 }
 
 pub fn languages_out(languages: &[String]) -> String {

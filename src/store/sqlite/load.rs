@@ -6,9 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::Value as Json;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::sharing::{self, Steps};
 use super::{rows, statements};
+use crate::domain::utterance::{origin_keys, own_keys};
 use crate::domain::{
     AuthorId, AuthorProfile, AuthorVerdict, Batch, Change, CityId, IdKey, Network, PostId, StoreError, SubjectHash,
 };
@@ -24,6 +26,10 @@ struct Named {
     authors: BTreeSet<(Network, AuthorId)>,
     subjects: BTreeSet<i64>,
     cities: BTreeSet<CityId>,
+    /// Keys under which others may be one utterance with these posts, or name them.
+    hashes: BTreeSet<u64>,
+    /// Of `hashes`, those of origins: they may be posts, held or buried.
+    origins: BTreeSet<u64>,
 }
 
 impl Named {
@@ -35,6 +41,10 @@ impl Named {
                     named.posts.insert(post.id);
                     named.authors.insert((author.network, author.id.clone()));
                     named.subjects.insert(SubjectHash::derive(key, post.network, &post.author).0.cast_signed());
+                    let origins = origin_keys(key, post.copy_of.as_deref());
+                    let own = own_keys(key, post, &origins, placements.iter());
+                    named.origins.extend(origins.iter().map(|key| key.hash));
+                    named.hashes.extend(origins.iter().chain(&own).map(|key| key.hash));
                     for placement in placements {
                         named.cities.insert(placement.city.clone());
                         named.targets.extend(placement.thread.into_iter().chain(placement.reply_to));
@@ -56,9 +66,13 @@ impl Named {
                 | Change::Checked { post, .. } => {
                     named.posts.insert(*post);
                 }
+                Change::OriginRefused { name, .. } => {
+                    named.hashes.insert(*name);
+                }
                 Change::Gap { .. } => {}
             }
         }
+        named.hashes.extend(named.posts.iter().map(|post| post.as_u64()));
         named
     }
 }
@@ -72,17 +86,26 @@ pub async fn ledger(connection: &mut SqliteConnection, key: &IdKey, batch: &Batc
 
     let mut touched: Vec<PostId> = named.posts.iter().copied().collect();
     touched.extend(posts_of_changed_authors(connection, &ledger, batch).await?);
-    // What hangs on a touched post is touched too, and so on: a thread, its replies, what answers those.
+    touched.extend(named.origins.iter().map(|hash| PostId::from_u64(*hash)));
+    touched.extend(sharing::with_keys(connection, named.hashes.iter().copied()).await?);
+    let mut steps = Steps::default();
+    // What hangs on a touched post is touched too, and so on: a thread, its replies, what answers those; a card, what it
+    // stands for, and what may be one utterance with them.
     while !touched.is_empty() {
         let loaded = load_posts(connection, &mut ledger, &touched, true).await?;
-        touched = if loaded.is_empty() { Vec::new() } else { dependents(connection, &loaded).await? };
+        touched = Vec::new();
+        if loaded.is_empty() {
+            break;
+        }
+        touched.extend(dependents(connection, &loaded).await?);
+        touched.extend(steps.next(connection, &ledger, key, batch, &loaded).await?);
         touched.retain(|id| !ledger.is_touched(*id));
     }
     let mut targets: BTreeSet<PostId> = named.targets;
     loop {
         targets.extend(ledger.posts.values().flat_map(|stored| stored.placements.values()).flat_map(|placed| {
             let placement = &placed.placement;
-            placement.thread.into_iter().chain(placement.reply_to)
+            placement.thread.into_iter().chain(placement.reply_to).chain(placed.folded)
         }));
         targets.retain(|id| !ledger.posts.contains_key(id));
         let missing: Vec<PostId> = std::mem::take(&mut targets).into_iter().collect();
@@ -121,7 +144,8 @@ async fn load_refusals(
     named: &Named,
 ) -> Result<(), StoreError> {
     if !named.posts.is_empty() {
-        for row in statements::TOMBSTONES.all(connection, [ids(named.posts.iter().copied()).into()]).await? {
+        let buried = named.posts.iter().copied().chain(named.origins.iter().map(|hash| PostId::from_u64(*hash)));
+        for row in statements::TOMBSTONES.all(connection, [ids(buried).into()]).await? {
             ledger.tombstones.insert(rows::post_id(&row, "post")?, rows::tombstone(&row)?);
         }
     }
@@ -179,12 +203,18 @@ async fn load_posts(
             stored.placements.insert(placement.placement.city.clone(), placement);
         }
     }
+    if touch {
+        sharing::load(connection, ledger, &by_row).await?;
+    }
     Ok(found)
 }
 
-async fn dependents(connection: &mut SqliteConnection, post_rows: &[i64]) -> Result<Vec<PostId>, StoreError> {
-    let found = statements::DEPENDENTS.all(connection, [array(post_rows.iter().copied()).into()]).await?;
+pub(super) fn ids_of(found: &[SqliteRow]) -> Result<Vec<PostId>, StoreError> {
     found.iter().map(|row| rows::post_id(row, "id")).collect()
+}
+
+async fn dependents(connection: &mut SqliteConnection, post_rows: &[i64]) -> Result<Vec<PostId>, StoreError> {
+    ids_of(&statements::DEPENDENTS.all(connection, [array(post_rows.iter().copied()).into()]).await?)
 }
 
 /// Posts that the batch does not name, but whose cards it changes through their authors.

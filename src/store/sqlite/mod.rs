@@ -16,6 +16,7 @@ pub(super) mod page;
 pub(super) mod read;
 pub(super) mod rows;
 pub(super) mod search;
+pub(super) mod sharing;
 pub(super) mod startup;
 pub(super) mod statement;
 pub(super) mod statements;

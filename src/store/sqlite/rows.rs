@@ -11,6 +11,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Sqlite, Type};
 
 use super::json;
+use crate::domain::utterance::{KeyKind, UtteranceKey};
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, Card, CardAuthor, CityId, CoarseLocation, Lane, LocationOrigin, NativeId,
     Network, Placement, Post, PostId, RefuseReason, Reply, Schedule, StoreError, Tier, Timestamp,
@@ -114,6 +115,7 @@ pub fn card(row: &SqliteRow, city: &CityId) -> Read<Card> {
         sensitive: get(row, "sensitive")?,
         automated: get(row, "automated")?,
         tier: tier(row)?.ok_or_else(|| unreadable("tier"))?,
+        copies: json::copies_in(get(row, "copies")?)?,
         reasons: json::reasons_in(get(row, "reasons")?)?,
         recipe: get(row, "recipe")?,
     })
@@ -177,12 +179,15 @@ pub fn post(row: &SqliteRow) -> Read<StoredPost> {
             schedule: schedule(row)?,
             labels: json::labels_in(get(row, "labels")?)?,
             automated: get(row, "automated")?,
+            copy_of: None,
         },
         author_row: get(row, "author")?,
         received_at: time(row, "received_at")?,
         checked_at: time(row, "checked_at")?,
         moderated: get(row, "moderated")?,
         placements: BTreeMap::new(),
+        keys: Vec::new(),
+        keys_dirty: false,
         dirty: false,
         stored: true,
     })
@@ -209,8 +214,16 @@ pub fn placement(row: &SqliteRow) -> Read<StoredPlacement> {
         position: position.map(|position| u64::try_from(position).or(Err(unreadable("position")))).transpose()?,
         published: get(row, "published")?,
         shown: get(row, "shown")?,
+        folded: optional_post_id(row, "folded_id")?,
+        copies: json::copies_in(get(row, "copies")?)?,
         dirty: false,
     })
+}
+
+/// From `KEYS`.
+pub fn key(row: &SqliteRow) -> Read<UtteranceKey> {
+    let kind = KeyKind::parse(&get::<String>(row, "kind")?).ok_or_else(|| unreadable("kind"))?;
+    Ok(UtteranceKey { kind, hash: get::<i64>(row, "hash")?.cast_unsigned() })
 }
 
 pub fn stored_city(row: &SqliteRow) -> Read<StoredCity> {

@@ -57,6 +57,24 @@ pub async fn known_posts(pool: &SqlitePool) -> Result<Vec<KnownPost>, StoreError
     }
 }
 
+/// Each post that declares an origin, with the names of that.
+pub async fn origins(pool: &SqlitePool) -> Result<Vec<(PostId, u64)>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let (mut origins, mut last) = (Vec::new(), 0);
+    loop {
+        let found = statements::ORIGINS.all(&mut connection, [last.into(), WINDOW.into()]).await?;
+        if found.is_empty() {
+            return Ok(origins);
+        }
+        for row in &found {
+            last = rows::get(row, "row")?;
+            if let Some(hash) = rows::get::<Option<i64>>(row, "hash")? {
+                origins.push((rows::post_id(row, "id")?, hash.cast_unsigned()));
+            }
+        }
+    }
+}
+
 pub async fn authors(pool: &SqlitePool) -> Result<Vec<AuthorProfile>, StoreError> {
     let mut connection = pool.acquire().await?;
     let mut authors = Vec::new();

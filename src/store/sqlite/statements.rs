@@ -68,9 +68,23 @@ statements! {
         FROM json_each($1) AS j JOIN posts AS s ON s.id = j.value JOIN authors AS a ON a.row = s.author
         ORDER BY s.row";
     /// `$1`: rows of posts.
-    PLACEMENTS: 1 = "SELECT p.*, c.slug AS slug, t.id AS thread_id, r.id AS reply_id
+    PLACEMENTS: 1 = "SELECT p.*, c.slug AS slug, t.id AS thread_id, r.id AS reply_id, f.id AS folded_id
         FROM json_each($1) AS j JOIN placements AS p ON p.post = j.value JOIN cities AS c ON c.row = p.city
-        LEFT JOIN posts AS t ON t.row = p.thread LEFT JOIN posts AS r ON r.row = p.reply_to";
+        LEFT JOIN posts AS t ON t.row = p.thread LEFT JOIN posts AS r ON r.row = p.reply_to
+        LEFT JOIN posts AS f ON f.row = p.folded";
+    /// `$1`: rows of posts.
+    KEYS: 1 = "SELECT k.post AS post, k.hash AS hash, k.kind AS kind
+        FROM json_each($1) AS j JOIN utterance_keys AS k ON k.post = j.value";
+    /// `$1`: hashes.
+    POSTS_OF_KEYS: 1 = "SELECT s.id FROM json_each($1) AS j CROSS JOIN utterance_keys AS k ON k.hash = j.value
+        JOIN posts AS s ON s.row = k.post";
+    /// `$1`: rows of posts. Those that share a key, those that name one of these as their origin, and the origins.
+    SHARING: 1 = "SELECT s.id FROM json_each($1) AS j CROSS JOIN utterance_keys AS k ON k.post = j.value
+            CROSS JOIN utterance_keys AS o ON o.hash = k.hash JOIN posts AS s ON s.row = o.post
+        UNION SELECT s.id FROM json_each($1) AS j CROSS JOIN posts AS own ON own.row = j.value
+            CROSS JOIN utterance_keys AS o ON o.hash = own.id JOIN posts AS s ON s.row = o.post
+        UNION SELECT s.id FROM json_each($1) AS j CROSS JOIN utterance_keys AS k ON k.post = j.value
+            JOIN posts AS s ON s.id = k.hash";
     /// `$1`: pairs of network and native id.
     AUTHORS: 1 = "SELECT a.row AS author, a.network AS author_network, a.native_id AS author_id, a.handle, a.name,
             a.labels AS author_labels, a.discoverable, a.indexable, a.noindex, a.locked,
@@ -85,7 +99,11 @@ statements! {
     DEPENDENTS: 1 = "SELECT s.id FROM json_each($1) AS j JOIN placements AS p ON p.thread = j.value
             JOIN posts AS s ON s.row = p.post
         UNION SELECT s.id FROM json_each($1) AS j JOIN placements AS p ON p.reply_to = j.value
-            JOIN posts AS s ON s.row = p.post";
+            JOIN posts AS s ON s.row = p.post
+        UNION SELECT s.id FROM json_each($1) AS j JOIN placements AS p ON p.folded = j.value
+            JOIN posts AS s ON s.row = p.post
+        UNION SELECT s.id FROM json_each($1) AS j JOIN placements AS p ON p.post = j.value
+            JOIN posts AS s ON s.row = p.folded";
     /// `$1`: ids.
     TOMBSTONES: 1 = "SELECT t.* FROM json_each($1) AS j JOIN tombstones AS t ON t.post = j.value";
     /// `$1`: hashes.
@@ -103,6 +121,7 @@ statements! {
         WHERE (post, city) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
     /// `$1`: rows of posts. Their placements first, for the foreign key.
     DELETE_PLACEMENTS_OF: 1 = "DELETE FROM placements WHERE post IN (SELECT value FROM json_each($1))";
+    DELETE_KEYS_OF: 1 = "DELETE FROM utterance_keys WHERE post IN (SELECT value FROM json_each($1))";
     DELETE_POSTS: 1 = "DELETE FROM posts WHERE row IN (SELECT value FROM json_each($1))";
     /// `$1`: rows of authors; those that still have posts stay. Returns the rows that went.
     DELETE_AUTHORS: 1 = "DELETE FROM authors WHERE row IN (SELECT value FROM json_each($1))
@@ -149,11 +168,14 @@ statements! {
         "ORDER BY c.position DESC LIMIT $8");
     /// As `PAGE`, without replies whose thread the reader sees too.
     PAGE_OF_THREADS: 8 = concat!("SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.position < $2 AND", filter!("c"),
-        "AND (c.thread IS NULL OR NOT EXISTS (SELECT 1 FROM cards AS t WHERE t.row = c.thread_row AND t.city = c.city",
+        "AND (c.thread IS NULL OR NOT EXISTS (SELECT 1 FROM cards AS t WHERE t.id = c.thread AND t.city = c.city",
         " AND", filter!("t"), ")) ORDER BY c.position DESC LIMIT $8");
-    /// `$2`: rows of the threads. `$8`: newest replies of each.
-    REPLIES: 8 = concat!("SELECT * FROM (SELECT c.*, row_number() OVER (PARTITION BY c.thread_row ORDER BY c.position DESC)",
-        " AS age FROM json_each($2) AS j CROSS JOIN cards AS c WHERE c.thread_row = j.value AND c.city = $1 AND", filter!("c"),
+    /// `$2`: rows of the threads' cards; what answers a post that one of them stands for hangs under it. `$8`: newest
+    /// replies of each.
+    REPLIES: 8 = concat!("SELECT * FROM (SELECT c.*, row_number() OVER (PARTITION BY root.card ORDER BY c.position DESC)",
+        " AS age FROM (SELECT value AS card, value AS post FROM json_each($2) UNION ALL",
+        " SELECT f.folded, f.post FROM json_each($2) AS j CROSS JOIN placements AS f ON f.folded = j.value AND f.city = $1",
+        ") AS root CROSS JOIN cards AS c WHERE c.thread_row = root.post AND c.city = $1 AND", filter!("c"),
         ") WHERE age <= $8 ORDER BY position");
     /// As `PAGE`; `$9`: words, `$10`: how far back tier B is searched. Tier B− never is.
     SEARCH: 10 = concat!("SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.position < $2 AND", filter!("c"),
@@ -165,11 +187,15 @@ statements! {
         ORDER BY c.created_at DESC LIMIT $3";
     EVENTS: 3 = "SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.lane = 'agenda' AND c.expires_at > $2
         ORDER BY coalesce(c.starts_at, c.expires_at) LIMIT $3";
-    /// City's slug, since. A feed's author is its address.
-    VOLUMES: 2 = "SELECT s.network AS network, CASE s.network WHEN 'feed' THEN a.native_id END AS site, count(*) AS posts,
+    /// City's slug, since. A feed's author is its address. What a card stands for was brought too.
+    VOLUMES: 2 = "WITH here (city) AS (SELECT row FROM cities WHERE slug = $1)
+        SELECT s.network AS network, CASE s.network WHEN 'feed' THEN a.native_id END AS site, count(*) AS posts,
             max(p.received_at) AS last_at
-        FROM placements AS p JOIN posts AS s ON s.row = p.post JOIN authors AS a ON a.row = s.author
-        WHERE p.shown AND p.city = (SELECT row FROM cities WHERE slug = $1) AND p.received_at >= $2
+        FROM (SELECT post, received_at FROM placements WHERE shown AND city = (SELECT city FROM here) AND received_at >= $2
+            UNION ALL SELECT f.post, f.received_at FROM placements AS f
+                WHERE f.folded IS NOT NULL AND f.city = (SELECT city FROM here) AND f.received_at >= $2 AND EXISTS
+                    (SELECT 1 FROM placements AS h WHERE h.post = f.folded AND h.city = f.city AND h.shown)
+            ) AS p JOIN posts AS s ON s.row = p.post JOIN authors AS a ON a.row = s.author
         GROUP BY 1, 2 ORDER BY 1, 2";
     TIMES: 3 = "SELECT p.received_at FROM placements AS p WHERE p.shown
         AND p.city = (SELECT row FROM cities WHERE slug = $1) AND p.received_at >= $2
@@ -216,6 +242,10 @@ statements! {
     /// City's slug, after id, limit.
     IDS_OF_CITY: 3 = "SELECT s.id AS id FROM posts AS s JOIN placements AS p ON p.post = s.row
         WHERE p.city = (SELECT row FROM cities WHERE slug = $1) AND s.id > $2 ORDER BY s.id LIMIT $3";
+    /// Of posts whose row is above: which post declares an origin, and which.
+    ORIGINS: 2 = "SELECT s.row AS row, s.id AS id, k.hash AS hash
+        FROM (SELECT row, id FROM posts WHERE row > $1 ORDER BY row LIMIT $2) AS s
+        LEFT JOIN utterance_keys AS k ON k.post = s.row AND k.kind IN ('origin', 'origin_page') ORDER BY s.row";
     GAPS: 1 = "SELECT source, from_at, until_at FROM gaps ORDER BY row DESC LIMIT $1";
     COUNTS: 0 = "SELECT (SELECT count(*) FROM posts) AS posts, (SELECT count(*) FROM authors) AS authors,
         (SELECT count(*) FROM placements WHERE tier IS NULL) AS queued,
@@ -319,14 +349,16 @@ pub const WRITE_POSTS: Insert<27> = Insert {
         checked_at = excluded.checked_at",
 };
 
-pub const WRITE_PLACEMENTS: Insert<20> = Insert {
-    into: "placements (post, city, tier, position, published, shown, received_at, lane, expires_at, thread, reply_to, zone,
-        zone_from_text, lon, lat, precision_m, origin, official, reasons, recipe)",
+pub const WRITE_PLACEMENTS: Insert<22> = Insert {
+    into: "placements (post, city, tier, position, published, shown, received_at, lane, expires_at, thread, reply_to,
+        folded, copies, zone, zone_from_text, lon, lat, precision_m, origin, official, reasons, recipe)",
     again: "ON CONFLICT (post, city) DO UPDATE SET tier = excluded.tier, position = excluded.position,
         published = excluded.published, shown = excluded.shown, lane = excluded.lane, expires_at = excluded.expires_at,
-        thread = excluded.thread, reply_to = excluded.reply_to, zone = excluded.zone, zone_from_text = excluded.zone_from_text,
+        thread = excluded.thread, reply_to = excluded.reply_to, folded = excluded.folded, copies = excluded.copies, zone = excluded.zone, zone_from_text = excluded.zone_from_text,
         lon = excluded.lon, lat = excluded.lat, precision_m = excluded.precision_m, origin = excluded.origin,
         official = excluded.official, reasons = excluded.reasons, recipe = excluded.recipe",
 };
+
+pub const WRITE_KEYS: Insert<3> = Insert { into: "utterance_keys (post, hash, kind)", again: "" };
 
 pub const WRITE_LOG: Insert<5> = Insert { into: "feed_log (city, log_offset, op, post, at)", again: "" };

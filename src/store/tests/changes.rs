@@ -276,7 +276,7 @@ async fn l24_who_left_is_erased_and_never_stored_again() {
 async fn erased_posts_and_collisions_are_refused() {
     let place = Place::new().await;
     place.ops(draft(&place, "a").upsert()).await;
-    assert_eq!(place.ops(Change::Erase { post: place.id("a"), at: NOON }).await, ["remove a"]);
+    assert_eq!(place.ops(Change::Erase { post: place.id("a"), whole: false, at: NOON }).await, ["remove a"]);
     place.ops(delete("a")).await;
     assert_eq!(place.ops(draft(&place, "a").upsert()).await, ["erased"]);
     place.ops(draft(&place, "b").upsert()).await;

@@ -13,6 +13,7 @@ mod retention;
 mod scrub;
 mod soak;
 mod threads;
+mod utterances;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -198,6 +199,7 @@ pub fn draft(place: &Place, name: &str) -> Draft {
         schedule: Schedule::default(),
         labels: Vec::new(),
         automated: false,
+        copy_of: None,
     };
     let placements = vec![placement(nantes(), Some(Tier::Public))];
     Draft { post, author: profile("ana"), placements, received_at: NOON }

@@ -85,7 +85,7 @@ impl Writer {
     /// A post that is not held gets its tombstone all the same, so that it can't come back.
     async fn erase(&mut self, post: PostId) -> Result<Report, StoreError> {
         let held = self.holds(post).await?;
-        self.commit(&one(Change::Erase { post, at: self.clock.now() })).await?;
+        self.commit(&one(Change::Erase { post, whole: true, at: self.clock.now() })).await?;
         let token = post.token();
         let summary = if held {
             format!("Post {token} is erased and will not come back.")

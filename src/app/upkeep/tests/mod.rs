@@ -65,6 +65,7 @@ fn stored(store: &Store, native_id: &str) -> Change {
         schedule: Schedule::default(),
         labels: vec![],
         automated: false,
+        copy_of: None,
     };
     let placement = Placement {
         city: CityId::new("ville"),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use actix_web::{App, http::StatusCode, test, web};
 
 use crate::{
-    domain::*,
+    domain::{utterance::Bond, *},
     http::page::{
         CityGlance, CityPage, LeavePage, PageRenderer, PageSettings, Trouble,
         card::render_card,
@@ -305,6 +305,33 @@ async fn feature6_why_gives_every_reason_with_its_rule_and_the_recipe() {
         assert!(html.contains("0123456789abcdef") && html.contains("/port-fictif/recipe"), "{html}");
         assert!(html.contains("soit 3 jours"), "kept until when: {html}");
     }
+}
+
+#[actix_web::test]
+async fn feature8_a_card_says_where_else_it_is_and_why_says_by_what_that_is_known() {
+    let copy = |network, url: &str, bond| CardCopy { network, url: url.into(), bond };
+    let said = Card {
+        copies: vec![
+            copy(Network::Mastodon, "https://ville.example/@lea/1", Bond::Declared),
+            copy(Network::Nostr, "javascript:alert(1)", Bond::Declared),
+            copy(Network::Feed, "https://www.asso.example/blog", Bond::Article),
+        ],
+        ..card(1, "Bonjour")
+    };
+    let (city, words) = (city(), |language| Words::new(language));
+    let html = render_card(&said, &city, words(Language::French));
+    let line = "Aussi sur <a href=\"https://ville.example/@lea/1\" rel=\"nofollow ugc noopener\">Mastodon</a>, \
+                <a href=\"https://www.asso.example/blog\" rel=\"nofollow ugc noopener\">asso.example</a></p>";
+    assert!(html.contains(line) && !html.contains("javascript:"), "{html}");
+    assert!(render_card(&said, &city, words(Language::English)).contains("Also on <a "));
+    assert!(!render_card(&card(1, "Bonjour"), &city, words(Language::French)).contains("Aussi sur"));
+    let why = render_why(&context(), &city, &said);
+    assert!(
+        why.contains("une copie qui déclare son origine") && why.contains("declared : https://ville.example"),
+        "{why}"
+    );
+    assert!(why.contains("le même article") && !why.contains("href=\"javascript"), "{why}");
+    assert!(!render_why(&context(), &city, &card(1, "Bonjour")).contains("Où il est aussi"));
 }
 
 #[actix_web::test]

@@ -89,6 +89,7 @@ pub fn card(n: u64, text: &str) -> Card {
         expires_at: None,
         sensitive: false,
         automated: false,
+        copies: Vec::new(),
         tier: Tier::Public,
         reasons: vec![Reason { rule: Rule::Hashtag, value: "portfictif".into() }],
         recipe: "0123456789abcdef".into(),

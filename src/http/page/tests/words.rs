@@ -1,5 +1,6 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
+use crate::domain::utterance::Bond;
 use crate::domain::{Network, Rule, Tier};
 
 fn read(folder: &str, extension: &str) -> Vec<(String, String)> {
@@ -46,6 +47,7 @@ fn every_message_that_is_named_exists() {
     }
     named.extend(Network::ALL.map(|network| format!("network-{}", network.as_str())));
     named.extend(Rule::ALL.map(|rule| format!("why-rule-{}", rule.as_str())));
+    named.extend(Bond::ALL.map(|bond| format!("why-copy-{}", bond.as_str())));
     named.extend(Tier::ALL.map(|tier| format!("tier-{}", tier.as_str())));
     assert!(named.len() > 100, "the search for names has stopped working: {}", named.len());
     let known = keys_of("fr");

@@ -138,6 +138,7 @@ impl Run {
                     schedule: Schedule::default(),
                     labels: Vec::new(),
                     automated: false,
+                    copy_of: None,
                 };
                 let placements = spots.iter().map(|spot| {
                     let rule = if spot.thread_only { Rule::Thread } else { Rule::Word };
@@ -158,7 +159,7 @@ impl Run {
                 Change::Author { profile, verdict, at: NOON }
             }
             Act::Hide(post, hidden) => Change::Hide { post: self.id(post), hidden },
-            Act::Erase(post) => Change::Erase { post: self.id(post), at: NOON },
+            Act::Erase(post) => Change::Erase { post: self.id(post), whole: true, at: NOON },
             Act::Unplace(post, city) => Change::Unplace { post: self.id(post), city: self.city(city) },
             Act::Leave(author) => {
                 let author = AuthorId::new(format!("did:{}:{author}", self.number));
