@@ -89,7 +89,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let mut checkpoints = HashMap::new();
 
     let mut intake = intake(&settings, &store, set.clone()).await?;
-    let mut listed = Listed::new(lookups.clone());
+    let mut listed = Listed::new(cities::resolvers(&lookups, sources::resolvers(&outbound)));
     let mut listed_answers = listed.ask(set.cities(), false);
     listed.take_within(&mut listed_answers, LISTED_PATIENCE).await;
     intake.listed = listed.of(set.cities());

@@ -110,6 +110,9 @@ pub struct City {
     pub recipe_hash: String,
     pub officials: Vec<Official>,
     pub feeds: Vec<FeedRef>,
+    /// Addresses (`https://host`) of public servers of the Mastodon API that are read for this city, beside those that
+    /// are read for all.
+    pub mastodon: Vec<String>,
     pub participation: Option<String>,
     pub look: Look,
     /// Source and licence of the outlines, for the page's foot.

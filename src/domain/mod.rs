@@ -41,8 +41,8 @@ pub use network::Network;
 pub use observation::{Checkpoint, Event, Observation, RawFacet, RawPlace, RawPost, SourceId, Visibility};
 pub use outcome::{Outcome, Reason, RefuseReason, Rule, Tier};
 pub use ports::{
-    Announced, AuthorLookup, CardRenderer, CommitListener, Committed, FeedLog, Journal, KnownPost, LookupError, Page,
-    PostCheck, StoreError,
+    AccountResolver, Announced, AuthorLookup, CardRenderer, CommitListener, Committed, FeedLog, Journal, KnownPost,
+    LookupError, Page, PostCheck, StoreError,
 };
 pub use post::{Facet, FacetKind, IdKey, Lane, Media, MediaKind, NativeId, Post, PostId, Reply};
 pub use schedule::Schedule;

@@ -166,6 +166,18 @@ pub trait AuthorLookup: Send + Sync {
     fn posts(&self, ids: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>>;
 }
 
+/// Says whose the accounts are that cities list by a handle.
+pub trait AccountResolver: Send + Sync {
+    fn network(&self) -> Network;
+
+    /// Handles of one question.
+    fn batch_max(&self) -> usize;
+
+    /// For each handle that could be asked for, every identity under which its holder's posts come; none when nobody holds
+    /// it.
+    fn holders(&self, handles: Vec<String>) -> BoxFuture<'_, Result<Vec<(String, Vec<AuthorId>)>, LookupError>>;
+}
+
 /// Renders a card in the forms in which readers get one. Pure: the same card gives the same bytes.
 pub trait CardRenderer: Send + Sync {
     /// The post object of the HTTP and WebSocket contract.

@@ -98,7 +98,7 @@ impl Scene {
         std::fs::write(cities.join("ville.toml"), format!("name = \"Ville\"\n{recipe}")).unwrap();
         let read = cities::read(&cities, &|_| {}).unwrap();
         let (control, told) = mpsc::channel(64);
-        let mut listed = Listed::new(vec![Arc::new(FakeNetwork { answers })]);
+        let mut listed = Listed::new(cities::resolvers(&[Arc::new(FakeNetwork { answers })], []));
         let mut answers = listed.ask(read.set.cities(), false);
         listed.take_within(&mut answers, Duration::from_secs(10)).await;
         let log: Arc<dyn FeedLog> = Arc::new(store.clone());

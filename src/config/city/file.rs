@@ -31,6 +31,9 @@ pub struct CityFile {
     pub official: Vec<OfficialFile>,
     #[serde(default)]
     pub feed: Vec<FeedFile>,
+    /// Public servers of the Mastodon API that are read for this city beside those that the operator reads for all.
+    #[serde(default)]
+    pub mastodon: Vec<Spanned<String>>,
     /// Read and checked, and warned of: lanes of events are not opened by this version.
     #[serde(default)]
     pub event: Vec<EventFile>,

@@ -12,6 +12,7 @@ mod folder;
 mod reader;
 mod seen;
 mod soundness;
+mod sources;
 
 pub use boundary::polygons as outline_polygons;
 pub use check::is_common_word;

@@ -6,8 +6,7 @@ use super::contrast::contrast;
 use super::seen::Seen;
 use super::{CityFile, CityProblem, boundary, check_slug, problem};
 use crate::domain::{
-    AccountRef, Around, City, CityId, FeedRef, Lane, Look, Network, Official, OfficialKind, Recipe, Zone,
-    primary_subtag,
+    AccountRef, Around, City, CityId, Look, Network, Official, OfficialKind, Recipe, Zone, primary_subtag,
 };
 
 /// One city file being read: what it says so far, and what is to mend in it.
@@ -18,9 +17,6 @@ pub(super) struct Reader<'a> {
     /// Every file read for it, in the order of reading.
     pub seen: Vec<Seen>,
 }
-
-/// The longest address of a feed: the identities of its items are made of it.
-const FEED_URL_MAX: usize = 900;
 
 /// Problems beyond which none is only warned of. As many again may refuse the file, so that no warnings hide a refusal;
 /// nobody reads more, and each is looked for in the whole text.
@@ -88,6 +84,7 @@ impl Reader<'_> {
         let recipe = self.recipe(file);
         let officials = self.officials(file);
         let feeds = self.feeds(file);
+        let mastodon = self.mastodon(file);
         let look = self.look(file);
         let languages = self.languages(file);
         let city = City {
@@ -102,6 +99,7 @@ impl Reader<'_> {
             recipe,
             officials,
             feeds,
+            mastodon,
             participation: file.participation.clone(),
             look,
             attribution,
@@ -201,28 +199,6 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn feeds(&mut self, file: &CityFile) -> Vec<FeedRef> {
-        let mut feeds: Vec<FeedRef> = Vec::new();
-        for feed in &file.feed {
-            let lane = Lane::parse(feed.lane.get_ref())
-                .filter(|lane| matches!(lane, Lane::Info | Lane::Press | Lane::Agenda | Lane::People));
-            if lane.is_none() {
-                self.refuse(&feed.lane, "one of info, press, agenda, people");
-            }
-            let url = feed.url.get_ref();
-            let is_address = url.len() <= FEED_URL_MAX
-                && url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-            if !is_address {
-                self.refuse(&feed.url, "give a whole http or https address, of 900 characters at most");
-            } else if feeds.iter().any(|other| other.url == *url) {
-                self.refuse(&feed.url, "this feed is listed already: it stands in one lane");
-            } else if let Some(lane) = lane {
-                feeds.push(FeedRef { url: url.clone(), lane });
-            }
-        }
-        feeds
-    }
-
     /// French where none is given.
     fn languages(&mut self, file: &CityFile) -> Vec<String> {
         let mut languages = Vec::new();
@@ -266,6 +242,10 @@ fn parse_account(text: &str) -> Result<AccountRef, String> {
     // A handle is a host name, and a lasting identity begins with its method.
     if network == Network::Bluesky && !handle.contains('.') && !handle.starts_with("did:") {
         return Err("a Bluesky account is a whole name, as in bsky:nantes.fr or bsky:lea.bsky.social".into());
+    }
+    let is_whole = handle.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
+    if network == Network::Mastodon && !is_whole {
+        return Err("a Mastodon account is a whole name, as in mastodon:ville@social.example".into());
     }
     Ok(AccountRef { network, handle })
 }

@@ -37,6 +37,13 @@ fn every_mistake_is_named_with_its_place_and_its_mend() {
         ("name = \"V\"\n", 1, "hashtag"),
         ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\naccounts = [\"nantes.fr\"]\n", 4, "bsky:nantes.fr"),
         ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\naccounts = [\"bsky:nantes\"]\n", 4, "whole name"),
+        ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\naccounts = [\"mastodon:ville\"]\n", 4, "whole name"),
+        ("name = \"V\"\nmastodon = [\"piaille.fr\"]\n[recipe]\nhashtags=[\"ville\"]\n", 2, "not an address"),
+        (
+            "name = \"V\"\nmastodon = [\"https://s.example\", \"https://S.example/\"]\n[recipe]\nhashtags=[\"ville\"]\n",
+            2,
+            "listed already",
+        ),
         ("name = \"V\"\nlanguages = [\"français\"]\n[recipe]\nhashtags=[\"ville\"]\n", 2, "BCP 47"),
         ("name = \"V\"\n[look]\naccent = \"#eeeeee\"\n[recipe]\nhashtags=[\"ville\"]\n", 3, "4.5:1"),
         ("name = \"V\"\nboundary = \"nowhere.geojson\"\n[recipe]\nhashtags=[\"ville\"]\n", 2, "nowhere.geojson"),

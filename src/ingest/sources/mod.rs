@@ -17,10 +17,12 @@ use serde::{Deserialize, Serialize};
 use super::{Decode, Outbound, Source};
 use crate::clock::Clock;
 use crate::config::Section;
-use crate::domain::{AuthorLookup, AuthorProfile, City, IdKey, Network, Observation, SourceId, Timestamp};
+use crate::domain::{
+    AccountResolver, AuthorLookup, AuthorProfile, City, IdKey, Network, Observation, SourceId, Timestamp,
+};
 use bluesky::{Bluesky, BlueskySettings};
 use feed::{FeedSettings, Feeds};
-use mastodon::{MastodonSettings, Servers};
+use mastodon::{MastodonSettings, Servers, WebFinger};
 use nostr::{NostrSettings, Relays};
 
 /// The networks to listen to: a `[source.<network>]` table turns a network on.
@@ -100,6 +102,11 @@ pub fn lookups(
     let built = build(settings, outbound, clock)?;
     let relays = relays(settings, outbound, clock)?;
     Ok(built.iter().filter_map(|source| source.lookup()).chain(relays.lookup()).collect())
+}
+
+/// Who says whose the handles are of networks whose authors nobody has to be asked for.
+pub fn resolvers(outbound: &Outbound) -> Vec<Arc<dyn AccountResolver>> {
+    vec![Arc::new(WebFinger::new(outbound.clone()))]
 }
 
 fn relays(settings: &SourceSettings, outbound: &Outbound, clock: &Arc<dyn Clock>) -> Result<Relays, SettingsError> {
