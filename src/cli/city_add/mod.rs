@@ -8,12 +8,12 @@ mod questions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use super::{ConfigFile, DEFAULT_CONFIG, block_on};
 use crate::app::{self, Settings};
 use crate::clock::{Clock, SystemClock};
-use crate::config::read_city;
+use crate::config::{check_outline, read_city};
 use crate::domain::fold_words;
 use crate::gazetteer::{Candidate, Found, Gazetteer, GazetteerError, Place, Question, Ring, feature};
 use draft::{Draft, Outline};
@@ -180,7 +180,10 @@ impl Add {
         let progress = spinner();
         let ring = app::outbound(settings).and_then(|outbound| {
             let gazetteer = Gazetteer::new(&outbound, &settings.lookup, SystemClock.now());
-            block_on(async { Ok(gazetteer.ring(place, |what| progress.set_message(what.to_owned())).await?) })
+            let ring =
+                block_on(async { Ok(gazetteer.ring(place, |what| progress.set_message(what.to_owned())).await?) });
+            let is_sound = |ring: &Ring| check_outline(&ring.outline).map_err(|reason| anyhow!("{reason}"));
+            ring.and_then(|ring| ring.map(|ring| is_sound(&ring).map(|()| ring)).transpose())
         });
         progress.finish_and_clear();
         ring.unwrap_or_else(|error| {
@@ -270,11 +273,11 @@ fn simplified(outline: &Outline<'_>) -> String {
 fn advised(error: GazetteerError) -> anyhow::Error {
     match &error {
         GazetteerError::UnknownCode(_) | GazetteerError::OtherName { .. } => {
-            anyhow::anyhow!("{error}; without --insee the places of a name are listed with their codes")
+            anyhow!("{error}; without --insee the places of a name are listed with their codes")
         }
-        GazetteerError::Setting { .. } => anyhow::anyhow!("{error}"),
-        GazetteerError::Busy { .. } => anyhow::anyhow!("{error}; give the command again then, or {BY_HAND}"),
-        _ => anyhow::anyhow!("{error}; {BY_HAND}"),
+        GazetteerError::Setting { .. } => anyhow!("{error}"),
+        GazetteerError::Busy { .. } => anyhow!("{error}; give the command again then, or {BY_HAND}"),
+        _ => anyhow!("{error}; {BY_HAND}"),
     }
 }
 

@@ -289,6 +289,11 @@ async fn q4_q5_a_preset_fills_in_servers_and_the_neighbourhood() {
     assert_eq!(town.run(&["Orvault", "--preset", "de"]).await.status.code(), Some(2), "wrong usage");
     // The command beside a candidate keeps what was asked for.
     has(&town.refuses(&["La Montagne", "--preset", "fr"]).await, &["--insee 44101 --preset fr"]);
+    town.gazetteer.fail(Fault::CrossedRing);
+    let said = town.adds(&["Bouguenais", "--preset", "fr"]).await;
+    has(&said, &["Bouguenais is ready", "note: the neighbourhood could not be had: ", "crosses itself"]);
+    has(&town.file("bouguenais.toml"), &["# [around]"]);
+    town.gazetteer.recover();
     // What is refused leaves nothing behind.
     std::fs::write(town.server.folder.path().join("cities/orvault-around.geojson"), "{}").unwrap();
     has(&town.refuses(&["Orvault", "--preset", "fr"]).await, &["orvault-around.geojson exists already"]);

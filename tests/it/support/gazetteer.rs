@@ -31,6 +31,8 @@ pub enum Fault {
     Nonsense,
     /// Every outline has positions of one number.
     ShortPositions,
+    /// The outlines of neighbourhoods cross themselves.
+    CrossedRing,
     /// More than is read, unless the outline is asked for simplified.
     Huge,
 }
@@ -207,7 +209,7 @@ async fn obey(state: &State, request: &HttpRequest) -> Option<HttpResponse> {
             Some(HttpResponse::TooManyRequests().insert_header(("retry-after", seconds.to_string())).finish())
         }
         Fault::Nonsense => Some(HttpResponse::Ok().content_type("application/json").body("{\"nom\": 3")),
-        Fault::ShortPositions => None,
+        Fault::ShortPositions | Fault::CrossedRing => None,
         Fault::Huge if request.query_string().contains("polygon_threshold") => None,
         Fault::Huge => Some(HttpResponse::Ok().body(vec![b' '; (5 << 20) + 1])),
     }
@@ -296,8 +298,13 @@ async fn epci(state: web::Data<State>, request: HttpRequest, code: web::Path<Str
         return answer;
     }
     assert_eq!((query["format"].as_str(), query["geometry"].as_str()), ("geojson", "contour"));
+    // Corners of the squares, which are drawn too roughly to lie beside each other.
+    let crossed = *state.fault.lock().unwrap() == Some(Fault::CrossedRing);
+    let side = if crossed { 0.2 } else { 0.005 };
+    let corner = |commune: &Value| commune["contour"]["coordinates"][0][0].clone();
+    let drawn = |corner: Value| square(corner[0].as_f64().unwrap(), corner[1].as_f64().unwrap(), side);
     let outlines: Vec<Value> =
-        state.members(&code).iter().map(|commune| commune["contour"]["coordinates"].clone()).collect();
+        state.members(&code).into_iter().map(|commune| drawn(corner(commune))["coordinates"].clone()).collect();
     let geometry = json!({ "type": "MultiPolygon", "coordinates": outlines });
     HttpResponse::Ok().json(json!({ "type": "Feature", "properties": { "code": *code }, "geometry": geometry }))
 }
