@@ -11,7 +11,7 @@ use crate::clock::{Clock, HeldClock};
 use crate::demo::{Demo, OfficialBody, Rate};
 use crate::domain::{AccountRef, AuthorLookup, Checkpoint, City, Journal, Network, Official, OfficialKind, SourceId};
 use crate::http::page::DemoNote;
-use crate::ingest::sources::{self, mastodon::MastodonSettings};
+use crate::ingest::sources::{self, mastodon::MastodonSettings, nostr::NostrSettings};
 use crate::intake::{Answer, Intake};
 use crate::pipeline;
 use crate::shutdown::Shutdown;
@@ -64,7 +64,7 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
     // A demonstration is looked at for minutes.
     settings.source.mastodon =
         vec![MastodonSettings { every_seconds: 15, ..MastodonSettings::new(&demo.mastodon.url()) }];
-    settings.source.nostr.clear();
+    settings.source.nostr = vec![NostrSettings { relay: demo.relay.url(), ..NostrSettings::example() }];
     if let Some(feed) = &mut settings.source.feed {
         // A demonstration is looked at for minutes.
         feed.every_seconds = 60;

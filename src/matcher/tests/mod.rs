@@ -252,6 +252,20 @@ fn q07_replies_in_an_admitted_thread_belong_to_it() {
 }
 
 #[test]
+fn s10_what_has_a_beginning_stands_in_the_agenda_unless_its_city_says_where() {
+    let schedule = Schedule { starts_at: Some(Timestamp::default()), ..Schedule::default() };
+    let concert = Post { schedule, ..post("Concert #nantes") };
+    let found = ask(&concert, &ListedAccounts::default(), None).found.pop().expect("admitted");
+    assert_eq!(found.lane, Lane::Agenda);
+    let found = ask(&concert, &listed_as("Le Journal", Some("Le Journal")), None).found.pop().expect("admitted");
+    assert_eq!(found.lane, Lane::Agenda, "whoever announces it");
+    let mut in_info = ListedAccounts::default();
+    let listed = ListedAs { name: "feed".into(), body: None, lane: Some(Lane::Info) };
+    in_info.insert(concert.network, concert.author.clone(), CityId::new("nantes"), listed);
+    assert_eq!(ask(&concert, &in_info, None).found.pop().expect("admitted").lane, Lane::Info);
+}
+
+#[test]
 fn listed_accounts_speak_for_the_city_and_the_press_has_its_lane() {
     let ask = |post: &Post, body| ask(post, &listed_as("Ville", body), None).found.pop();
     let found = ask(&post("Travaux"), None).expect("admitted");
