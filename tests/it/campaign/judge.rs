@@ -81,7 +81,7 @@ impl Campaign {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let health = self.server.json("/api/v1/cities/ville/sources").await;
-            let told = health["sources"][0]["gaps"].as_array().unwrap().len();
+            let told = health["sources"].as_array().unwrap().iter().find(|source| source["network"] == "bluesky").unwrap()["gaps"].as_array().unwrap().len();
             if told >= self.gaps.min(20) {
                 return;
             }
@@ -100,7 +100,8 @@ impl Campaign {
             let mut missing = oracle.page(city);
             let mut last: BTreeMap<&str, usize> = BTreeMap::new();
             let mut position = i64::MAX;
-            for post in &posts {
+            wrong.extend(self.beside.differences(city, &posts));
+            for post in posts.iter().filter(|post| post["network"] == "bluesky") {
                 let (uri, text) = (text_of(post, "native_id"), text_of(post, "text"));
                 match missing.remove(&uri) {
                     Some(expected) if expected == text => {}
@@ -133,7 +134,8 @@ impl Campaign {
 
     /// What has gone is in no output and on no page of its own.
     pub(super) async fn look_closely(&self) {
-        let gone = Oracle::of(self.plan.acts()).gone();
+        let mut gone = Oracle::of(self.plan.acts()).gone();
+        gone.extend(self.beside.gone().iter().cloned());
         assert!(!gone.is_empty(), "nothing was taken back: the plan is too small");
         for (city, follower) in &self.followers {
             for path in
@@ -160,7 +162,8 @@ impl Campaign {
     /// No byte of the database's files holds what has gone, once a start has cleared the pages: what SQLite's
     /// `secure_delete` does not reach lies in their unused parts.
     pub(super) async fn look_into_the_database(&mut self) {
-        let gone = Oracle::of(self.plan.acts()).gone();
+        let mut gone = Oracle::of(self.plan.acts()).gone();
+        gone.extend(self.beside.gone().iter().cloned());
         self.server.stop();
         self.begin(&[]).await;
         let deadline = Instant::now() + Duration::from_secs(20);
