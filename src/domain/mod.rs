@@ -21,6 +21,7 @@ mod observation;
 mod outcome;
 mod ports;
 mod post;
+mod push;
 mod schedule;
 mod timestamp;
 mod weight;
@@ -42,9 +43,12 @@ pub use observation::{Checkpoint, Event, Observation, RawFacet, RawPlace, RawPos
 pub use outcome::{Outcome, Reason, RefuseReason, Rule, Tier};
 pub use ports::{
     Announced, AuthorLookup, CardRenderer, CommitListener, Committed, FeedLog, Journal, KnownPost, LookupError, Page,
-    PostCheck, StoreError,
+    PostCheck, PushDesk, StoreError,
 };
 pub use post::{Facet, FacetKind, IdKey, Lane, Media, MediaKind, NativeId, Post, PostId, Reply};
+pub use push::{
+    Delivery, DeliveryId, PushOutcome, PushRefusal, PushResult, PushSender, Receipt, ReceiptItem, SecretPlace,
+};
 pub use schedule::Schedule;
 pub use timestamp::Timestamp;
 pub use weight::Weight;

@@ -88,6 +88,7 @@ impl Reader<'_> {
         let recipe = self.recipe(file);
         let officials = self.officials(file);
         let feeds = self.feeds(file);
+        let pushes = self.pushes(file);
         let look = self.look(file);
         let languages = self.languages(file);
         let city = City {
@@ -102,6 +103,7 @@ impl Reader<'_> {
             recipe,
             officials,
             feeds,
+            pushes,
             participation: file.participation.clone(),
             look,
             attribution,
@@ -178,37 +180,45 @@ impl Reader<'_> {
     fn officials(&mut self, file: &CityFile) -> Vec<Official> {
         file.official
             .iter()
-            .map(|official| {
-                let kind = match official.kind.get_ref().as_str() {
-                    "elected" => OfficialKind::Elected,
-                    "service" => OfficialKind::Service,
-                    "press" => OfficialKind::Press,
-                    "association" => OfficialKind::Association,
-                    other => {
-                        if other != "institution" {
-                            self.refuse(&official.kind, "one of institution, elected, service, press, association");
-                        }
-                        OfficialKind::Institution
-                    }
-                };
-                Official {
-                    name: official.name.clone(),
-                    group: official.group.clone(),
-                    kind,
-                    accounts: self.accounts(&official.accounts),
-                }
+            .map(|official| Official {
+                name: official.name.clone(),
+                group: official.group.clone(),
+                kind: self.kind(&official.kind),
+                accounts: self.accounts(&official.accounts),
             })
             .collect()
+    }
+
+    pub(super) fn kind(&mut self, kind: &Spanned<String>) -> OfficialKind {
+        match kind.get_ref().as_str() {
+            "elected" => OfficialKind::Elected,
+            "service" => OfficialKind::Service,
+            "press" => OfficialKind::Press,
+            "association" => OfficialKind::Association,
+            other => {
+                if other != "institution" {
+                    self.refuse(kind, "one of institution, elected, service, press, association");
+                }
+                OfficialKind::Institution
+            }
+        }
+    }
+
+    /// A lane that a publisher may have all that it says in.
+    pub(super) fn lane(&mut self, lane: &Spanned<String>) -> Lane {
+        match Lane::parse(lane.get_ref()) {
+            Some(lane @ (Lane::Info | Lane::Press | Lane::Agenda | Lane::People)) => lane,
+            _ => {
+                self.refuse(lane, "one of info, press, agenda, people");
+                Lane::Info
+            }
+        }
     }
 
     fn feeds(&mut self, file: &CityFile) -> Vec<FeedRef> {
         let mut feeds: Vec<FeedRef> = Vec::new();
         for feed in &file.feed {
-            let lane = Lane::parse(feed.lane.get_ref())
-                .filter(|lane| matches!(lane, Lane::Info | Lane::Press | Lane::Agenda | Lane::People));
-            if lane.is_none() {
-                self.refuse(&feed.lane, "one of info, press, agenda, people");
-            }
+            let lane = self.lane(&feed.lane);
             let url = feed.url.get_ref();
             let is_address = url.len() <= FEED_URL_MAX
                 && url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
@@ -216,7 +226,7 @@ impl Reader<'_> {
                 self.refuse(&feed.url, "give a whole http or https address, of 900 characters at most");
             } else if feeds.iter().any(|other| other.url == *url) {
                 self.refuse(&feed.url, "this feed is listed already: it stands in one lane");
-            } else if let Some(lane) = lane {
+            } else {
                 feeds.push(FeedRef { url: url.clone(), lane });
             }
         }
@@ -291,6 +301,9 @@ fn recipe_hash(file: &CityFile, outlines: &[Option<&geo::MultiPolygon<f64>>]) ->
     );
     let mut hasher = blake3::Hasher::new();
     hasher.update(decides.as_bytes());
+    if !file.push.is_empty() {
+        hasher.update(format!("{:?}", file.pushes_plain()).as_bytes());
+    }
     for outline in outlines {
         hasher.update(&outline.map_or(0, |outline| outline.0.len() + 1).to_le_bytes());
         for polygon in outline.iter().flat_map(|outline| outline.iter()) {
