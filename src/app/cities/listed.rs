@@ -82,6 +82,12 @@ impl Listed {
                 let listing = ListedAs { name: name.to_owned(), body: None, lane: Some(feed.lane.clone()) };
                 listed.insert(Network::Feed, AuthorId::new(&*feed.url), city.id.clone(), listing);
             }
+            // Nor is a sender of signed deliveries: its signature says so.
+            for sender in &city.pushes {
+                let (name, lane) = (sender.name.clone(), Some(sender.lane.clone()));
+                let listing = ListedAs { name: name.clone(), body: Some(name), lane };
+                listed.insert(Network::Push, sender.author(&city.id), city.id.clone(), listing);
+            }
         }
         listed
     }
