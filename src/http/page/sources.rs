@@ -28,6 +28,7 @@ struct SourcesView<'a> {
     has_feeds: bool,
     has_mastodon: bool,
     has_nostr: bool,
+    has_push: bool,
 }
 
 struct SourceView {
@@ -56,7 +57,13 @@ impl<'a> SourcesView<'a> {
         let here = Address::below(city.id.as_str(), "sources");
         // Volumes reach as far back as the oldest post, four weeks at most.
         let days = times.last().map_or(0.0, |first| context.now.seconds_since(*first) as f64 / 86_400.0);
-        let view = |source| SourceView::new(source, &calendar, context.now, Usual::of(source, volumes), days, w);
+        let view = |source: &SourceHealth| {
+            let view = SourceView::new(source, &calendar, context.now, Usual::of(source, volumes), days, w);
+            match sender_name(source, city) {
+                Some(name) => SourceView { name: Some(name.to_owned()), ..view },
+                None => view,
+            }
+        };
         let reads = |network| sources.iter().any(|source| source.network == network);
         Self {
             frame: Frame::new(context, Some(city), &here, w.with("sources-title", "city", &city.name)),
@@ -65,6 +72,7 @@ impl<'a> SourcesView<'a> {
             has_feeds: reads(Network::Feed),
             has_mastodon: reads(Network::Mastodon),
             has_nostr: reads(Network::Nostr),
+            has_push: reads(Network::Push),
             sources: sources.iter().map(view).collect(),
         }
     }
@@ -124,6 +132,7 @@ pub fn state_sentence(source: &SourceHealth, calendar: &Calendar, now: Timestamp
     let key = match source.state {
         SourceState::Connecting => "source-connecting",
         SourceState::Live if source.polled => "source-visited",
+        SourceState::Live if source.network == Network::Push => "source-push",
         SourceState::Live => "source-live",
         SourceState::CatchingUp => "source-catching-up",
         SourceState::WaitingForProfiles => "source-waiting-for-profiles",
@@ -134,6 +143,13 @@ pub fn state_sentence(source: &SourceHealth, calendar: &Calendar, now: Timestamp
     };
     let network = source_name(source, w);
     w.with2(key, "network", &network, "since", &calendar.since(source.since, now))
+}
+
+/// Who sends by itself, as the city lists it.
+fn sender_name<'a>(source: &SourceHealth, city: &'a City) -> Option<&'a str> {
+    let account = source.own_name().filter(|_| source.network == Network::Push)?;
+    let sender = city.pushes.iter().find(|sender| sender.author(&city.id).as_str() == account)?;
+    Some(&sender.name)
 }
 
 /// The network's name, or the site's where the source is a feed.
