@@ -1,6 +1,6 @@
 //! `parvis demo`: the product on hand-written posts, and the simulated networks that bring them.
 //!
-//! Owns the posts, their play over time, and the simulators of Jetstream, AppView, feeds and Mastodon. Does not own the pipeline that
+//! Owns the posts, their play over time, and the simulators of Jetstream, AppView, feeds and Mastodon, and the services that push. Does not own the pipeline that
 //! takes the frames in, nor the pages. Invariant: no person, body or post of the demonstration exists outside it.
 
 mod ids;
@@ -15,6 +15,7 @@ pub mod appview;
 pub mod feeds;
 pub mod mastodon;
 pub mod nostr;
+pub mod push;
 
 use std::sync::Arc;
 use std::time::Duration;
