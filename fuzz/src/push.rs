@@ -64,7 +64,7 @@ fn headers(data: &[u8]) {
     let mut lines = text.splitn(4, '\n');
     let [message, timestamp, signatures, body] = [(); 4].map(|()| lines.next().unwrap_or_default());
     let signed = Signed { message, timestamp, signatures, body: body.as_bytes() };
-    if signed.sent_at(NOW).is_ok() {
+    if signed.check_headers(NOW).is_ok() {
         assert!(!message.is_empty() && !message.contains('.') && message.len() <= 256);
         let own = sign(KEY, message, timestamp, body.as_bytes());
         assert!(Signed { signatures: &own, ..signed }.is_by(KEY));

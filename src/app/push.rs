@@ -108,7 +108,7 @@ impl PushDesk for Desk {
 
 impl Shared {
     async fn through(&self, delivery: Delivery, entered: Entered) -> Result<Vec<PushResult>, PushRefusal> {
-        let Entered { sender, outlet, sent_at } = entered;
+        let Entered { sender, outlet } = entered;
         outlet.received(delivery.body.len());
         let items = push::decode(&delivery.body, &sender)?;
         let author = sender.author.as_str();
@@ -129,8 +129,7 @@ impl Shared {
             None => {}
         }
         self.doors.charge(&delivery.city, &sender, items.len(), Instant::now())?;
-        let observations: Vec<_> =
-            items.iter().map(|item| sender.observation(item.event.clone(), Some(sent_at))).collect();
+        let observations: Vec<_> = items.iter().map(|item| sender.observation(item.event.clone())).collect();
         observations.iter().for_each(|observation| outlet.took(observation));
         let (answer, committed) = oneshot::channel();
         let arrival = Arrival { delivery: id, body, observations, answer };

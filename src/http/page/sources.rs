@@ -161,7 +161,11 @@ fn source_name(source: &SourceHealth, w: Words) -> String {
 /// Which networks are read, in one sentence.
 pub fn reads(sources: &[SourceHealth], w: Words) -> String {
     let is_feed = |source: &&SourceHealth| source.network == Network::Feed;
-    let networks = sources.iter().filter(|source| !is_feed(source)).map(|source| network_name(source.network, w));
+    let is_sender = |source: &&SourceHealth| source.network == Network::Push;
+    let networks = sources
+        .iter()
+        .filter(|source| !is_feed(source) && !is_sender(source))
+        .map(|source| network_name(source.network, w));
     let mut names: Vec<String> = Vec::new();
     for name in networks {
         // Sources that follow the cities come and go, so those of a network may stand apart.
@@ -171,6 +175,8 @@ pub fn reads(sources: &[SourceHealth], w: Words) -> String {
     }
     let feeds = sources.iter().filter(is_feed).count();
     names.extend((feeds > 0).then(|| w.count("reads-feeds", feeds)));
+    let senders = sources.iter().filter(is_sender).count();
+    names.extend((senders > 0).then(|| w.count("reads-senders", senders)));
     match names.split_last() {
         None => w.t("reads-nothing"),
         Some((only, [])) => w.with("reads", "networks", only),
@@ -178,10 +184,11 @@ pub fn reads(sources: &[SourceHealth], w: Words) -> String {
     }
 }
 
-/// How each source does, in few lines: feeds that are as they should be are one.
+/// How each source does, in few lines: feeds that are as they should be are one, and senders that are need none.
 pub fn in_brief(sources: &[SourceHealth], calendar: &Calendar, now: Timestamp, w: Words) -> Vec<String> {
     let is_well = |source: &&SourceHealth| source.network == Network::Feed && source.state == SourceState::Live;
-    let others = sources.iter().filter(|source| !is_well(source));
+    let is_ready = |source: &&SourceHealth| source.network == Network::Push && source.state == SourceState::Live;
+    let others = sources.iter().filter(|source| !is_well(source) && !is_ready(source));
     let mut lines: Vec<String> = others.map(|source| state_sentence(source, calendar, now, w)).collect();
     let well = sources.iter().filter(is_well).count();
     lines.extend((well > 0).then(|| w.count("feeds-visited", well)));

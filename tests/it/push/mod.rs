@@ -14,7 +14,7 @@ use crate::support::network::SimulatedNetwork;
 use crate::support::server::{CITY, Server, client};
 
 /// Two secrets, of which the first is in use, and one that nobody has.
-const SECRET: &str = "whsec_cGFydmlzLWNhbmFyeS1zZWNyZXQtb25l";
+pub const SECRET: &str = "whsec_cGFydmlzLWNhbmFyeS1zZWNyZXQtb25l";
 const NEXT: &str = "whsec_cGFydmlzLWNhbmFyeS1zZWNyZXQtdHdv";
 const STRANGE: &str = "whsec_bm9ib2R5LWhhcy10aGlzLXNlY3JldC0w";
 
@@ -24,6 +24,22 @@ fn seconds_now() -> i64 {
 
 fn now() -> String {
     SystemClock.now().to_rfc3339()
+}
+
+pub fn write_secret(server: &Server, name: &str, secret: &str) {
+    let path = server.folder.path().join("cities").join(name);
+    std::fs::write(&path, secret).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// Has the city list a sender, by the files of its secrets.
+pub fn list(server: &Server, secrets: &[&str], more: &str) {
+    let secrets: Vec<String> = secrets.iter().map(|name| format!("{{ file = {name:?} }}")).collect();
+    let push = format!(
+        "[[push]]\nname = \"Voirie de Ville\"\nkind = \"service\"\nlane = \"info\"\nsecrets = [{}]\n{more}\n",
+        secrets.join(", ")
+    );
+    std::fs::write(server.folder.path().join("cities/ville.toml"), format!("{CITY}{push}")).unwrap();
 }
 
 /// A city that lists one sender, with its secrets in files.
@@ -50,18 +66,11 @@ impl Town {
     }
 
     fn write_secret(&self, name: &str, secret: &str) {
-        let path = self.server.folder.path().join("cities").join(name);
-        std::fs::write(&path, secret).unwrap();
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        write_secret(&self.server, name, secret);
     }
 
     fn list(&self, secrets: &[&str], more: &str) {
-        let secrets: Vec<String> = secrets.iter().map(|name| format!("{{ file = {name:?} }}")).collect();
-        let push = format!(
-            "[[push]]\nname = \"Voirie de Ville\"\nkind = \"service\"\nlane = \"info\"\nsecrets = [{}]\n{more}\n",
-            secrets.join(", ")
-        );
-        std::fs::write(self.server.folder.path().join("cities/ville.toml"), format!("{CITY}{push}")).unwrap();
+        list(&self.server, secrets, more);
     }
 
     fn url(&self) -> String {
@@ -198,7 +207,8 @@ async fn h5_one_secret_takes_the_others_place_without_a_delivery_lost() {
             if status == expected {
                 return;
             }
-            assert!(matches!(status, 401 | 200), "{status}; log: {}", town.server.log_text());
+            // For a moment it may be put off, while its source begins anew.
+            assert!(matches!(status, 401 | 200 | 503), "{status}; log: {}", town.server.log_text());
             assert!(Instant::now() < deadline, "{name}: still {status}; log: {}", town.server.log_text());
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
@@ -305,10 +315,17 @@ async fn w5_a_sender_that_sends_without_end_is_put_off_and_told_until_when() {
 async fn feature_7_a_sender_is_on_the_page_of_sources_and_on_that_of_the_recipe() {
     let town = Town::start().await;
     assert_eq!(town.outcomes("m1", &notice("pont", "Pont fermé")).await, ["admitted"]);
-    let sources = town.server.json("/api/v1/cities/ville/sources").await;
-    let sender = sources["sources"].as_array().unwrap().iter().find(|source| source["network"] == "push").unwrap();
-    assert_eq!((&sender["source"], &sender["state"]), (&json!("push:ville:voirie-de-ville"), &json!("live")));
-    assert!(sender["last_event_at"].is_string() && sender["last_post_at"].is_string(), "{sender}");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let sources = town.server.json("/api/v1/cities/ville/sources").await;
+        let sender = sources["sources"].as_array().unwrap().iter().find(|source| source["network"] == "push").unwrap();
+        assert_eq!((&sender["source"], &sender["state"]), (&json!("push:ville:voirie-de-ville"), &json!("live")));
+        if sender["last_event_at"].is_string() && sender["last_post_at"].is_string() {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{sender}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let (_, page) = town.server.text("/ville/sources").await;
     assert!(page.contains("Voirie de Ville"), "{page}");
     let (_, recipe) = town.server.text("/ville/recipe").await;
@@ -338,4 +355,29 @@ async fn d9_after_a_restore_a_listed_sender_is_shown_again_and_what_it_took_back
     town.server.wait_for_texts(&["Pont fermé"]).await;
     let (status, again) = town.send("m1", &notice("autre", "Autre")).await;
     assert_eq!(status, 409, "its receipt came back too: {again}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s07_recorded_bodies_are_replayed_as_the_sender_that_is_named() {
+    let mut town = Town::prepare("").await;
+    let file = town.server.folder.path().join("bodies.jsonl");
+    let gone = json!({ "posts": [{ "id": "eau", "deleted": true }, { "id": "x", "txt": 1 }] });
+    let bodies = [notice("pont", "Pont fermé"), notice("eau", "Coupure d’eau"), gone];
+    std::fs::write(&file, bodies.map(|body| format!("{body}\n")).concat()).unwrap();
+    let file = file.display().to_string();
+    let account = ["--address", "ville:voirie-de-ville", "--json"];
+    let replayed = town.server.command(&[&["replay", "--source", "push", &file], &account[..]].concat());
+    let said: Value = serde_json::from_slice(&replayed.stdout).unwrap();
+    let expected = json!({ "frames": 4, "outcomes": { "admitted": 2, "event.delete": 1, "refused.malformed": 1 } });
+    assert_eq!(said, expected, "{}", String::from_utf8_lossy(&replayed.stderr));
+    town.server.start();
+    town.server.wait_for_texts(&["Pont fermé"]).await;
+    // It is the same post that its sender sends.
+    assert_eq!(town.outcomes("m1", &bodies_again(&town).await).await, ["unchanged"]);
+}
+
+/// What is shown, as its sender would send it again.
+async fn bodies_again(town: &Town) -> Value {
+    let post = town.server.posts().await.remove(0);
+    json!({ "id": "pont", "text": post["text"], "created_at": post["created_at"], "url": post["url"] })
 }

@@ -160,6 +160,10 @@ reads-feeds = { $n ->
     [one] the feed of one site
    *[other] the feeds of { $n } sites
 }
+reads-senders = { $n ->
+    [one] one service that writes by itself
+   *[other] { $n } services that write by themselves
+}
 feeds-visited = { $n ->
     [one] The feed of one site, visited regularly.
    *[other] The feeds of { $n } sites, visited regularly.

@@ -161,6 +161,10 @@ reads-feeds = { $n ->
     [one] le flux d’un site
    *[other] les flux de { $n } sites
 }
+reads-senders = { $n ->
+    [one] un service qui écrit de lui-même
+   *[other] { $n } services qui écrivent d’eux-mêmes
+}
 feeds-visited = { $n ->
     [one] Un flux de site, visité régulièrement.
    *[other] { $n } flux de sites, visités régulièrement.

@@ -47,7 +47,6 @@ const HOUR: Duration = Duration::from_secs(3_600);
 pub struct Entered {
     pub sender: Sender,
     pub outlet: Outlet,
-    pub sent_at: Timestamp,
 }
 
 impl Doors {
@@ -77,9 +76,9 @@ impl Doors {
         opened
     }
 
-    /// Who of a city's senders signed this, and when.
+    /// Who of a city's senders signed this.
     pub fn enter(&self, city: &CityId, signed: &Signed<'_>, now: Timestamp) -> Result<Entered, PushRefusal> {
-        let sent_at = signed.sent_at(now)?;
+        signed.check_headers(now)?;
         // Nothing is verified while the lock is held.
         let doors: Vec<(Sender, Option<Open>)> = {
             let doors = self.lock();
@@ -90,7 +89,7 @@ impl Doors {
         for (sender, open) in doors {
             let Some(open) = open else { continue };
             if open.keys.iter().any(|key| signed.is_by(&key.0)) {
-                return Ok(Entered { sender, outlet: open.outlet, sent_at });
+                return Ok(Entered { sender, outlet: open.outlet });
             }
         }
         // It may be the word of one that can't be verified just now.

@@ -47,9 +47,10 @@ impl Sender {
         }
     }
 
-    /// What the pipeline is told of an item.
-    pub fn observation(&self, event: Event, sent_at: Option<Timestamp>) -> Observation {
-        Observation { source: self.source(), network: Network::Push, checkpoint: None, sent_at, event }
+    /// What the pipeline is told of an item. Without the time at which it was sent: it is near ours, or it would not be here,
+    /// and a sender whose clock is a little behind is not catching up.
+    pub fn observation(&self, event: Event) -> Observation {
+        Observation { source: self.source(), network: Network::Push, checkpoint: None, sent_at: None, event }
     }
 }
 
@@ -63,7 +64,7 @@ pub fn recorded(bytes: &[u8], account: &str, cities: &[Arc<City>], _now: Timesta
         Ok(items) => items.into_iter().map(|item| item.event).collect(),
         Err(_unreadable) => vec![Event::Unreadable(RefuseReason::Malformed)],
     });
-    events.map(|event| sender.observation(event, None)).collect()
+    events.map(|event| sender.observation(event)).collect()
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub fn post(mut object: Object, sender: &Sender, native_id: NativeId, default: D
         // What else stands there is of a post that is gone.
         return Ok(Event::Delete { native_id });
     }
+    // A name that is written wrong is told before what it leaves missing.
+    nothing_but(&object, &POST_FIELDS)?;
     let created_at = time(&mut object, "created_at")?.or(default.created_at);
     let created_at = created_at.ok_or("`created_at` is missing: when was it published?")?;
     let updated_at = time(&mut object, "updated_at")?;
@@ -71,12 +73,25 @@ pub fn post(mut object: Object, sender: &Sender, native_id: NativeId, default: D
             created_at,
         )
     };
-    nothing_else(&object, POST_FIELDS)?;
     Ok(Event::Post(Box::new(raw)))
 }
 
-const POST_FIELDS: &str = "id, url, text, lang, created_at, updated_at, revision, tags, media, location, starts_at, ends_at, \
-                           cancelled, deleted";
+/// `id` is taken out before.
+const POST_FIELDS: [&str; 13] = [
+    "url",
+    "text",
+    "lang",
+    "created_at",
+    "updated_at",
+    "revision",
+    "tags",
+    "media",
+    "location",
+    "starts_at",
+    "ends_at",
+    "cancelled",
+    "deleted",
+];
 
 /// A sender's own name of something.
 pub fn id(object: &mut Object, name: &str) -> Result<String, String> {
@@ -136,13 +151,13 @@ fn list<T>(object: &mut Object, name: &str, read: fn(Value) -> Result<T, String>
 
 fn medium(value: Value) -> Result<Media, String> {
     let Value::Object(mut object) = value else { return Err("a medium is no object".into()) };
+    nothing_but(&object, &["url", "alt", "kind"])?;
     let kind = match string(&mut object, "kind", 20)? {
         None => MediaKind::Image,
         Some(kind) => MediaKind::parse(&kind).ok_or("a medium's `kind` is none of image, video, link")?,
     };
     let url = string(&mut object, "url", ADDRESS_BYTES_MAX)?;
     let alt = string(&mut object, "alt", TEXT_BYTES_MAX)?.unwrap_or_default();
-    nothing_else(&object, "url, alt, kind")?;
     Ok(Media { kind, url, alt })
 }
 
@@ -152,20 +167,22 @@ fn location(object: &mut Object) -> Result<Option<RawPlace>, String> {
         Some(Value::Object(place)) => place,
         Some(_) => return Err("`location` is no object".into()),
     };
+    nothing_but(&place, &["lat", "lon"])?;
     let mut degrees = |name: &str, most: f64| match place.remove(name).as_ref().and_then(Value::as_f64) {
         Some(degrees) if degrees.abs() <= most => Ok(degrees),
         // The digits are nobody's business, and those of an exact place least of all.
         _ => Err(format!("`location.{name}` is no number between -{most} and {most}")),
     };
     let lon_lat = (degrees("lon", 180.0)?, degrees("lat", 90.0)?);
-    nothing_else(&place, "lat, lon")?;
     Ok(Some(RawPlace { lon_lat: Some(lon_lat), name: None, origin: LocationOrigin::Place }))
 }
 
-/// What is left is a name that we do not know: mostly one that is written wrong.
-fn nothing_else(object: &Object, known: &str) -> Result<(), String> {
-    let Some(name) = object.keys().next() else { return Ok(()) };
-    Err(format!("`{}` is no field; known: {known}", in_short(name)))
+/// A name that we do not know is mostly one that is written wrong.
+fn nothing_but(object: &Object, known: &[&str]) -> Result<(), String> {
+    match object.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(format!("`{}` is no field; known: {}", in_short(name), known.join(", "))),
+        None => Ok(()),
+    }
 }
 
 /// A name that somebody else has written, to be told back to them.

@@ -61,7 +61,7 @@ fn every_field_of_a_post_is_read() {
 fn what_is_wrong_in_an_item_is_named_and_spoils_no_other() {
     let with = |field: &str| format!(r#"{{"id":"a","text":"b","created_at":"2026-11-29T08:00:00Z",{field}}}"#);
     for (body, words) in [
-        (with(r#""txt":"b""#), "`txt` is no field; known: id, url, text"),
+        (with(r#""txt":"b""#), "`txt` is no field; known: url, text, lang"),
         (with(r#""text":5"#), "`text` is no text"),
         (with(&format!(r#""text":"{}""#, "x".repeat(60_001))), "longer than 60000 bytes"),
         (with(r#""updated_at":"yesterday""#), "`updated_at` is no time"),
