@@ -92,9 +92,9 @@ impl Group {
             || path.strip_prefix("/assets/").is_some_and(|file| !file.contains('/'))
             || of_city("/", &LOOKS)
             || of_city("/api/v1/cities/", &SESSIONS);
-        match method {
-            &Method::POST if path.starts_with("/api/") => Self::Pushes,
-            &Method::POST => Self::Forms,
+        match *method {
+            Method::POST if path.starts_with("/api/") => Self::Pushes,
+            Method::POST => Self::Forms,
             _ if is_free => Self::Free,
             _ => Self::Reads,
         }

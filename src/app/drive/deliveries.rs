@@ -43,6 +43,6 @@ fn take_one(intake: &mut Intake, observation: Observation, now: Timestamp) -> Re
         None => PushOutcome::Refused(RefuseReason::AuthorUnknown),
     };
     let is_stored = |(_, change): &(usize, &Change)| matches!(change, Change::Upsert { .. });
-    let change = intake.pending.iter().enumerate().skip(before).filter(is_stored).last().map(|(number, _)| number);
+    let change = intake.pending.iter().enumerate().skip(before).rfind(is_stored).map(|(number, _)| number);
     ReceiptItem { outcome, change }
 }

@@ -91,7 +91,10 @@ async fn d3_no_kill_loses_or_doubles_what_was_acknowledged() {
         let at = point.map(|point| format!("{point}:{}", rng.u32(2..6)));
         let variables: Vec<(&str, &str)> = at.iter().map(|at| ("PARVIS_CRASH_AT", at.as_str())).collect();
         assert!(town.server.spawn(&variables).contains("serves on"), "{}", town.server.log_text());
-        if point.is_none() {
+        if let Some(point) = point {
+            send_until_it_dies(&town, &mut sent, &created_at, usize::MAX).await;
+            *fired.entry(point).or_default() += 1;
+        } else {
             let before = sent.acknowledged.len();
             send_until_it_dies(&town, &mut sent, &created_at, before + rng.usize(1..per_life)).await;
             // In the middle of a round, and of whatever it is doing.
@@ -102,9 +105,6 @@ async fn d3_no_kill_loses_or_doubles_what_was_acknowledged() {
             };
             tokio::join!(send_until_it_dies(&town, &mut sent, &created_at, usize::MAX), kill);
             *fired.entry("kill").or_default() += 1;
-        } else {
-            send_until_it_dies(&town, &mut sent, &created_at, usize::MAX).await;
-            *fired.entry(point.unwrap()).or_default() += 1;
         }
         assert!(town.server.ended().is_none(), "it was killed and did not leave by itself: {}", town.server.log_text());
         if life % 5 == 4 {

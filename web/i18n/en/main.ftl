@@ -175,6 +175,7 @@ reads-nothing = This feed reads no network at the moment.
 
 card-on-network = on { $network }
 card-from-feed = automatic feed of { $site }
+card-pushed = sent directly, signed
 notices-title = Now
 notices-info = Practical information
 notices-agenda = Events

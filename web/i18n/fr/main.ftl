@@ -176,6 +176,7 @@ reads-nothing = Ce fil ne lit aucun réseau en ce moment.
 
 card-on-network = sur { $network }
 card-from-feed = flux automatique de { $site }
+card-pushed = envoi direct, signé
 notices-title = En ce moment
 notices-info = Infos pratiques
 notices-agenda = Rendez-vous

@@ -33,7 +33,8 @@ impl Senders {
 
     /// One source for each sender, with a number that is another when something of it has changed.
     pub fn of(&self, cities: &[Arc<City>]) -> Vec<(Box<dyn Source>, u64)> {
-        let (mut sources, mut wanted): (Vec<(Box<dyn Source>, u64)>, Vec<_>) = (Vec::new(), Vec::new());
+        let mut sources: Vec<(Box<dyn Source>, u64)> = Vec::new();
+        let mut wanted = Vec::new();
         for city in cities {
             for listed in &city.pushes {
                 let sender = Sender::of(city, listed);
