@@ -78,6 +78,7 @@ pub fn city(commune: &Commune) -> City {
         officials: Vec::new(),
         feeds: Vec::new(),
         mastodon: Vec::new(),
+        pushes: Vec::new(),
         participation: None,
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),

@@ -12,6 +12,7 @@ mod fake;
 mod following;
 mod listen;
 mod play;
+mod push;
 mod reload;
 mod serve;
 mod told;

@@ -58,6 +58,7 @@ fn matched(rule: Rule) -> Match {
         officials: Vec::new(),
         feeds: Vec::new(),
         mastodon: Vec::new(),
+        pushes: Vec::new(),
         participation: None,
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),

@@ -1,7 +1,8 @@
 //! `parvis demo`: the product on hand-written posts, and the simulated networks that bring them.
 //!
-//! Owns the posts, their play over time, and the simulators of Jetstream, AppView, feeds, Mastodon
-//! and Nostr. Does not own the pipeline that takes the frames in, nor the pages. Invariant: no person, body or post of the demonstration exists outside it.
+//! Owns the posts, their play over time, the simulators of Jetstream, AppView, feeds, Mastodon and Nostr, and the services
+//! that push. Does not own the pipeline that takes the frames in, nor the pages. Invariant: no person, body or post of the
+//! demonstration exists outside it.
 
 mod ids;
 mod rate;
@@ -15,6 +16,7 @@ pub mod appview;
 pub mod feeds;
 pub mod mastodon;
 pub mod nostr;
+pub mod push;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -37,7 +37,8 @@ impl Intake {
         for parked in self.hold.take_parked(network, &native_id, by) {
             self.finish(parked.ticket, Outcome::Refused(RefuseReason::Deleted));
         }
-        if self.known.contains(id) {
+        // A sender may take back what has not come yet, or not to us: it stays away then.
+        if self.known.contains(id) || network == Network::Push {
             // Whose it is only the store knows, which tells what it forgot.
             if by.is_none() {
                 self.known.forget(id);

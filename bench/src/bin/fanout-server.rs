@@ -80,6 +80,7 @@ fn served(id: &CityId) -> City {
         officials: Vec::new(),
         feeds: Vec::new(),
         mastodon: Vec::new(),
+        pushes: Vec::new(),
         participation: None,
         look: Look { accent: "#0a5".into(), accent_dark: "#5fa".into() },
         attribution: Vec::new(),

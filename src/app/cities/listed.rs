@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::mpsc;
 
-use crate::domain::{AccountRef, AccountResolver, AuthorId, AuthorLookup, City, LookupError, Network};
+use crate::domain::{AccountRef, AccountResolver, AuthorId, AuthorLookup, City, Holders, LookupError, Network};
 use crate::matcher::{ListedAccounts, ListedAs};
 
 /// Who the accounts are that the cities list: lasting identities, as the networks last said. Until a network has
@@ -85,6 +85,12 @@ impl Listed {
                 let listing = ListedAs { name: name.to_owned(), body: None, lane: Some(feed.lane.clone()) };
                 listed.insert(Network::Feed, AuthorId::new(&*feed.url), city.id.clone(), listing);
             }
+            // Nor is a sender of signed deliveries: its signature says so.
+            for sender in &city.pushes {
+                let (name, lane) = (sender.name.clone(), Some(sender.lane.clone()));
+                let listing = ListedAs { name: name.clone(), body: Some(name), lane };
+                listed.insert(Network::Push, sender.author(&city.id), city.id.clone(), listing);
+            }
         }
         listed
     }
@@ -136,7 +142,7 @@ impl AccountResolver for ByProfile {
         self.0.batch_max()
     }
 
-    fn holders(&self, handles: Vec<String>) -> BoxFuture<'_, Result<Vec<(String, Vec<AuthorId>)>, LookupError>> {
+    fn holders(&self, handles: Vec<String>) -> BoxFuture<'_, Result<Holders, LookupError>> {
         async move {
             let found = self.0.profiles(handles.clone()).await?;
             let holder = |handle: &String| {
@@ -250,7 +256,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_start_waits_for_no_network_longer_than_it_says_and_keeps_what_came() {
         let fake = Arc::new(Fake::default());
-        let mut listed = Listed::new(resolvers(&[fake.clone()], []));
+        let lookups: Vec<Arc<dyn AuthorLookup>> = vec![fake.clone()];
+        let mut listed = Listed::new(resolvers(&lookups, []));
         let city = city(&["bsky:ana.example", "bsky:bob.example", "bsky:slow.example", "bsky:zoe.example"]);
         let began = tokio::time::Instant::now();
         let mut answers = listed.ask([&city], false);
@@ -271,7 +278,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_is_known_stays_known_while_a_network_is_down() {
         let fake = Arc::new(Fake::default());
-        let mut listed = Listed::new(resolvers(&[fake.clone()], []));
+        let lookups: Vec<Arc<dyn AuthorLookup>> = vec![fake.clone()];
+        let mut listed = Listed::new(resolvers(&lookups, []));
         let one = city(&["bsky:ana.example", "bsky:nobody.test", "nostr:somebody"]);
         all(&mut listed, &one, false).await;
         assert!(listed.knows_all(&one), "a network that is not configured can't be asked");

@@ -153,7 +153,7 @@ impl Scene {
         };
         let (post, author) = (Box::new(post), Box::new(author));
         let change = Change::Upsert { post, author, placements: vec![placement], received_at: NOW };
-        self.reload.store.commit(Arc::new(Batch { changes: vec![change], checkpoints: vec![] })).await.unwrap();
+        self.reload.store.commit(Arc::new(Batch { changes: vec![change], ..Batch::default() })).await.unwrap();
     }
 
     /// Names of the posts that are taken out.

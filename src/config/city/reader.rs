@@ -6,7 +6,7 @@ use super::contrast::contrast;
 use super::seen::Seen;
 use super::{CityFile, CityProblem, boundary, check_slug, problem};
 use crate::domain::{
-    AccountRef, Around, City, CityId, Look, Network, Official, OfficialKind, Recipe, Zone, primary_subtag,
+    AccountRef, Around, City, CityId, Lane, Look, Network, Official, OfficialKind, Recipe, Zone, primary_subtag,
 };
 
 /// One city file being read: what it says so far, and what is to mend in it.
@@ -85,6 +85,7 @@ impl Reader<'_> {
         let officials = self.officials(file);
         let feeds = self.feeds(file);
         let mastodon = self.mastodon(file);
+        let pushes = self.pushes(file);
         let look = self.look(file);
         let languages = self.languages(file);
         let city = City {
@@ -100,6 +101,7 @@ impl Reader<'_> {
             officials,
             feeds,
             mastodon,
+            pushes,
             participation: file.participation.clone(),
             look,
             attribution,
@@ -176,27 +178,39 @@ impl Reader<'_> {
     fn officials(&mut self, file: &CityFile) -> Vec<Official> {
         file.official
             .iter()
-            .map(|official| {
-                let kind = match official.kind.get_ref().as_str() {
-                    "elected" => OfficialKind::Elected,
-                    "service" => OfficialKind::Service,
-                    "press" => OfficialKind::Press,
-                    "association" => OfficialKind::Association,
-                    other => {
-                        if other != "institution" {
-                            self.refuse(&official.kind, "one of institution, elected, service, press, association");
-                        }
-                        OfficialKind::Institution
-                    }
-                };
-                Official {
-                    name: official.name.clone(),
-                    group: official.group.clone(),
-                    kind,
-                    accounts: self.accounts(&official.accounts),
-                }
+            .map(|official| Official {
+                name: official.name.clone(),
+                group: official.group.clone(),
+                kind: self.kind(&official.kind),
+                accounts: self.accounts(&official.accounts),
             })
             .collect()
+    }
+
+    pub(super) fn kind(&mut self, kind: &Spanned<String>) -> OfficialKind {
+        match kind.get_ref().as_str() {
+            "elected" => OfficialKind::Elected,
+            "service" => OfficialKind::Service,
+            "press" => OfficialKind::Press,
+            "association" => OfficialKind::Association,
+            other => {
+                if other != "institution" {
+                    self.refuse(kind, "one of institution, elected, service, press, association");
+                }
+                OfficialKind::Institution
+            }
+        }
+    }
+
+    /// A lane that a publisher may have all that it says in.
+    pub(super) fn lane(&mut self, lane: &Spanned<String>) -> Lane {
+        match Lane::parse(lane.get_ref()) {
+            Some(lane @ (Lane::Info | Lane::Press | Lane::Agenda | Lane::People)) => lane,
+            _ => {
+                self.refuse(lane, "one of info, press, agenda, people");
+                Lane::Info
+            }
+        }
     }
 
     /// French where none is given.
@@ -271,6 +285,9 @@ fn recipe_hash(file: &CityFile, outlines: &[Option<&geo::MultiPolygon<f64>>]) ->
     );
     let mut hasher = blake3::Hasher::new();
     hasher.update(decides.as_bytes());
+    if !file.push.is_empty() {
+        hasher.update(format!("{:?}", file.pushes_plain()).as_bytes());
+    }
     for outline in outlines {
         hasher.update(&outline.map_or(0, |outline| outline.0.len() + 1).to_le_bytes());
         for polygon in outline.iter().flat_map(|outline| outline.iter()) {

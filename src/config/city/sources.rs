@@ -6,7 +6,7 @@
 use super::CityFile;
 use super::reader::Reader;
 use crate::config::server_address;
-use crate::domain::{FeedRef, Lane};
+use crate::domain::FeedRef;
 
 /// The longest address of a feed: the identities of its items are made of it.
 const FEED_URL_MAX: usize = 900;
@@ -17,11 +17,7 @@ impl Reader<'_> {
     pub(super) fn feeds(&mut self, file: &CityFile) -> Vec<FeedRef> {
         let mut feeds: Vec<FeedRef> = Vec::new();
         for feed in &file.feed {
-            let lane = Lane::parse(feed.lane.get_ref())
-                .filter(|lane| matches!(lane, Lane::Info | Lane::Press | Lane::Agenda | Lane::People));
-            if lane.is_none() {
-                self.refuse(&feed.lane, "one of info, press, agenda, people");
-            }
+            let lane = self.lane(&feed.lane);
             let url = feed.url.get_ref();
             let is_address = url.len() <= FEED_URL_MAX
                 && url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
@@ -29,7 +25,7 @@ impl Reader<'_> {
                 self.refuse(&feed.url, "give a whole http or https address, of 900 characters at most");
             } else if feeds.iter().any(|other| other.url == *url) {
                 self.refuse(&feed.url, "this feed is listed already: it stands in one lane");
-            } else if let Some(lane) = lane {
+            } else {
                 feeds.push(FeedRef { url: url.clone(), lane });
             }
         }

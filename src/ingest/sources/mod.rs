@@ -7,6 +7,7 @@ pub mod bluesky;
 pub mod feed;
 pub mod mastodon;
 pub mod nostr;
+pub mod push;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use bluesky::{Bluesky, BlueskySettings};
 use feed::{FeedSettings, Feeds};
 use mastodon::{MastodonSettings, Servers, WebFinger};
 use nostr::{NostrSettings, Relays};
+use push::{Doors, Senders};
 
 /// The networks to listen to: a `[source.<network>]` table turns a network on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -119,6 +121,7 @@ pub struct CitySources {
     feeds: Option<Feeds>,
     mastodon: Servers,
     relays: Relays,
+    senders: Senders,
 }
 
 impl CitySources {
@@ -133,18 +136,25 @@ impl CitySources {
             feeds: settings.feed.clone().map(|settings| Feeds::new(settings, outbound.clone())),
             mastodon: Servers::new(settings.mastodon.clone(), outbound.clone(), key),
             relays: relays(settings, outbound, clock)?,
+            senders: Senders::default(),
         })
     }
 
     /// Who answers for the authors of these networks. It stays while sources come and go.
     pub fn lookups(&self) -> impl Iterator<Item = Arc<dyn AuthorLookup>> {
-        self.relays.lookup().into_iter()
+        self.relays.lookup().into_iter().chain([self.senders.lookup()])
+    }
+
+    /// Where signed deliveries are verified.
+    pub fn doors(&self) -> Doors {
+        self.senders.doors()
     }
 
     /// One source for each that these cities ask for, with a number that changes when it has to be made anew.
     pub fn of(&self, cities: &[Arc<City>]) -> Vec<(Box<dyn Source>, u64)> {
         let feeds = self.feeds.iter().flat_map(|feeds| feeds.of(cities));
-        feeds.chain(self.mastodon.of(cities)).chain(self.relays.of(cities)).collect()
+        let servers = self.mastodon.of(cities).into_iter().chain(self.relays.of(cities));
+        feeds.chain(servers).chain(self.senders.of(cities)).collect()
     }
 }
 
@@ -163,6 +173,7 @@ pub enum Recording {
 pub fn recording(network: Network) -> Option<Recording> {
     match network {
         Network::Feed => Some(Recording::Document(feed::recorded)),
+        Network::Push => Some(Recording::Document(push::recorded)),
         _ => decoder(network).map(Recording::Frames),
     }
 }

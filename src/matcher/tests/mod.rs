@@ -36,6 +36,7 @@ fn city(slug: &str, recipe: Recipe) -> City {
         officials: Vec::new(),
         feeds: Vec::new(),
         mastodon: Vec::new(),
+        pushes: Vec::new(),
         participation: None,
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),

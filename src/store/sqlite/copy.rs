@@ -23,13 +23,14 @@ statements! {
     LEAVE_REQUESTS: 0 = "SELECT * FROM leave_requests ORDER BY row";
     PLACEMENTS: 0 = "SELECT * FROM placements ORDER BY post, city";
     POSTS: 0 = "SELECT * FROM posts ORDER BY row";
+    RECEIPTS: 0 = "SELECT * FROM receipts ORDER BY sender, number";
     SUPPRESSED: 0 = "SELECT * FROM suppressed ORDER BY subject";
     TOMBSTONES: 0 = "SELECT * FROM tombstones ORDER BY post";
 }
 
 /// Every table whose content is worth keeping, by name. Not the search index, which follows from `posts` and is checked
 /// against it; not `meta`, `erasures` and `commands`, which belong to one life of a database.
-const TABLES: [(&str, Statement<0>); 10] = [
+const TABLES: [(&str, Statement<0>); 11] = [
     ("authors", AUTHORS),
     ("checkpoints", CHECKPOINTS),
     ("cities", CITIES),
@@ -38,6 +39,7 @@ const TABLES: [(&str, Statement<0>); 10] = [
     ("leave_requests", LEAVE_REQUESTS),
     ("placements", PLACEMENTS),
     ("posts", POSTS),
+    ("receipts", RECEIPTS),
     ("suppressed", SUPPRESSED),
     ("tombstones", TOMBSTONES),
 ];

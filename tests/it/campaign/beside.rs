@@ -165,7 +165,7 @@ impl Beside {
     fn edit(&mut self, fired: &mut Vec<&'static str>) {
         let Some(at) = self.one(|by| matches!(by, By::Mastodon(_))) else { return };
         let text = self.text(self.standing[at].city);
-        let By::Mastodon(id) = &self.standing[at].by else { unreachable!() };
+        let By::Mastodon(id) = &self.standing[at].by else { return };
         self.mastodon.edit(id, |status| {
             status["content"] = json!(format!("<p>{text}</p>"));
             status["edited_at"] = json!(SystemClock.now().to_rfc3339());
@@ -252,7 +252,7 @@ async fn rss(feed: web::Data<Feed>) -> HttpResponse {
             format!("<item><title>{title}</title><link>http://ville.example/{link}</link><guid>{link}</guid></item>")
         })
         .collect();
-    HttpResponse::Ok()
-        .content_type("application/rss+xml")
-        .body(format!("<rss version=\"2.0\"><channel><title>Blog</title><link>http://ville.example/</link>{items}</channel></rss>"))
+    HttpResponse::Ok().content_type("application/rss+xml").body(format!(
+        "<rss version=\"2.0\"><channel><title>Blog</title><link>http://ville.example/</link>{items}</channel></rss>"
+    ))
 }

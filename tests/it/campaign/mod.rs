@@ -18,11 +18,12 @@ use plan::{Act, End, Plan};
 /// The cities and the tag that each asks for at first.
 const CITIES: [(&str, &str); 4] = [("ville", "ville"), ("bourg", "bourg"), ("port", "port"), ("gare", "gare")];
 
-/// Crash points at which any life may end. Those of upkeep and of changed recipes need a scene of their own.
+/// Crash points at which any life may end. Those of upkeep, of changed recipes and of deliveries need a scene of their
+/// own.
 #[cfg(feature = "crash-points")]
 fn points() -> Vec<&'static str> {
     use parvis::crash::Point;
-    let own_scene = [Point::RetentionStep, Point::ScrubStep, Point::RematchStep];
+    let own_scene = [Point::RetentionStep, Point::ScrubStep, Point::RematchStep, Point::DeliveryTaken];
     Point::ALL.into_iter().filter(|point| !own_scene.contains(point)).map(Point::name).collect()
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::decode::ID_BYTES_MAX;
-use crate::domain::{AccountResolver, AuthorId, LookupError, Network};
+use crate::domain::{AccountResolver, AuthorId, Holders, LookupError, Network};
 use crate::ingest::Outbound;
 
 /// Redirects that are followed: a town's domain often leaves it to its server.
@@ -71,7 +71,7 @@ impl AccountResolver for WebFinger {
         1
     }
 
-    fn holders(&self, handles: Vec<String>) -> BoxFuture<'_, Result<Vec<(String, Vec<AuthorId>)>, LookupError>> {
+    fn holders(&self, handles: Vec<String>) -> BoxFuture<'_, Result<Holders, LookupError>> {
         async move {
             let mut found = Vec::new();
             for handle in handles {
