@@ -8,6 +8,8 @@
 pub enum Point {
     /// The pipeline has taken an observation and done nothing with it.
     ObservationTaken,
+    /// A signed delivery was decided; nothing of it is handed to the store.
+    DeliveryTaken,
     /// A network has answered for an author; what waited is not decided.
     ProfileAnswered,
     /// A batch was taken out of the pipeline and is not handed to the store.
@@ -69,8 +71,9 @@ mod armed {
     }
 
     impl Point {
-        pub const ALL: [Self; 12] = [
+        pub const ALL: [Self; 13] = [
             Self::ObservationTaken,
+            Self::DeliveryTaken,
             Self::ProfileAnswered,
             Self::BatchTaken,
             Self::PostsWritten,
@@ -87,6 +90,7 @@ mod armed {
         pub const fn name(self) -> &'static str {
             match self {
                 Self::ObservationTaken => "observation-taken",
+                Self::DeliveryTaken => "delivery-taken",
                 Self::ProfileAnswered => "profile-answered",
                 Self::BatchTaken => "batch-taken",
                 Self::PostsWritten => "posts-written",

@@ -77,6 +77,8 @@ pub fn city(commune: &Commune) -> City {
         recipe_hash: "0123456789abcdef".into(),
         officials: Vec::new(),
         feeds: Vec::new(),
+        mastodon: Vec::new(),
+        pushes: Vec::new(),
         participation: None,
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),

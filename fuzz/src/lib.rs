@@ -15,6 +15,7 @@ pub mod frame;
 pub mod markup;
 pub mod mastodon;
 pub mod nostr;
+pub mod push;
 pub mod query;
 pub mod sound;
 pub mod text;
@@ -24,7 +25,7 @@ pub mod town;
 pub type Target = fn(&[u8]);
 
 /// Name and function of every target; a target's seeds are in `seeds/<name>`.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("appview", appview::run),
     ("boundary", boundary::run),
     ("city_file", city_file::run),
@@ -34,6 +35,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("frame", frame::run),
     ("mastodon", mastodon::run),
     ("nostr", nostr::run),
+    ("push", push::run),
     ("query", query::run),
     ("text", text::run),
 ];

@@ -207,6 +207,21 @@ CREATE TABLE gaps (
 CREATE VIEW doubted AS
 SELECT network, max(min(until_at, told_at)) AS until_at FROM gaps GROUP BY network;
 
+-- What signed deliveries were answered, so that one that comes again is answered the same. `sender`, `message` and `body`
+-- are keyed hashes; `outcomes` is a word for each item. No id and no text is here, so that nothing erased is either.
+-- `number` counts a sender's receipts upwards: the oldest go first.
+CREATE TABLE receipts (
+    sender INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    message INTEGER NOT NULL,
+    body INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    outcomes TEXT NOT NULL,
+    PRIMARY KEY (sender, number)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX receipts_by_message ON receipts (sender, message);
+CREATE INDEX receipts_by_age ON receipts (at);
+
 -- `person` is the handle folded for comparison.
 CREATE TABLE leave_requests (
     row INTEGER PRIMARY KEY,

@@ -12,6 +12,7 @@ mod fake;
 mod following;
 mod listen;
 mod play;
+mod push;
 mod reload;
 mod serve;
 mod told;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::consent::Policy;
-use crate::domain::{AuthorId, AuthorLookup, City, CommitListener, Network};
+use crate::domain::{AuthorId, City, CommitListener, Network};
 use crate::ingest::Outbound;
 use crate::ingest::sources::bluesky::BlueskySettings;
 use crate::ingest::sources::feed::FeedSettings;
@@ -91,19 +92,23 @@ pub fn listed_by_address(cities: &[Arc<City>]) -> ListedAccounts {
     cities::Listed::new(Vec::new()).of(cities)
 }
 
-/// Asks the configured networks whose handle it is. `None`: nobody's, or no network can be asked.
-pub async fn look_up_person(settings: &Settings, person: &Person) -> anyhow::Result<Option<(Network, AuthorId)>> {
+/// Asks the configured networks whose handle it is: every identity that its holder has on the first that knows. None:
+/// it is nobody's, or no network can be asked.
+pub async fn look_up_person(settings: &Settings, person: &Person) -> anyhow::Result<Vec<(Network, AuthorId)>> {
     let outbound = outbound(settings)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let lookups = sources::lookups(&settings.source, &outbound, &clock)?;
-    let is_asked = |lookup: &&Arc<dyn AuthorLookup>| person.network.is_none_or(|network| network == lookup.network());
-    for lookup in lookups.iter().filter(is_asked) {
-        let found = lookup.profiles(vec![person.name.clone()]).await?;
-        if let Some(profile) = found.into_iter().next() {
-            return Ok(Some((profile.network, profile.id)));
+    let resolvers = cities::resolvers(&lookups, sources::resolvers(&outbound));
+    let may_be = |network| person.network.is_none_or(|named| named == network);
+    for resolver in resolvers.iter().filter(|resolver| may_be(resolver.network())) {
+        let found = resolver.holders(vec![person.name.clone()]).await?;
+        let holders = found.into_iter().flat_map(|(_, holders)| holders);
+        let identities: Vec<_> = holders.map(|holder| (resolver.network(), holder)).collect();
+        if !identities.is_empty() {
+            return Ok(identities);
         }
     }
-    Ok(None)
+    Ok(Vec::new())
 }
 
 pub const fn policy(settings: &Settings) -> Policy {

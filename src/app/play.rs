@@ -1,4 +1,6 @@
+use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -8,10 +10,12 @@ use rust_embed::RustEmbed;
 use super::serve::{Backlog, ServeOptions, serve};
 use super::{Settings, documented_settings};
 use crate::clock::{Clock, HeldClock};
-use crate::demo::{Demo, OfficialBody, Rate};
-use crate::domain::{AccountRef, AuthorLookup, Checkpoint, City, Journal, Network, Official, OfficialKind, SourceId};
+use crate::demo::{Demo, OfficialBody, Rate, push};
+use crate::domain::{
+    AccountRef, AuthorLookup, Checkpoint, City, Journal, Network, Official, OfficialKind, SecretPlace, SourceId,
+};
 use crate::http::page::DemoNote;
-use crate::ingest::sources::{self, mastodon::MastodonSettings};
+use crate::ingest::sources::{self, mastodon::MastodonSettings, nostr::NostrSettings};
 use crate::intake::{Answer, Intake};
 use crate::pipeline;
 use crate::shutdown::Shutdown;
@@ -64,13 +68,18 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
     // A demonstration is looked at for minutes.
     settings.source.mastodon =
         vec![MastodonSettings { every_seconds: 15, ..MastodonSettings::new(&demo.mastodon.url()) }];
-    settings.source.nostr.clear();
+    settings.source.nostr = vec![NostrSettings { relay: demo.relay.url(), ..NostrSettings::example() }];
     if let Some(feed) = &mut settings.source.feed {
         // A demonstration is looked at for minutes.
         feed.every_seconds = 60;
     }
+    let key: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(32).collect();
+    let secret = folder.0.join("secret");
+    write_secret(&secret, &key)?;
+    let secret = SecretPlace::File(secret);
     let (officials, feeds) = (demo.officials.clone(), demo.feeds.clone());
     let (note, on_ready) = (demo.note.clone(), options.on_ready);
+    let pushing = (clock.clone(), options.shutdown.clone());
     serve(ServeOptions {
         settings,
         clock: clock.clone(),
@@ -78,12 +87,23 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
         amend: Arc::new(move |city| {
             list_officials(city, &officials);
             city.feeds = feeds.of(city.id.as_str());
+            city.pushes = push::of(city.id.as_str(), &secret);
         }),
         demo: Some(DemoNote { speed: demo.speed.round() as u32 }),
         backlog: Some(Box::new(Past { frames: demo.backlog.clone(), clock })),
-        on_ready: Box::new(move |address| on_ready(address, &note)),
+        on_ready: Box::new(move |address| {
+            let (clock, shutdown) = pushing;
+            tokio::spawn(push::perform(address, key, clock, shutdown));
+            on_ready(address, &note);
+        }),
     })
     .await
+}
+
+/// A secret of Standard Webhooks, in a file that nobody else may read.
+fn write_secret(path: &std::path::Path, key: &[u8]) -> std::io::Result<()> {
+    let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(format!("whsec_{}", data_encoding::BASE64.encode(key)).as_bytes())
 }
 
 fn list_officials(city: &mut City, officials: &[OfficialBody]) {

@@ -15,6 +15,7 @@ use super::disk::watch_disk;
 use super::drive::{Control, Inputs, Outputs, drive};
 use super::following::Following;
 use super::listen::{Forgotten, Listeners};
+use super::push::{self, Desk};
 use super::reload::Reload;
 use super::told::{http_settings, live_limits, open_files, page_settings};
 use super::upkeep::Upkeep;
@@ -83,13 +84,14 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let outbound = outbound(&settings)?;
     let built = sources::build(&settings.source, &outbound, &clock)?;
     let makes = CitySources::new(&settings.source, &outbound, &clock, store.id_key())?;
+    let doors = makes.doors();
     let lookups: Vec<Arc<dyn AuthorLookup>> =
         built.iter().filter_map(|source| source.lookup()).chain(makes.lookups()).collect();
     let fixed: HashSet<SourceId> = built.iter().map(|source| source.id()).collect();
     let mut checkpoints = HashMap::new();
 
     let mut intake = intake(&settings, &store, set.clone()).await?;
-    let mut listed = Listed::new(lookups.clone());
+    let mut listed = Listed::new(cities::resolvers(&lookups, sources::resolvers(&outbound)));
     let mut listed_answers = listed.ask(set.cities(), false);
     listed.take_within(&mut listed_answers, LISTED_PATIENCE).await;
     intake.listed = listed.of(set.cities());
@@ -145,9 +147,11 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         }
     });
     let (unwritten, is_unwritten) = watch::channel(String::new());
+    let (delivering, deliveries) = mpsc::channel(push::QUEUED_MAX);
+    let desk = Desk::new(doors, store.clone(), delivering, is_unwritten.clone(), clock.clone());
     let driving = tokio::spawn(drive(
         intake,
-        Inputs { observations, answers, control, forgotten },
+        Inputs { observations, answers, control, deliveries, forgotten },
         Outputs { journal: Arc::new(store.clone()), lookups: lookup_tasks, waiting, unwritten },
         clock.clone(),
         shutdown.clone(),
@@ -167,6 +171,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         metrics: Some(metrics),
         settings: http_settings(&settings, connections)?,
         forms: http::FormLimiter::default(),
+        push: Arc::new(desk),
         gates: http::Gates::new(settings.http.max_requests),
         started_at: clock.now(),
         ready: AtomicBool::new(false),

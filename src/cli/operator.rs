@@ -121,14 +121,14 @@ impl Migrate {
 async fn erase_person(config: &ConfigFile, handle: &str) -> anyhow::Result<()> {
     let mut operator = open(config).await?;
     let mut report = operator.run(Command::PersonErase(PersonName::parse(handle))).await?;
-    if !report.found
-        && let Some((network, id)) = app::look_up_person(&config.load()?, &PersonName::parse(handle)).await?
-    {
-        let person = PersonName { network: Some(network), name: id.as_str().to_owned() };
-        report = operator.run(Command::PersonErase(person)).await?;
-        for request in operator.leave_requests().await? {
-            if request.network == network && PersonName::parse(&request.handle).is(&PersonName::parse(handle)) {
-                operator.run(Command::CloseLeaveRequest(request.id)).await?;
+    if !report.found {
+        for (network, id) in app::look_up_person(&config.load()?, &PersonName::parse(handle)).await? {
+            let person = PersonName { network: Some(network), name: id.as_str().to_owned() };
+            report = operator.run(Command::PersonErase(person)).await?;
+            for request in operator.leave_requests().await? {
+                if request.network == network && PersonName::parse(&request.handle).is(&PersonName::parse(handle)) {
+                    operator.run(Command::CloseLeaveRequest(request.id)).await?;
+                }
             }
         }
     }

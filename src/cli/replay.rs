@@ -22,9 +22,10 @@ pub struct Replay {
     /// The network the frames were recorded from
     #[arg(long, value_name = "NETWORK")]
     source: String,
-    /// Recorded frames, one a line; or a feed's document
+    /// Recorded frames, or bodies of one sender, one a line; or a feed's document
     file: PathBuf,
-    /// Where a feed's document was found: the address under which cities list it
+    /// Where a feed's document was found: the address under which cities list it. Of signed bodies the sender's account, as
+    /// in nantes:voirie
     #[arg(long, value_name = "URL", default_value = "https://replay.invalid/")]
     address: String,
     /// Profiles as the network answers for them; an author who is not in it is unknown

@@ -8,6 +8,7 @@ mod city;
 mod document;
 mod secret;
 mod section;
+mod server;
 
 pub use city::{
     CityFile, CityFiles, CityProblem, CityState, check_outline, is_common_word, outline_polygons, read_city,
@@ -18,6 +19,7 @@ pub use section::{
     CitiesSettings, ConsentSettings, ControllerKind, HttpSettings, IngestSettings, LegalBasis, LookupSettings,
     PolicyName, PrivacySettings, Purpose, Section, Settings, StoreSettings,
 };
+pub use server::server_address;
 
 use std::path::{Path, PathBuf};
 

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use crate::domain::SecretPlace;
+
 /// Longest secret that is read, in bytes; a longer file is the wrong one.
 const BYTES_MAX: u64 = 8 << 10;
 
@@ -82,9 +84,37 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
+impl From<SecretPlace> for Secret {
+    fn from(place: SecretPlace) -> Self {
+        match place {
+            SecretPlace::Env(name) => Self::Env(name),
+            SecretPlace::File(path) => Self::File(path),
+        }
+    }
+}
+
+impl From<Secret> for SecretPlace {
+    fn from(secret: Secret) -> Self {
+        match secret {
+            Secret::Env(name) => Self::Env(name),
+            Secret::File(path) => Self::File(path),
+        }
+    }
+}
+
+/// What a key of Standard Webhooks has at least and at most, in bytes.
+const WEBHOOK_KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+
 impl Revealed {
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The key that a secret of Standard Webhooks stands for. The error says what it has to look like, and nothing of it.
+    pub fn webhook_key(&self) -> Result<Vec<u8>, String> {
+        let key = self.0.strip_prefix("whsec_").and_then(|key| data_encoding::BASE64.decode(key.as_bytes()).ok());
+        let refused = || "this is no secret of Standard Webhooks: `whsec_` and 24 to 64 bytes in base 64".to_owned();
+        key.filter(|key| WEBHOOK_KEY_BYTES.contains(&key.len())).ok_or_else(refused)
     }
 }
 
@@ -136,5 +166,16 @@ mod tests {
         assert!(secret.reveal().unwrap_err().contains("at most"));
         assert!(Secret::File(folder.path().join("none")).reveal().is_err());
         assert!(Secret::Env("PARVIS_TEST_NO_SUCH_TOKEN".into()).reveal().unwrap_err().contains("is not set"));
+    }
+
+    #[test]
+    fn a6_a_webhook_secret_is_of_its_form_or_refused_without_a_word_of_it() {
+        let key = |text: &str| Revealed(text.to_owned()).webhook_key();
+        assert_eq!(key("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").map(|key| key.len()), Ok(24));
+        let long = data_encoding::BASE64.encode(&[7; 65]);
+        for wrong in ["C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "whsec_canary", "whsec_Y2FuYXJ5", &format!("whsec_{long}")] {
+            let error = key(wrong).unwrap_err();
+            assert!(error.contains("24 to 64 bytes") && !error.contains("canary"), "{error}");
+        }
     }
 }

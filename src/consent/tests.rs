@@ -58,6 +58,8 @@ fn matched(rule: Rule) -> Match {
         recipe_hash: "0123456789abcdef".into(),
         officials: Vec::new(),
         feeds: Vec::new(),
+        mastodon: Vec::new(),
+        pushes: Vec::new(),
         participation: None,
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),

@@ -1,7 +1,8 @@
 //! `parvis demo`: the product on hand-written posts, and the simulated networks that bring them.
 //!
-//! Owns the posts, their play over time, and the simulators of Jetstream, AppView, feeds and Mastodon. Does not own the pipeline that
-//! takes the frames in, nor the pages. Invariant: no person, body or post of the demonstration exists outside it.
+//! Owns the posts, their play over time, the simulators of Jetstream, AppView, feeds, Mastodon and Nostr, and the services
+//! that push. Does not own the pipeline that takes the frames in, nor the pages. Invariant: no person, body or post of the
+//! demonstration exists outside it.
 
 mod ids;
 mod rate;
@@ -15,6 +16,7 @@ pub mod appview;
 pub mod feeds;
 pub mod mastodon;
 pub mod nostr;
+pub mod push;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +31,7 @@ use feeds::FeedSimulator;
 use frames::Stage;
 use jetstream::JetstreamSimulator;
 use mastodon::MastodonSimulator;
+use nostr::RelaySimulator;
 use player::{Event, Performance, Player};
 use script::{Expect, ScriptError, Scripts};
 use world::SharedWorld;
@@ -67,6 +70,8 @@ pub struct Demo {
     pub feeds: FeedSimulator,
     /// For `[[source.mastodon]]`.
     pub mastodon: MastodonSimulator,
+    /// For `[[source.nostr]]`.
+    pub relay: RelaySimulator,
 }
 
 /// A public body of the demonstration; its account is the same in every run.
@@ -104,6 +109,8 @@ impl Demo {
         let feeds = FeedSimulator::start(clock.clone(), shutdown.clone())?;
         let mastodon = MastodonSimulator::start(clock.clone(), shutdown.clone()).await?;
         mastodon::perform(&mastodon, rate, speed, clock.clone(), shutdown.clone())?;
+        let relay = RelaySimulator::start(shutdown.clone()).await?;
+        nostr::perform(&relay, rate, speed, clock.clone(), shutdown.clone())?;
         for frame in &backlog {
             jetstream.push(frame.as_str());
         }
@@ -128,6 +135,7 @@ impl Demo {
             appview,
             feeds,
             mastodon,
+            relay,
         })
     }
 }

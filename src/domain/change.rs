@@ -1,6 +1,6 @@
 use super::{
     AuthorId, AuthorProfile, Checkpoint, CityId, CoarseLocation, Gap, IdKey, Lane, NativeId, Network, Post, PostId,
-    Reason, SourceId, Tier, Timestamp,
+    Reason, Receipt, SourceId, Tier, Timestamp,
 };
 
 /// What a post is in one city.
@@ -91,15 +91,17 @@ pub enum Change {
     Gap { source: SourceId, network: Network, gap: Gap, at: Timestamp },
 }
 
-/// What one transaction writes: changes, and the checkpoints below which every observation is finished.
+/// What one transaction writes: changes, the checkpoints below which every observation is finished, and receipts.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     pub changes: Vec<Change>,
     pub checkpoints: Vec<(SourceId, Checkpoint)>,
+    /// What the deliveries are answered that the changes came with.
+    pub receipts: Vec<Receipt>,
 }
 
 impl Batch {
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.checkpoints.is_empty()
+        self.changes.is_empty() && self.checkpoints.is_empty() && self.receipts.is_empty()
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use geo::MultiPolygon;
 
-use super::{Lane, Network};
+use super::{Lane, Network, PushSender};
 
 /// A city's slug: its address, its key in the store, its metric label. Lower-case ASCII letters, digits, hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,6 +110,10 @@ pub struct City {
     pub recipe_hash: String,
     pub officials: Vec<Official>,
     pub feeds: Vec<FeedRef>,
+    /// Addresses (`https://host`) of public servers of the Mastodon API that are read for this city, beside those that
+    /// are read for all.
+    pub mastodon: Vec<String>,
+    pub pushes: Vec<PushSender>,
     pub participation: Option<String>,
     pub look: Look,
     /// Source and licence of the outlines, for the page's foot.

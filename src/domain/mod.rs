@@ -21,6 +21,7 @@ mod observation;
 mod outcome;
 mod ports;
 mod post;
+mod push;
 mod schedule;
 mod timestamp;
 pub mod utterance;
@@ -42,10 +43,13 @@ pub use network::Network;
 pub use observation::{Checkpoint, Event, Observation, RawFacet, RawPlace, RawPost, SourceId, Visibility};
 pub use outcome::{Outcome, Reason, RefuseReason, Rule, Tier};
 pub use ports::{
-    Announced, AuthorLookup, CardRenderer, CommitListener, Committed, FeedLog, Journal, KnownPost, LookupError, Page,
-    PostCheck, StoreError,
+    AccountResolver, Announced, AuthorLookup, CardRenderer, CommitListener, Committed, FeedLog, Holders, Journal,
+    KnownPost, LookupError, Page, PostCheck, PushDesk, StoreError,
 };
 pub use post::{Facet, FacetKind, IdKey, Lane, Media, MediaKind, NativeId, Post, PostId, Reply};
+pub use push::{
+    Delivery, DeliveryId, PushOutcome, PushRefusal, PushResult, PushSender, Receipt, ReceiptItem, SecretPlace,
+};
 pub use schedule::Schedule;
 pub use timestamp::Timestamp;
 pub use weight::Weight;

@@ -121,7 +121,7 @@ refuse_reasons! {
     BadId = "bad_id",
     /// `created_at` missing or unreadable.
     BadDate = "bad_date",
-    /// `created_at` more than 48 h before arrival, or 30 days for a feed's item.
+    /// `created_at` more than 48 h before arrival, or 30 days for an item of a feed or of a signed delivery.
     TooOld = "too_old",
     /// `created_at` more than 24 h after arrival.
     FromTheFuture = "from_the_future",

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::{
-    AuthorId, AuthorProfile, Batch, Card, CityId, FeedEntry, Filter, Head, Label, NativeId, Network, Offset, PostId,
-    Timestamp, Volume,
+    AuthorId, AuthorProfile, Batch, Card, CityId, Delivery, FeedEntry, Filter, Head, Label, NativeId, Network, Offset,
+    PostId, PushOutcome, PushRefusal, PushResult, Timestamp, Volume,
 };
 
 /// What went wrong in the store, by what its caller can do about it.
@@ -124,12 +124,20 @@ pub struct Committed {
     pub stored_authors: Vec<(Network, AuthorId)>,
     /// Authors of whom nothing is stored, or no longer.
     pub forgotten_authors: Vec<(Network, AuthorId)>,
+    /// What became of each item of the batch's receipts, in their order.
+    pub receipts: Vec<Vec<PushOutcome>>,
 }
 
 /// Writing side of the store. One transaction a batch; when it returns, the batch is durable and its entries have been
 /// handed to the live tail.
 pub trait Journal: Send + Sync {
     fn commit(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<Committed, StoreError>>;
+}
+
+/// Takes signed deliveries in. An answer means that what it says is durable, and that the same delivery is answered the
+/// same; it may be given up waiting for, which ends nothing.
+pub trait PushDesk: Send + Sync {
+    fn deliver(&self, delivery: Delivery) -> BoxFuture<'_, Result<Vec<PushResult>, PushRefusal>>;
 }
 
 /// Who is told of committed entries, in commit order, before `commit` returns. Must not block.
@@ -165,6 +173,21 @@ pub trait AuthorLookup: Send + Sync {
     /// The posts that still exist among those asked for.
     fn posts(&self, ids: Vec<NativeId>) -> BoxFuture<'_, Result<Vec<PostCheck>, LookupError>>;
 }
+
+/// Says whose the accounts are that cities list by a handle.
+pub trait AccountResolver: Send + Sync {
+    fn network(&self) -> Network;
+
+    /// Handles of one question.
+    fn batch_max(&self) -> usize;
+
+    /// For each handle that could be asked for, every identity under which its holder's posts come; none when nobody holds
+    /// it.
+    fn holders(&self, handles: Vec<String>) -> BoxFuture<'_, Result<Holders, LookupError>>;
+}
+
+/// Handles, each with every identity of its holder.
+pub type Holders = Vec<(String, Vec<AuthorId>)>;
 
 /// Renders a card in the forms in which readers get one. Pure: the same card gives the same bytes.
 pub trait CardRenderer: Send + Sync {

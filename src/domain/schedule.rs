@@ -20,8 +20,11 @@ impl Schedule {
         match lane {
             // An end is the author's own word there, and is never read from a text (NIP-40, NIP-52).
             _ if network == Network::Nostr => self.ends_at,
-            // What a body says on a social network has no end unless it states one; an item of a feed is a notice.
-            Lane::Info if network == Network::Feed => Some(self.ends_at.unwrap_or(published.plus_seconds(NOTICE_S))),
+            // What a body says on a social network has no end unless it states one; an item of a feed, or of a
+            // signed delivery, is a notice.
+            Lane::Info if matches!(network, Network::Feed | Network::Push) => {
+                Some(self.ends_at.unwrap_or(published.plus_seconds(NOTICE_S)))
+            }
             Lane::Info => self.ends_at,
             Lane::Agenda => self.ends_at.or(self.starts_at.map(|start| start.plus_seconds(EVENT_S))),
             Lane::People | Lane::Press | Lane::Around | Lane::Event(_) => None,
@@ -44,6 +47,7 @@ mod tests {
             (Network::Feed, Lane::Agenda, None, ends_at),
             (Network::Feed, Lane::Press, None, None),
             (Network::Feed, Lane::People, None, None),
+            (Network::Push, Lane::Info, week, ends_at),
             (Network::Bluesky, Lane::Info, None, ends_at),
             (Network::Nostr, Lane::People, None, ends_at),
         ] {

@@ -1,18 +1,18 @@
 use serde::Deserialize;
 
-use super::{Candidate, Found, Gazetteer, GazetteerError, Place, address, atlas, has_name, outline, unreadable};
+use super::{Body, Candidate, Found, Gazetteer, GazetteerError, Place, address, atlas, has_name, outline, unreadable};
 
-const SERVICE: &str = "geo.api.gouv.fr";
-const SOURCE: &str = "IGN ADMIN EXPRESS, through geo.api.gouv.fr";
-const LICENCE: &str = "Licence Ouverte 2.0 (Etalab)";
+pub(super) const SERVICE: &str = "geo.api.gouv.fr";
+pub(super) const SOURCE: &str = "IGN ADMIN EXPRESS, through geo.api.gouv.fr";
+pub(super) const LICENCE: &str = "Licence Ouverte 2.0 (Etalab)";
 const FIELDS: &str = "nom,code,codesPostaux,departement,population,epci";
 /// Answers to a name: the rarest way to write a common one still has its commune among these.
 const LIMIT: &str = "30";
 
 /// A commune as the service gives it; everything but name and code may be missing (overseas collectivities).
 #[derive(Debug, Deserialize)]
-struct Commune {
-    nom: String,
+pub(super) struct Commune {
+    pub nom: String,
     code: String,
     population: Option<u64>,
     departement: Option<Named>,
@@ -55,7 +55,7 @@ impl Gazetteer<'_> {
         Ok(Place { homonyms: others.map(|other| format!("{} ({})", other.nom, other.region())).collect(), ..place })
     }
 
-    async fn communes(&self, name: &str) -> Result<Vec<Commune>, GazetteerError> {
+    pub(super) async fn communes(&self, name: &str) -> Result<Vec<Commune>, GazetteerError> {
         // Arrondissements are in the answer only when they are asked for, and are by nobody who gives no number.
         let kind = if name.contains(|letter: char| letter.is_ascii_digit()) {
             "commune-actuelle,arrondissement-municipal"
@@ -104,7 +104,7 @@ impl Gazetteer<'_> {
             insee: Some(commune.code.clone()),
             population: commune.population,
             region: Some(region).filter(|region| !region.is_empty()),
-            around: commune.epci.map(|epci| epci.nom),
+            around: commune.epci.map(|epci| Body { name: epci.nom, code: epci.code }),
             timezone: atlas::french_timezone(&commune.code),
             timezone_is_sure: true,
             languages: vec!["fr".into()],

@@ -8,10 +8,12 @@ mod atlas;
 mod france;
 mod names;
 mod outline;
+mod ring;
 mod world;
 
 pub use names::{fold_name, has_name, town_hall_tag};
 pub use outline::{feature, polygons};
+pub use ring::Ring;
 
 use std::time::Duration;
 
@@ -45,8 +47,8 @@ pub struct Place {
     pub population: Option<u64>,
     /// Département, state or county, as it is called there.
     pub region: Option<String>,
-    /// The municipalities it forms a body with (EPCI).
-    pub around: Option<String>,
+    /// The body that it forms with its neighbours (EPCI).
+    pub around: Option<Body>,
     pub timezone: &'static str,
     /// Whether the time zone is the only one there can be, and not the nearest of several.
     pub timezone_is_sure: bool,
@@ -56,6 +58,14 @@ pub struct Place {
     pub licence: &'static str,
     /// Other places of this name in the same country, as far as the service told.
     pub homonyms: Vec<String>,
+}
+
+/// Municipalities that do things together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    pub name: String,
+    /// The service's own code of it.
+    pub code: String,
 }
 
 /// A place that may be meant.

@@ -16,7 +16,7 @@ pub enum ApiError {
     #[error("`{parameter}` {fault}.")]
     BadParameter { parameter: String, fault: String, mend: String },
     /// The methods that are.
-    #[error("This address is read with {0}.")]
+    #[error("This address is asked with {0}.")]
     MethodNotAllowed(&'static str),
     #[error("This address speaks WebSocket only: {0}.")]
     UpgradeRequired(String),
@@ -26,6 +26,22 @@ pub enum ApiError {
     /// Too many sessions of one address.
     #[error("Too many open sessions from your network.")]
     TooManySessions,
+    /// A delivery of nobody who may send.
+    #[error("{0}")]
+    Unsigned(&'static str),
+    #[error("{0}")]
+    Conflict(&'static str),
+    #[error("{0}")]
+    TooLarge(&'static str),
+    #[error("{0}")]
+    UnsupportedType(&'static str),
+    #[error("The body can't be read: {fault}.")]
+    Unprocessable { fault: String, mend: &'static str },
+    #[error("The body came too slowly.")]
+    TooSlow,
+    /// A sender has sent enough.
+    #[error("{detail}")]
+    TooMany { detail: &'static str, retry_after_s: u32 },
     #[error("Something went wrong here; it has been logged.")]
     Internal,
 }
@@ -71,6 +87,13 @@ impl ApiError {
             Self::UpgradeRequired(_) => StatusCode::UPGRADE_REQUIRED,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooManySessions => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unsigned(_) => StatusCode::UNAUTHORIZED,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unprocessable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -84,10 +107,18 @@ impl ApiError {
             Self::UpgradeRequired(_) => ("upgrade_required", "Upgrade required"),
             Self::Unavailable { .. } => ("unavailable", "Not available now"),
             Self::TooManySessions => ("too_many_sessions", "Too many sessions"),
+            Self::Unsigned(_) => ("unsigned", "Not signed by a known sender"),
+            Self::Conflict(_) => ("conflict", "Another message has this id"),
+            Self::TooLarge(_) => ("too_large", "Too large"),
+            Self::UnsupportedType(_) => ("unsupported_type", "Unsupported type"),
+            Self::Unprocessable { .. } => ("unreadable", "Unreadable body"),
+            Self::TooSlow => ("too_slow", "Too slow"),
+            Self::TooMany { .. } => ("too_many", "Too many posts"),
             Self::Internal => ("internal", "Internal error"),
         };
         let (parameter, mend, near) = match self {
             Self::BadParameter { parameter, mend, .. } => (Some(parameter.clone()), Some(mend.clone()), Vec::new()),
+            Self::Unprocessable { mend, .. } => (None, Some((*mend).to_owned()), Vec::new()),
             Self::UnknownCity { near, .. } => (None, None, near.clone()),
             _ => (None, None, Vec::new()),
         };
@@ -104,7 +135,7 @@ impl ApiError {
 
     const fn retry_after_s(&self) -> Option<u32> {
         match self {
-            Self::Unavailable { retry_after_s, .. } => Some(*retry_after_s),
+            Self::Unavailable { retry_after_s, .. } | Self::TooMany { retry_after_s, .. } => Some(*retry_after_s),
             Self::TooManySessions => Some(Self::RETRY_AFTER_S),
             _ => None,
         }
@@ -125,6 +156,7 @@ impl ResponseError for ApiError {
         }
         match self {
             Self::MethodNotAllowed(allowed) => _ = response.insert_header((header::ALLOW, *allowed)),
+            Self::Unsigned(_) => _ = response.insert_header((header::WWW_AUTHENTICATE, "StandardWebhooks")),
             Self::UpgradeRequired(_) => {
                 response.insert_header((header::UPGRADE, "websocket"));
                 response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));

@@ -7,10 +7,10 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpResponse, ResponseError};
 
-use super::AppState;
 use super::address::client_of;
+use super::{ApiError, AppState};
 use crate::live::{AddressBlock, lock};
 
 /// How often one address may send a form: a few at once, then one every some minutes. A school that leaves together
@@ -71,11 +71,17 @@ pub async fn limit_forms(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let is_api = request.path().starts_with("/api/");
     if request.headers().contains_key(header::CONTENT_ENCODING) {
-        let answer = HttpResponse::UnsupportedMediaType().finish().map_into_right_body();
-        return Ok(request.into_response(answer));
+        let answer = match is_api {
+            true => ApiError::UnsupportedType("What is sent here is not compressed.").error_response(),
+            false => HttpResponse::UnsupportedMediaType().finish(),
+        };
+        return Ok(request.into_response(answer).map_into_right_body());
     }
+    // What is sent to the API is signed, and counted by who signed it.
     if request.method() == Method::POST
+        && !is_api
         && let Some(state) = request.app_data::<Data<AppState>>().cloned()
     {
         let client = client_of(request.request(), &state.settings.trusted_proxies);

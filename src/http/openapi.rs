@@ -1,6 +1,6 @@
 use utoipa::OpenApi;
 
-use super::handlers::{cities, documents, events, health, live, posts, sources};
+use super::handlers::{cities, documents, events, health, live, posts, push, sources};
 
 /// The API as handlers describe themselves. The frames of a live session are described in words: OpenAPI has no
 /// place for WebSocket messages.
@@ -9,7 +9,7 @@ use super::handlers::{cities, documents, events, health, live, posts, sources};
     info(
         title = "Parvis",
         description = "Live feeds of the public posts that concern a city. Reading needs no account and sets no \
-                       cookie. Errors are problem documents (RFC 9457), times are RFC 3339 in UTC.",
+                       cookie; sending needs a secret that the city's operator has given. Errors are problem documents (RFC 9457), times are RFC 3339 in UTC.",
         license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later"),
     ),
     paths(
@@ -18,6 +18,7 @@ use super::handlers::{cities, documents, events, health, live, posts, sources};
         live::open,
         events::open,
         sources::list,
+        push::take,
         health::alive,
         health::ready,
         health::metrics,
@@ -37,13 +38,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::http::routes::ROUTES;
+    use crate::http::routes::{ROUTES, SENT_TO};
 
     #[test]
     fn every_route_is_documented_and_every_documented_route_exists() {
         let document: serde_json::Value = serde_json::from_str(&openapi_json()).unwrap();
         let documented: BTreeSet<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
-        let routed: BTreeSet<&str> = ROUTES.iter().map(|(path, _)| *path).filter(|path| !path.contains(".*")).collect();
+        let routed: BTreeSet<&str> =
+            ROUTES.iter().chain(&SENT_TO).map(|(path, _)| *path).filter(|path| !path.contains(".*")).collect();
         assert_eq!(documented, routed);
     }
 

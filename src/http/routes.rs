@@ -1,12 +1,12 @@
 use actix_web::{Route, guard, web};
 
 use super::ApiError;
-use super::handlers::{cities, documents, events, health, live, posts, sources};
+use super::handlers::{cities, documents, events, health, live, posts, push, sources};
 
 /// Gives a route its handler.
 type Handler = fn(Route) -> Route;
 
-/// Every address of the API with its handler, all of them read with GET. `openapi.rs` documents each, and a test
+/// Every address of the API that is read, with GET, and its handler. `openapi.rs` documents each, and a test
 /// compares the two.
 pub const ROUTES: [(&str, Handler); 11] = [
     ("/api/v1/cities", |route| route.to(cities::list)),
@@ -23,8 +23,15 @@ pub const ROUTES: [(&str, Handler); 11] = [
     ("/api/{rest:.*}", |route| route.to(not_found)),
 ];
 
+/// Every address of the API that is sent to, with POST.
+pub const SENT_TO: [(&str, Handler); 1] = [("/api/v1/cities/{city}/push", |route| route.to(push::take))];
+
 /// Mounts the API. Pages are mounted after it.
 pub fn configure(config: &mut web::ServiceConfig) {
+    for (path, handler) in SENT_TO {
+        let resource = web::resource(path).route(handler(web::route().guard(guard::Post())));
+        config.service(resource.default_service(web::to(only_sent_to)));
+    }
     for (path, handler) in ROUTES {
         let reads = guard::Any(guard::Get()).or(guard::Head());
         let resource = web::resource(path).route(handler(web::route().guard(reads)));
@@ -36,6 +43,10 @@ pub fn configure(config: &mut web::ServiceConfig) {
 
 async fn not_found() -> Result<&'static str, ApiError> {
     Err(ApiError::NotFound)
+}
+
+async fn only_sent_to() -> Result<&'static str, ApiError> {
+    Err(ApiError::MethodNotAllowed("POST"))
 }
 
 async fn method_not_allowed() -> Result<&'static str, ApiError> {

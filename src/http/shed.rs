@@ -16,6 +16,8 @@ const PER_CORE: usize = 8;
 /// Forms taken in at the same time. Their senders may be slow, so they have a gate of their own; an address is
 /// bounded by the forms' limiter already.
 const FORMS_MAX: usize = 64;
+/// Signed deliveries taken in at the same time. Anybody may begin one and send it slowly, so that they keep no form's turn.
+const PUSHES_MAX: usize = 64;
 /// How long a request waits for its turn. With what is before it, that keeps the answers of a full server within the
 /// quarter of a second that is promised (W5).
 const WAIT_MAX: Duration = Duration::from_millis(100);
@@ -29,6 +31,7 @@ const RETRY_AFTER_S: u32 = 10;
 pub struct Gates {
     reads: Gate,
     forms: Gate,
+    pushes: Gate,
 }
 
 struct Gate {
@@ -45,6 +48,7 @@ enum Group {
     Free,
     Reads,
     Forms,
+    Pushes,
 }
 
 impl Gates {
@@ -52,7 +56,7 @@ impl Gates {
     pub fn new(reads_max: usize) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let reads = if reads_max == 0 { cores.saturating_mul(PER_CORE) } else { reads_max };
-        Self { reads: Gate::new(reads), forms: Gate::new(FORMS_MAX) }
+        Self { reads: Gate::new(reads), forms: Gate::new(FORMS_MAX), pushes: Gate::new(PUSHES_MAX) }
     }
 }
 
@@ -88,8 +92,9 @@ impl Group {
             || path.strip_prefix("/assets/").is_some_and(|file| !file.contains('/'))
             || of_city("/", &LOOKS)
             || of_city("/api/v1/cities/", &SESSIONS);
-        match method {
-            &Method::POST => Self::Forms,
+        match *method {
+            Method::POST if path.starts_with("/api/") => Self::Pushes,
+            Method::POST => Self::Forms,
             _ if is_free => Self::Free,
             _ => Self::Reads,
         }
@@ -111,6 +116,7 @@ pub async fn shed(
         Group::Free => return Ok(next.call(request).await?.map_into_boxed_body()),
         Group::Reads => &state.gates.reads,
         Group::Forms => &state.gates.forms,
+        Group::Pushes => &state.gates.pushes,
     };
     let Some(_turn) = gate.enter().await else {
         metrics::counter!("parvis_http_shed_total").increment(1);
@@ -120,7 +126,7 @@ pub async fn shed(
     tokio::time::timeout(TAKES_MAX, answer(next, request)).await.unwrap_or_else(|_elapsed| {
         Err(match group {
             Group::Forms => ErrorRequestTimeout("The form came too slowly."),
-            Group::Free | Group::Reads => ApiError::unavailable("The answer took too long.").into(),
+            Group::Free | Group::Reads | Group::Pushes => ApiError::unavailable("The answer took too long.").into(),
         })
     })
 }
@@ -187,6 +193,7 @@ mod tests {
             assert_eq!(group(path), Group::Reads, "{path}");
         }
         assert_eq!(of(&Method::POST, "/nantes/leave"), Group::Forms);
+        assert_eq!(of(&Method::POST, "/api/v1/cities/nantes/push"), Group::Pushes);
         assert_eq!(of(&Method::HEAD, "/nantes"), Group::Reads);
     }
 

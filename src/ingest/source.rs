@@ -120,6 +120,13 @@ impl Outlet {
         }))
     }
 
+    /// One that is on no board.
+    #[cfg(test)]
+    pub fn for_test(source: &dyn Source, sender: ObservationSender, clock: Arc<dyn Clock>) -> Self {
+        let health = super::HealthBoard::new(clock).add(source);
+        Self::new(&source.id(), sender, Shutdown::new(), health)
+    }
+
     /// Hands one observation to the pipeline, waiting while the queue is full: so a pipeline that waits for profiles
     /// stops the reading. Gives up with [`Closed`] on shutdown or when the pipeline is gone.
     pub async fn send(&self, observation: Observation) -> Result<(), Closed> {
@@ -135,6 +142,11 @@ impl Outlet {
             *inner.position.lock().unwrap_or_else(PoisonError::into_inner) = checkpoint;
         }
         Ok(())
+    }
+
+    /// Counts an observation that reaches the pipeline by a way of its own.
+    pub fn took(&self, observation: &Observation) {
+        self.0.note(observation);
     }
 
     /// Counts a frame's bytes as they come from the wire.

@@ -37,7 +37,9 @@ impl Intake {
         for parked in self.hold.take_parked(network, &native_id, by) {
             self.finish(parked.ticket, Outcome::Refused(RefuseReason::Deleted));
         }
-        if self.known.contains(id) || (by.is_none() && self.known.concerns(id)) {
+        // A sender may take back what has not come yet, or not to us: it stays away then.
+        let concerns = network == Network::Push || (by.is_none() && self.known.concerns(id));
+        if self.known.contains(id) || concerns {
             // Whose it is only the store knows, which tells what it forgot.
             if by.is_none() {
                 self.known.forget(id);

@@ -34,7 +34,7 @@ use crate::consent::Policy;
 use crate::domain::utterance::origin_keys;
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, Batch, Change, IdKey, Network, Observation, Outcome, Placement, Post,
-    PostId, RawPost, RefuseReason, Timestamp,
+    PostId, RawPost, Receipt, RefuseReason, Timestamp,
 };
 use crate::matcher::{CitySet, Glimpse, ListedAccounts, MatchContext, Matches};
 use crate::normalize::Draft;
@@ -52,6 +52,8 @@ pub struct Intake {
     pub tally: Tally,
     /// Changes not yet committed, in order.
     pub pending: Pending,
+    /// What signed deliveries are answered whose changes are among those.
+    pub receipts: Vec<Receipt>,
     /// Authors to ask the networks for.
     pub questions: Vec<(Network, AuthorId)>,
     pub refused_origins: RefusedOrigins,
@@ -72,6 +74,7 @@ impl Intake {
             watermarks: Watermarks::default(),
             tally: Tally::default(),
             pending: Pending::default(),
+            receipts: Vec::new(),
             questions: Vec::new(),
             refused_origins: RefusedOrigins::default(),
             released: VecDeque::new(),
@@ -162,8 +165,17 @@ impl Intake {
         self.pending.push(Change::Upsert { post, author, placements, received_at: now });
     }
 
+    /// Whether anything was decided that is not handed on.
+    pub fn has_news(&self) -> bool {
+        !self.pending.is_empty() || !self.receipts.is_empty()
+    }
+
     /// Everything decided so far, as one transaction.
     pub fn take_batch(&mut self) -> Batch {
-        Batch { changes: self.pending.take(), checkpoints: self.watermarks.take_moved() }
+        Batch {
+            changes: self.pending.take(),
+            checkpoints: self.watermarks.take_moved(),
+            receipts: std::mem::take(&mut self.receipts),
+        }
     }
 }

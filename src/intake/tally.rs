@@ -6,6 +6,7 @@ use crate::domain::{Outcome, RefuseReason};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     counts: BTreeMap<&'static str, u64>,
+    last: Option<Outcome>,
 }
 
 /// Counter of outcomes, labelled `outcome`: `admitted`, `queued`, `refused.<reason>` or `event.<kind>`.
@@ -13,6 +14,7 @@ pub const OUTCOMES_TOTAL: &str = "parvis_outcomes_total";
 
 impl Tally {
     pub fn outcome(&mut self, outcome: Outcome) {
+        self.last = Some(outcome);
         self.add(outcome.label());
     }
 
@@ -30,6 +32,11 @@ impl Tally {
             *count = count.saturating_sub(1);
         }
         self.outcome(Outcome::Refused(reason));
+    }
+
+    /// The last outcome since this was last asked.
+    pub const fn take_last(&mut self) -> Option<Outcome> {
+        self.last.take()
     }
 
     fn add(&mut self, label: &'static str) {

@@ -6,8 +6,8 @@ use super::assembly::is_dated_tag;
 use super::phrase_index::PhraseIndex;
 use super::terms::{TagTerms, as_written, phrases};
 use crate::domain::{
-    City, FoldedWords, Lane, ListedAs, Match, Network, OfficialKind, Post, PostId, Reason, Rule, Zone, ZoneHit,
-    fold_tag, fold_words,
+    City, FoldedWords, Lane, ListedAs, Match, Network, OfficialKind, Post, PostId, Reason, Rule, Schedule, Zone,
+    ZoneHit, fold_tag, fold_words,
 };
 
 /// Reasons shown on a card; further ones are left out.
@@ -157,7 +157,7 @@ impl CompiledCity {
             None => self.zone_of_text(facts),
         };
         if lane == Lane::People && !only_thread {
-            lane = lane_of_listed(&self.city, here.listed);
+            lane = lane_of(&self.city, here.listed, &facts.post.schedule);
         }
         Verdict::Matched(Match {
             city: Arc::clone(&self.city),
@@ -291,11 +291,15 @@ impl CompiledCity {
     }
 }
 
-/// A public body's own words are practical information and stand in its lane, not among the people's (S-10, S-56);
-/// the press has one too. Elected persons and associations speak as people do (L-72). A feed stands where the city says.
-pub fn lane_of_listed(city: &City, listed: Option<&ListedAs>) -> Lane {
+/// Where a post stands that is no neighbour's. A feed, or whatever a city lists with a lane, stands where the city says;
+/// what has a beginning is an event, whoever announces it. Public bodies have the practical lane, and the press has one
+/// too; elected persons and associations speak as people do (L-72).
+pub fn lane_of(city: &City, listed: Option<&ListedAs>, schedule: &Schedule) -> Lane {
     if let Some(lane) = listed.and_then(|listed| listed.lane.clone()) {
         return lane;
+    }
+    if schedule.starts_at.is_some() {
+        return Lane::Agenda;
     }
     let body = listed.and_then(|listed| listed.body.as_ref());
     let official = body.and_then(|body| city.officials.iter().find(|official| official.name == *body));

@@ -21,6 +21,6 @@ mod tests;
 pub use crate::domain::{ListedAs, Match, ZoneHit};
 pub use assembly::is_dated_tag;
 pub use city_set::{CitySet, Glimpse, MatchContext, Matches};
-pub use compiled::{REASONS_MAX, lane_of_listed};
+pub use compiled::{REASONS_MAX, lane_of};
 pub use geofence::Geofence;
 pub use listed::ListedAccounts;

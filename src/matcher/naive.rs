@@ -141,7 +141,9 @@ fn judge(city: &Arc<City>, post: &Post, context: &MatchContext<'_>) -> Option<Ma
     }
 
     let only_thread = reasons.iter().all(|reason| reason.rule == Rule::Thread);
-    if lane == Lane::People && !only_thread {
+    if lane == Lane::People && !only_thread && post.schedule.starts_at.is_some() {
+        lane = Lane::Agenda;
+    } else if lane == Lane::People && !only_thread {
         let body = listed.and_then(|listed| listed.body.clone());
         for official in city.officials.iter().rev().filter(|official| Some(&official.name) == body.as_ref()) {
             lane = match official.kind {

@@ -38,7 +38,8 @@ const BIO_CHARS_MAX: usize = 10_000;
 
 /// How old a post may be when it is first seen.
 const OLDEST_S: i64 = 48 * 3_600;
-/// The same for a feed's items: a feed holds what its publisher still stands by, so that a page is alive on its first day.
+/// The same for the items of feeds and of signed deliveries: their publishers still stand by them, so that a page is alive
+/// on its first day.
 const OLDEST_OF_FEEDS_S: i64 = 30 * 24 * 3_600;
 const FUTURE_MAX_S: i64 = 24 * 3_600;
 /// A date further ahead than this is set to the moment of arrival (D7).
@@ -206,7 +207,7 @@ pub fn clean_profile(profile: AuthorProfile) -> AuthorProfile {
 }
 
 fn check_age(created_at: Option<Timestamp>, network: Network, earliest: Timestamp) -> Result<(), RefuseReason> {
-    let oldest_s = if network == Network::Feed { OLDEST_OF_FEEDS_S } else { OLDEST_S };
+    let oldest_s = if matches!(network, Network::Feed | Network::Push) { OLDEST_OF_FEEDS_S } else { OLDEST_S };
     match created_at {
         Some(at) if earliest > at.plus_seconds(oldest_s) => Err(RefuseReason::TooOld),
         // A missing date has its own reason, given where every post passes.

@@ -20,9 +20,9 @@ use super::sqlite::{open as file, startup};
 use super::writer::{self, Job, Queues};
 use crate::clock::Clock;
 use crate::domain::{
-    Announced, AuthorId, AuthorProfile, Batch, Card, Checkpoint, CityId, CommitListener, Committed, FeedEntry, FeedLog,
-    Filter, Gap, Head, IdKey, Journal, KnownPost, NativeId, Network, Offset, Page, PostId, SourceId, StoreError,
-    SubjectHash, Timestamp, Volume,
+    Announced, AuthorId, AuthorProfile, Batch, Card, Checkpoint, CityId, CommitListener, Committed, DeliveryId,
+    FeedEntry, FeedLog, Filter, Gap, Head, IdKey, Journal, KnownPost, NativeId, Network, Offset, Page, PostId,
+    PushOutcome, SourceId, StoreError, SubjectHash, Timestamp, Volume,
 };
 
 pub struct StoreOptions {
@@ -129,6 +129,11 @@ impl Store {
     /// Where a source may resume; `None` when it never finished anything.
     pub async fn checkpoint(&self, source: &SourceId) -> Result<Option<Checkpoint>, StoreError> {
         startup::checkpoint(&self.reader.pool, source).await
+    }
+
+    /// What a delivery was answered, and the hash of the body that was; `None` of one that is not known.
+    pub async fn receipt(&self, delivery: DeliveryId) -> Result<Option<(u64, Vec<PushOutcome>)>, StoreError> {
+        startup::receipt(&self.reader.pool, delivery).await
     }
 
     /// When the newest post held arrived.

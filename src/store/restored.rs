@@ -173,7 +173,7 @@ async fn purge(opened: &mut Opened, left: &HashSet<SubjectHash>, now: Timestamp)
 }
 
 async fn apply(opened: &mut Opened, changes: Vec<Change>, now: Timestamp) -> Result<(), StoreError> {
-    let batch = Batch { changes, checkpoints: Vec::new() };
+    let batch = Batch { changes, ..Batch::default() };
     if !batch.is_empty() {
         transact(&mut opened.writer, &opened.id_key, &Arc::new(batch), now, Journalled::No).await?;
     }

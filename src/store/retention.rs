@@ -18,6 +18,12 @@ pub(super) const LOG_KEPT_ENTRIES: i64 = 10_000;
 /// A tombstone for a post that we never held, on a network whose deletions may overtake its posts.
 pub(super) const SHORT_TOMBSTONE_S: i64 = 7 * DAY_S;
 
+/// A receipt of a signed delivery. Senders repeat what was not answered for a day or two (Standard Webhooks); of one that
+/// comes later each item is found unchanged.
+pub(super) const RECEIPT_S: i64 = 3 * DAY_S;
+/// Receipts of one sender: of more the oldest go, and their deliveries count as new ones, as those above do.
+pub(super) const RECEIPTS_MAX: i64 = 20_000;
+
 /// A time noted so many seconds further ahead than now was noted by a clock that was wrong: it vouches for nothing, and the
 /// next one takes its place.
 pub const AHEAD_S: i64 = DAY_S;

@@ -71,26 +71,33 @@ fn s06_every_sample_post_ends_as_its_script_says_and_in_its_own_city() {
 }
 
 #[test]
-fn s06_every_sample_status_is_shown_and_in_its_own_city() {
+fn s06_every_sample_status_and_event_is_shown_and_in_its_own_city() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities");
     let files = CityFiles::read(&folder, &|_| {}).unwrap();
     let set = Arc::new(CitySet::compile(files.cities().cloned()));
     let key = IdKey::new([3; 32]);
     let authors = Authors::new(key, [], Default::default());
     let mut intake = Intake::new(key, Policy::Standard, set, KnownPosts::default(), authors);
-    let mut decoder = decoder(Network::Mastodon).unwrap();
-    for (city, status) in parvis::demo::mastodon::every_status_once(NOW.plus_seconds(-60)).unwrap() {
+    let at = NOW.plus_seconds(-60);
+    let statuses = parvis::demo::mastodon::every_status_once(at).unwrap();
+    let statuses = statuses.into_iter().map(|(city, status)| (Network::Mastodon, city, status.to_string()));
+    let events = parvis::demo::nostr::every_event_once(at).unwrap();
+    let events = events.into_iter().map(|(city, event)| (Network::Nostr, city, event.json()));
+    for (network, city, frame) in statuses.chain(events) {
         let before = intake.tally.clone();
-        observe(&mut intake, decoder.decode(status.to_string().as_bytes()), NOW);
+        observe(&mut intake, decoder(network).unwrap().decode(frame.as_bytes()), NOW);
+        for (network, author) in std::mem::take(&mut intake.questions) {
+            answered(&mut intake, Answer::Found(Box::new(AuthorProfile::assumed(author, network))), NOW);
+        }
         let outcome = intake.tally.added_since(&before);
-        assert_eq!(outcome.as_deref(), Some("admitted"), "{status}");
+        assert_eq!(outcome.as_deref(), Some("admitted"), "{frame}");
         let changes = intake.take_batch().changes;
         let placements = changes.iter().filter_map(|change| match change {
             Change::Upsert { placements, .. } => Some(placements),
             _ => None,
         });
         let shown = placements.flatten().filter(|placement| placement.lane.to_token() != "around");
-        assert!(shown.clone().count() == 1 && shown.clone().all(|shown| shown.city.as_str() == city), "{status}");
+        assert!(shown.clone().count() == 1 && shown.clone().all(|shown| shown.city.as_str() == city), "{frame}");
     }
 }
 

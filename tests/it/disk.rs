@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Row};
 
+use parvis::clock::{Clock, SystemClock};
+use standardwebhooks::Webhook;
+
+use crate::push::{SECRET, list, write_secret};
 use crate::support::network::SimulatedNetwork;
 use crate::support::reader::Reader;
 use crate::support::server::{Server, client};
@@ -73,6 +77,18 @@ async fn ask_to_leave(server: &Server) -> (u16, bool) {
     (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
 }
 
+/// A sender takes a notice back; the status, and whether it is said when to come again.
+async fn take_back(server: &Server) -> (u16, bool) {
+    let (id, at) = ("m1", SystemClock.now().as_micros() / 1_000_000);
+    let body = "{\"id\":\"avis\",\"deleted\":true}";
+    let signature = Webhook::new(SECRET).unwrap().sign(id, at, body.as_bytes()).unwrap();
+    let request = client().post(server.url("/api/v1/cities/ville/push")).header("content-type", "application/json");
+    let request =
+        request.header("webhook-id", id).header("webhook-timestamp", at).header("webhook-signature", signature);
+    let answer = request.body(body).send().await.unwrap();
+    (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d6_a_full_disk_keeps_reading_moves_nothing_and_heals() {
     let Some(disk) = std::env::var_os(SMALL_DISK).map(PathBuf::from) else {
@@ -82,6 +98,8 @@ async fn d6_a_full_disk_keeps_reading_moves_nothing_and_heals() {
     let network = SimulatedNetwork::start().await;
     network.join("ana", &[]);
     let mut server = Server::prepare(&network);
+    write_secret(&server, "secret", SECRET);
+    list(&server, &["secret"], "");
     server.start();
     network.is_heard().await;
     let texts = |count: usize| (0..count).rev().map(|n| format!("message {n} #ville")).collect::<Vec<_>>();
@@ -123,6 +141,7 @@ async fn d6_a_full_disk_keeps_reading_moves_nothing_and_heals() {
         assert_eq!((reader.recovered.last(), reader.posts.len()), (Some(&true), 20));
     }
     assert_eq!(ask_to_leave(&server).await, (503, true));
+    assert_eq!(take_back(&server).await, (503, true), "what can't be written is not acknowledged");
     assert_eq!(checkpoint(&server).await, before, "the checkpoint has moved past what is not written");
     assert!(server.text("/metrics").await.1.contains("parvis_disk_free_bytes 0"));
 
@@ -134,6 +153,7 @@ async fn d6_a_full_disk_keeps_reading_moves_nothing_and_heals() {
     assert_eq!(ask_to_leave(&server).await, (200, false));
     reader.read_for(&server.live_url(""), Duration::from_millis(300)).await;
     assert_eq!(reader.posts.len(), 40);
+    assert_eq!(take_back(&server).await, (200, false));
     // Death, then the same again from the disk.
     server.kill();
     server.start();

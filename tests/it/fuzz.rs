@@ -137,6 +137,11 @@ fn h1_nostr() {
 }
 
 #[test]
+fn h1_push() {
+    replay("push");
+}
+
+#[test]
 fn h1_query() {
     replay("query");
 }

@@ -23,6 +23,7 @@ mod mutants;
 mod nostr;
 mod outputs;
 mod pipeline;
+mod push;
 mod readers;
 mod replay;
 mod tidy;

@@ -79,6 +79,8 @@ fn served(id: &CityId) -> City {
         recipe_hash: "0123456789abcdef".into(),
         officials: Vec::new(),
         feeds: Vec::new(),
+        mastodon: Vec::new(),
+        pushes: Vec::new(),
         participation: None,
         look: Look { accent: "#0a5".into(), accent_dark: "#5fa".into() },
         attribution: Vec::new(),

@@ -120,7 +120,7 @@ impl Posts {
     fn batch(&mut self, size: usize) -> Arc<Batch> {
         let changes = (0..size).map(|_| self.next()).collect();
         let checkpoint = Checkpoint::new(self.made.to_string());
-        Arc::new(Batch { changes, checkpoints: vec![(SourceId::new("bluesky"), checkpoint)] })
+        Arc::new(Batch { changes, checkpoints: vec![(SourceId::new("bluesky"), checkpoint)], ..Batch::default() })
     }
 }
 

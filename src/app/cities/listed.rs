@@ -2,28 +2,31 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::mpsc;
 
-use crate::domain::{AccountRef, AuthorId, AuthorLookup, City, Network};
+use crate::domain::{AccountRef, AccountResolver, AuthorId, AuthorLookup, City, Holders, LookupError, Network};
 use crate::matcher::{ListedAccounts, ListedAs};
 
 /// Who the accounts are that the cities list: lasting identities, as the networks last said. Until a network has
 /// answered, an account is not listed.
 pub struct Listed {
-    lookups: Vec<Arc<dyn AuthorLookup>>,
-    /// `None`: nobody holds this handle.
-    known: HashMap<AccountRef, Option<AuthorId>>,
+    resolvers: Vec<Arc<dyn AccountResolver>>,
+    /// Empty: nobody holds this handle.
+    known: HashMap<AccountRef, Vec<AuthorId>>,
 }
 
 /// Answers on their way. Ended when every question has been answered or has failed.
-pub type Answers = mpsc::Receiver<Vec<(AccountRef, Option<AuthorId>)>>;
+pub type Answers = mpsc::Receiver<Answered>;
+/// Each account that was answered for, and who holds it.
+type Answered = Vec<(AccountRef, Vec<AuthorId>)>;
 
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Listed {
-    pub fn new(lookups: Vec<Arc<dyn AuthorLookup>>) -> Self {
-        Self { lookups, known: HashMap::new() }
+    pub fn new(resolvers: Vec<Arc<dyn AccountResolver>>) -> Self {
+        Self { resolvers, known: HashMap::new() }
     }
 
     /// Asks for accounts of `cities` in the background: for all of them, or for those that no network has answered
@@ -39,19 +42,19 @@ impl Listed {
         wanted.into_iter().for_each(|(network, handle)| by_network.entry(network).or_default().push(handle));
         let (out, answers) = mpsc::channel(4);
         for (network, handles) in by_network {
-            if let Some(lookup) = self.lookups.get(network).cloned() {
-                tokio::spawn(ask_network(lookup, handles, out.clone()));
+            if let Some(resolver) = self.resolvers.get(network).cloned() {
+                tokio::spawn(ask_network(resolver, handles, out.clone()));
             }
         }
         answers
     }
 
     /// Takes an answer in. Returns whether it changes who is listed.
-    pub fn take(&mut self, answer: Vec<(AccountRef, Option<AuthorId>)>) -> bool {
+    pub fn take(&mut self, answer: Answered) -> bool {
         let mut has_changed = false;
-        for (account, holder) in answer {
-            has_changed |= self.known.get(&account) != Some(&holder);
-            self.known.insert(account, holder);
+        for (account, holders) in answer {
+            has_changed |= self.known.get(&account) != Some(&holders);
+            self.known.insert(account, holders);
         }
         has_changed
     }
@@ -72,8 +75,8 @@ impl Listed {
         let mut listed = ListedAccounts::default();
         for city in cities {
             for (account, listing) in accounts(city) {
-                if let Some(Some(holder)) = self.known.get(account) {
-                    listed.insert(account.network, holder.clone(), city.id.clone(), listing);
+                for holder in self.known.get(account).into_iter().flatten() {
+                    listed.insert(account.network, holder.clone(), city.id.clone(), listing.clone());
                 }
             }
             // A feed is who it is by its address: nobody has to be asked.
@@ -81,6 +84,12 @@ impl Listed {
                 let name = feed.url.split_once("://").map_or(&*feed.url, |(_, rest)| rest);
                 let listing = ListedAs { name: name.to_owned(), body: None, lane: Some(feed.lane.clone()) };
                 listed.insert(Network::Feed, AuthorId::new(&*feed.url), city.id.clone(), listing);
+            }
+            // Nor is a sender of signed deliveries: its signature says so.
+            for sender in &city.pushes {
+                let (name, lane) = (sender.name.clone(), Some(sender.lane.clone()));
+                let listing = ListedAs { name: name.clone(), body: Some(name), lane };
+                listed.insert(Network::Push, sender.author(&city.id), city.id.clone(), listing);
             }
         }
         listed
@@ -100,38 +109,64 @@ impl Listed {
     }
 
     fn network_of(&self, account: &AccountRef) -> Option<usize> {
-        self.lookups.iter().position(|lookup| lookup.network() == account.network)
+        self.resolvers.iter().position(|resolver| resolver.network() == account.network)
     }
 }
 
 /// Asks one network batch by batch, and no more once it does not answer.
-async fn ask_network(
-    lookup: Arc<dyn AuthorLookup>,
-    handles: Vec<String>,
-    out: mpsc::Sender<Vec<(AccountRef, Option<AuthorId>)>>,
-) {
-    let network = lookup.network();
-    for batch in handles.chunks(lookup.batch_max().max(1)) {
-        let asked = tokio::time::timeout(PATIENCE, lookup.profiles(batch.to_vec()));
+async fn ask_network(resolver: Arc<dyn AccountResolver>, handles: Vec<String>, out: mpsc::Sender<Answered>) {
+    let network = resolver.network();
+    for batch in handles.chunks(resolver.batch_max().max(1)) {
+        let asked = tokio::time::timeout(PATIENCE, resolver.holders(batch.to_vec()));
         let answered = tokio::select! {
             answered = asked => answered,
             () = out.closed() => return,
         };
         let Ok(Ok(found)) = answered else { return };
-        let holder = |handle: &String| {
-            found
-                .iter()
-                .find(|profile| {
-                    profile.id.as_str() == handle
-                        || profile.handle.as_ref().is_some_and(|held| held.to_lowercase() == *handle)
-                })
-                .map(|profile| profile.id.clone())
-        };
-        let answer = batch.iter().map(|handle| (AccountRef { network, handle: handle.clone() }, holder(handle)));
+        let answer = found.into_iter().map(|(handle, holders)| (AccountRef { network, handle }, holders));
         if out.send(answer.collect()).await.is_err() {
             return;
         }
     }
+}
+
+/// A network that is asked for profiles also says whose a handle is.
+struct ByProfile(Arc<dyn AuthorLookup>);
+
+impl AccountResolver for ByProfile {
+    fn network(&self) -> Network {
+        self.0.network()
+    }
+
+    fn batch_max(&self) -> usize {
+        self.0.batch_max()
+    }
+
+    fn holders(&self, handles: Vec<String>) -> BoxFuture<'_, Result<Holders, LookupError>> {
+        async move {
+            let found = self.0.profiles(handles.clone()).await?;
+            let holder = |handle: &String| {
+                found.iter().find(|profile| {
+                    profile.id.as_str() == handle
+                        || profile.handle.as_ref().is_some_and(|held| held.to_lowercase() == *handle)
+                })
+            };
+            let answered = handles
+                .iter()
+                .map(|handle| (handle.clone(), holder(handle).map(|profile| profile.id.clone()).into_iter().collect()));
+            Ok(answered.collect())
+        }
+        .boxed()
+    }
+}
+
+/// Who says whose a handle is: the networks that are asked for profiles, and others.
+pub fn resolvers(
+    lookups: &[Arc<dyn AuthorLookup>],
+    others: impl IntoIterator<Item = Arc<dyn AccountResolver>>,
+) -> Vec<Arc<dyn AccountResolver>> {
+    let by_profile = lookups.iter().map(|lookup| Arc::new(ByProfile(lookup.clone())) as Arc<dyn AccountResolver>);
+    by_profile.chain(others).collect()
 }
 
 /// Every account a city lists. An account of an official body carries the body's name; its other listing adds nothing.
@@ -156,10 +191,8 @@ mod tests {
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use futures_util::future::{BoxFuture, FutureExt};
-
     use super::*;
-    use crate::domain::{AuthorProfile, LookupError, NativeId, Network, PostCheck};
+    use crate::domain::{AuthorProfile, NativeId, PostCheck};
 
     /// Knows `<name>.example` as `did:<name>`; hangs on whatever batch holds `slow.example`, and is down when told.
     #[derive(Default)]
@@ -223,7 +256,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_start_waits_for_no_network_longer_than_it_says_and_keeps_what_came() {
         let fake = Arc::new(Fake::default());
-        let mut listed = Listed::new(vec![fake.clone()]);
+        let lookups: Vec<Arc<dyn AuthorLookup>> = vec![fake.clone()];
+        let mut listed = Listed::new(resolvers(&lookups, []));
         let city = city(&["bsky:ana.example", "bsky:bob.example", "bsky:slow.example", "bsky:zoe.example"]);
         let began = tokio::time::Instant::now();
         let mut answers = listed.ask([&city], false);
@@ -244,7 +278,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_is_known_stays_known_while_a_network_is_down() {
         let fake = Arc::new(Fake::default());
-        let mut listed = Listed::new(vec![fake.clone()]);
+        let lookups: Vec<Arc<dyn AuthorLookup>> = vec![fake.clone()];
+        let mut listed = Listed::new(resolvers(&lookups, []));
         let one = city(&["bsky:ana.example", "bsky:nobody.test", "nostr:somebody"]);
         all(&mut listed, &one, false).await;
         assert!(listed.knows_all(&one), "a network that is not configured can't be asked");
@@ -261,8 +296,8 @@ mod tests {
         assert!(listed.knows_all(&two));
         // A handle that changes hands is no longer the listed account.
         let moved = AccountRef { network: Network::Bluesky, handle: "ana.example".into() };
-        assert!(listed.take(vec![(moved.clone(), Some(AuthorId::new("did:eve")))]));
-        assert!(!listed.take(vec![(moved, Some(AuthorId::new("did:eve")))]));
+        assert!(listed.take(vec![(moved.clone(), vec![AuthorId::new("did:eve")])]));
+        assert!(!listed.take(vec![(moved, vec![AuthorId::new("did:eve")])]));
         assert_eq!(holders(&listed, &two, &["ana", "eve"]), [false, true]);
         listed.keep([&two]);
         assert!(!listed.knows_all(&one), "what no city lists is forgotten");

@@ -16,7 +16,7 @@ use crate::domain::{City, FeedLog, StoreError};
 use crate::live::Live;
 use crate::matcher::CitySet;
 
-pub use listed::{Answers, Listed};
+pub use listed::{Answers, Listed, resolvers};
 
 /// All cities as read at one moment: the compiled snapshot, and what can't be used.
 pub struct Cities {

@@ -1,19 +1,25 @@
+mod deliveries;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt, OptionFuture};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::listen::Forgotten;
 use crate::clock::Clock;
 use crate::crash::{self, Point};
-use crate::domain::{AccountStatus, AuthorId, AuthorProfile, Batch, Change, Committed, Journal, Network, StoreError};
+use crate::domain::{
+    AccountStatus, AuthorId, AuthorProfile, Batch, Change, Committed, Journal, Network, PushOutcome, StoreError,
+};
 use crate::ingest::ObservationReceiver;
 use crate::intake::{Answer, Intake, Lookups, NotAsked};
 use crate::matcher::{CitySet, ListedAccounts};
 use crate::pipeline;
 use crate::shutdown::Shutdown;
+
+pub use deliveries::Arrival;
 
 /// What reaches the pipeline beside observations. Few, so their channel is small; its senders wait, also while too much is
 /// not written yet.
@@ -31,6 +37,7 @@ pub struct Inputs {
     pub observations: ObservationReceiver,
     pub answers: mpsc::Receiver<Answer>,
     pub control: mpsc::Receiver<Control>,
+    pub deliveries: mpsc::Receiver<Arrival>,
     pub forgotten: Forgotten,
 }
 
@@ -51,6 +58,9 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 /// The pause before a commit that found no room is tried again; the checkpoint has not moved meanwhile (D6).
 const RETRY_EVERY: Duration = Duration::from_secs(2);
 
+/// Whoever waits for a delivery to be durable.
+type Asking = oneshot::Sender<Vec<PushOutcome>>;
+
 /// Runs the pipeline until shutdown, then commits what is decided.
 /// An error is one that the store can't recover from: our own data is at stake, so the process must stop.
 pub async fn drive(
@@ -61,9 +71,11 @@ pub async fn drive(
     shutdown: Shutdown,
 ) -> Result<Intake, StoreError> {
     let mut committing: Option<BoxFuture<'static, Result<Committed, StoreError>>> = None;
+    // Who is told when the commit under way is made, in the order of its receipts; and of the next one.
+    let (mut told, mut to_tell): (Vec<Asking>, Vec<Asking>) = (Vec::new(), Vec::new());
     let mut last_commit = Instant::now();
     let mut is_open = true;
-    while is_open || committing.is_some() || !intake.pending.is_empty() || intake.watermarks.has_moved() {
+    while is_open || committing.is_some() || intake.has_news() || intake.watermarks.has_moved() {
         // A commit under way may store again what was dropped just before it: its word is waited for.
         if committing.is_none() {
             intake.forget(inputs.forgotten.take());
@@ -78,10 +90,11 @@ pub async fn drive(
             }
         }
         let since = last_commit.elapsed();
-        let is_due = (!intake.pending.is_empty() && since >= CADENCE)
+        let is_due = (intake.has_news() && since >= CADENCE)
             || (intake.watermarks.has_moved() && (since >= CHECKPOINT_EVERY || !is_open));
         if committing.is_none() && is_due {
             last_commit = Instant::now();
+            told = std::mem::take(&mut to_tell);
             committing = {
                 let (journal, unwritten) = (outputs.journal.clone(), outputs.unwritten.clone());
                 Some(commit(journal, intake.take_batch(), unwritten, shutdown.clone()).boxed())
@@ -92,19 +105,24 @@ pub async fn drive(
         let has_room = intake.has_room() && intake.questions.is_empty();
         let may_add = intake.pending.has_room();
         outputs.waiting.send_if_modified(|waiting| std::mem::replace(waiting, !has_room) == has_room);
-        let pause = match intake.pending.is_empty() {
-            false => CADENCE.saturating_sub(since),
-            true if intake.watermarks.has_moved() => CHECKPOINT_EVERY.saturating_sub(since),
+        let pause = match intake.has_news() {
+            true => CADENCE.saturating_sub(since),
+            false if intake.watermarks.has_moved() => CHECKPOINT_EVERY.saturating_sub(since),
             // Nothing is to be written, however long ago the last commit was.
-            true => CHECKPOINT_EVERY,
+            false => CHECKPOINT_EVERY,
         };
         tokio::select! {
             biased;
             () = shutdown.triggered(), if is_open => is_open = false,
             Some(committed) = OptionFuture::from(committing.as_mut()) => {
                 committing = None;
-                for (counted, reason) in committed?.refused {
+                let Committed { refused, receipts, .. } = committed?;
+                for (counted, reason) in refused {
                     intake.tally.refused_by_store(counted, reason);
+                }
+                for (asking, outcomes) in told.drain(..).zip(receipts) {
+                    // Nobody waits any more: it is answered when it is sent again.
+                    asking.send(outcomes).ok();
                 }
             }
             Some(answer) = inputs.answers.recv(), if is_open => {
@@ -112,6 +130,10 @@ pub async fn drive(
                 pipeline::answered(&mut intake, answer, clock.now());
             }
             Some(control) = inputs.control.recv(), if is_open && may_add => apply(&mut intake, control, &*clock),
+            // Before the networks, which always have something while they catch up; what a sender may send is bounded.
+            Some(arrival) = inputs.deliveries.recv(), if is_open && has_room => {
+                to_tell.push(deliveries::take(&mut intake, arrival, clock.now()));
+            }
             Some(observation) = inputs.observations.recv(), if is_open && has_room => {
                 crash::point(Point::ObservationTaken);
                 pipeline::observe(&mut intake, observation, clock.now());

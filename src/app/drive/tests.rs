@@ -5,8 +5,8 @@ use crate::app::fake::Silent;
 use crate::clock::ManualClock;
 use crate::consent::Policy;
 use crate::domain::{
-    Checkpoint, City, Event, Gap, IdKey, KnownPost, NativeId, Observation, Outcome, PostId, RawPost, RefuseReason,
-    SourceId, Timestamp,
+    Checkpoint, City, DeliveryId, Event, Gap, IdKey, KnownPost, NativeId, Observation, Outcome, PostId, RawPost,
+    RefuseReason, SourceId, Timestamp,
 };
 use crate::ingest::{self, ObservationSender};
 use crate::intake::{Authors, KnownPosts};
@@ -28,6 +28,8 @@ struct FakeJournal {
 impl Journal for FakeJournal {
     fn commit(&self, batch: Arc<Batch>) -> BoxFuture<'_, Result<Committed, StoreError>> {
         let full = || StoreError::Unavailable("no room".into());
+        let items = |receipt: &crate::domain::Receipt| receipt.items.iter().map(|item| item.outcome).collect();
+        let receipts = batch.receipts.iter().map(items).collect();
         self.batches.lock().unwrap().push(batch);
         async move {
             if let Some((post, forgotten)) = &self.stores {
@@ -37,7 +39,7 @@ impl Journal for FakeJournal {
             if self.is_full || self.batches.lock().unwrap().len() <= self.fails {
                 Err(full())
             } else {
-                Ok(Committed { refused: self.refuses.clone(), ..Committed::default() })
+                Ok(Committed { refused: self.refuses.clone(), receipts, ..Committed::default() })
             }
         }
         .boxed()
@@ -76,6 +78,7 @@ fn raw(author: &str) -> Box<RawPost> {
 struct Run {
     observations: ObservationSender,
     control: mpsc::Sender<Control>,
+    deliveries: mpsc::Sender<Arrival>,
     waiting: watch::Receiver<bool>,
     unwritten: watch::Receiver<String>,
     shutdown: Shutdown,
@@ -97,13 +100,14 @@ fn start_with(
     let (observations, observed) = ingest::observations(16);
     let (control, controlled) = mpsc::channel(16);
     let forgotten = journal.stores.as_ref().map(|(_, forgotten)| forgotten.clone()).unwrap_or_default();
-    let inputs = Inputs { observations: observed, answers, control: controlled, forgotten };
+    let (deliveries, delivered) = mpsc::channel(16);
+    let inputs = Inputs { observations: observed, answers, control: controlled, deliveries: delivered, forgotten };
     let (waiting, is_waiting) = watch::channel(false);
     let (unwritten, is_unwritten) = watch::channel(String::new());
     let outputs = Outputs { journal, lookups, waiting, unwritten };
     let clock = Arc::new(ManualClock::new(NOW));
     let driving = tokio::spawn(drive(intake, inputs, outputs, clock, shutdown.clone()));
-    Run { observations, control, waiting: is_waiting, unwritten: is_unwritten, shutdown, driving }
+    Run { observations, control, deliveries, waiting: is_waiting, unwritten: is_unwritten, shutdown, driving }
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,6 +166,46 @@ async fn d6_the_sources_wait_while_too_much_is_not_written() {
     tokio::time::sleep(Duration::from_secs(30)).await;
     assert_eq!(run.observations.waiting(), 1, "it is not taken");
     assert_eq!(run.control.capacity(), run.control.max_capacity() - 1, "nor is what we re-check ourselves");
+}
+
+fn arrival(message: u64, events: Vec<Event>) -> (Arrival, oneshot::Receiver<Vec<PushOutcome>>) {
+    let (answer, answered) = oneshot::channel();
+    let seen = |event| Observation { network: Network::Push, checkpoint: None, event, ..observation(1) };
+    let observations = events.into_iter().map(seen).collect();
+    (Arrival { delivery: DeliveryId { sender: 1, message }, body: 2, observations, answer }, answered)
+}
+
+#[tokio::test(start_paused = true)]
+async fn d3_a_delivery_is_answered_after_the_commit_that_holds_it_and_not_before() {
+    let journal = Arc::new(FakeJournal { fails: 2, ..FakeJournal::default() });
+    let run = start(journal.clone());
+    let native_id = NativeId::new("nantes:voirie a");
+    let events = vec![Event::Unreadable(RefuseReason::Malformed), Event::Delete { native_id }];
+    let (arrival, mut answered) = arrival(7, events);
+    run.deliveries.send(arrival).await.unwrap();
+    tokio::time::sleep(RETRY_EVERY).await;
+    assert!(answered.try_recv().is_err(), "nothing is written yet");
+    tokio::time::sleep(2 * RETRY_EVERY).await;
+    let outcomes = [PushOutcome::Refused(RefuseReason::Malformed), PushOutcome::Deleted];
+    assert_eq!(answered.try_recv().unwrap(), outcomes);
+    let batches = journal.batches.lock().unwrap();
+    let last = batches.last().unwrap();
+    assert_eq!((last.changes.len(), last.receipts.len(), last.receipts[0].delivery.message), (1, 1, 7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn d3_what_changes_nothing_is_receipted_too_and_what_can_not_be_written_is_not_answered() {
+    for is_full in [false, true] {
+        let journal = Arc::new(FakeJournal { is_full, ..FakeJournal::default() });
+        let run = start(journal.clone());
+        let (arrival, answered) = arrival(1, vec![Event::Unreadable(RefuseReason::Malformed)]);
+        run.deliveries.send(arrival).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        run.shutdown.trigger();
+        _ = run.driving.await.unwrap();
+        assert_eq!(answered.await.is_ok(), !is_full);
+        assert_eq!(journal.batches.lock().unwrap()[0].receipts.len(), 1);
+    }
 }
 
 /// The clock of this machine is three days ahead of the network's.

@@ -11,7 +11,7 @@ use crate::domain::{
     AccountStatus, AuthorProfile, Change, City, CoarseLocation, KnownPost, Lane, ListedAs, Match, Placement, Post,
     PostId, Reason, RefuseReason, Rule, StoreError,
 };
-use crate::matcher::{CitySet, ListedAccounts, MatchContext, REASONS_MAX, lane_of_listed};
+use crate::matcher::{CitySet, ListedAccounts, MatchContext, REASONS_MAX, lane_of};
 use crate::store::{Store, StoredPost};
 
 const PAGE: usize = 200;
@@ -128,7 +128,7 @@ impl Rematch {
             (true, true) => return Ok(None),
             (true, false) => Lane::Around,
             (false, true) => Lane::People,
-            (false, false) => lane_of_listed(&self.city, listed.as_ref()),
+            (false, false) => lane_of(&self.city, listed.as_ref(), &post.schedule),
         };
         let matched = Match {
             city: self.city.clone(),

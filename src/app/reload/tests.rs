@@ -99,7 +99,7 @@ impl Scene {
         std::fs::write(cities.join("ville.toml"), format!("name = \"Ville\"\n{recipe}")).unwrap();
         let read = cities::read(&cities, &|_| {}).unwrap();
         let (control, told) = mpsc::channel(64);
-        let mut listed = Listed::new(vec![Arc::new(FakeNetwork { answers })]);
+        let mut listed = Listed::new(cities::resolvers(&[Arc::new(FakeNetwork { answers })], []));
         let mut answers = listed.ask(read.set.cities(), false);
         listed.take_within(&mut answers, Duration::from_secs(10)).await;
         let log: Arc<dyn FeedLog> = Arc::new(store.clone());
@@ -154,7 +154,7 @@ impl Scene {
         };
         let (post, author) = (Box::new(post), Box::new(author));
         let change = Change::Upsert { post, author, placements: vec![placement], received_at: NOW };
-        self.reload.store.commit(Arc::new(Batch { changes: vec![change], checkpoints: vec![] })).await.unwrap();
+        self.reload.store.commit(Arc::new(Batch { changes: vec![change], ..Batch::default() })).await.unwrap();
     }
 
     /// Names of the posts that are taken out.

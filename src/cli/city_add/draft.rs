@@ -3,9 +3,10 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::feeds::Proposed;
+use super::preset::Preset;
 use crate::config::is_common_word;
 use crate::domain::{Lane, fold_tag, fold_words};
-use crate::gazetteer::{Place, fold_name, town_hall_tag};
+use crate::gazetteer::{Place, Ring, fold_name, town_hall_tag};
 
 /// A city's file before it is written.
 pub struct Draft<'a> {
@@ -15,8 +16,18 @@ pub struct Draft<'a> {
     pub insee: Option<&'a str>,
     /// What was looked up.
     pub place: Option<&'a Place>,
+    pub preset: Option<&'a Preset>,
+    /// What lies around it, where that is wanted.
+    pub ring: Option<&'a Ring>,
     /// `2026-11-22`.
     pub today: String,
+}
+
+/// An outline to be written, and what its file says of itself; the page's attribution is taken from that.
+pub struct Outline<'a> {
+    pub name: &'a str,
+    pub polygons: &'a geo::MultiPolygon<f64>,
+    pub properties: Map<String, Value>,
 }
 
 /// What a new recipe asks for.
@@ -54,6 +65,10 @@ impl Draft<'_> {
         if has_outline {
             line(format!("boundary = {}", quote(&format!("{}.geojson", self.slug))));
         }
+        if let Some(preset) = self.preset {
+            line("# Public servers whose timelines of the tags below are read, within their rules.".into());
+            line(format!("mastodon = {}", list(&preset.mastodon)));
+        }
         let terms = self.terms(hashtags);
         line("\n# A post is admitted when any line admits it. `parvis city explain` shows what a recipe does.".into());
         line("[recipe]".into());
@@ -77,25 +92,50 @@ impl Draft<'_> {
                 quote(&lane)
             ));
         }
-        if let Some(around) = self.place.and_then(|place| place.around.as_deref()) {
-            line(
-                "\n# What a small town shows when it is quiet itself. Give it an outline, and take the # away.".into(),
-            );
-            line(format!("# [around]\n# name = {}\n# hashtags = {}", quote(around), list(&[fold_tag(around)])));
-        }
+        self.around_text(&mut line);
         text
     }
 
-    /// What the outline's file says of itself; the page's attribution is taken from it.
-    pub fn properties(&self) -> Map<String, Value> {
-        let mut properties = Map::from_iter([("name".to_owned(), json!(self.name))]);
-        if let Some(place) = self.place {
-            properties.extend(place.insee.iter().map(|insee| ("insee".to_owned(), json!(insee))));
-            properties.insert("source".into(), json!(place.source));
-            properties.insert("licence".into(), json!(place.licence));
-            properties.insert("date".into(), json!(self.today));
+    /// A town that is quiet itself shows what is said around it.
+    fn around_text(&self, line: &mut impl FnMut(String)) {
+        if let Some(ring) = self.ring {
+            line(
+                "\n# What is said around it, in a lane of its own. A tag belongs here when no other place has it."
+                    .into(),
+            );
+            line(format!("[around]\nname = {}", quote(&ring.name)));
+            line(format!("boundary = {}", quote(&format!("{}.geojson", self.around_name()))));
+            line(format!("hashtags = {}", list(&ring_tags(ring, self.name))));
+        } else if let Some(around) = self.place.and_then(|place| place.around.as_ref()) {
+            line(
+                "\n# What a small town shows when it is quiet itself. Give it an outline, and take the # away.".into(),
+            );
+            let tags = list(&[fold_tag(&around.name)]);
+            line(format!("# [around]\n# name = {}\n# hashtags = {tags}", quote(&around.name)));
         }
-        properties
+    }
+
+    /// The outline of what was looked up.
+    pub fn outline_of<'p>(&self, place: &'p Place) -> Outline<'p> {
+        let mut properties = self.origin(&place.name, &place.source, place.licence);
+        properties.extend(place.insee.iter().map(|insee| ("insee".to_owned(), json!(insee))));
+        Outline { name: &place.name, polygons: &place.outline, properties }
+    }
+
+    pub fn around(&self) -> Option<Outline<'_>> {
+        let ring = self.ring?;
+        let properties = self.origin(&ring.name, &ring.source, ring.licence);
+        Some(Outline { name: &ring.name, polygons: &ring.outline, properties })
+    }
+
+    /// Of the neighbourhood's outline, without ending.
+    pub fn around_name(&self) -> String {
+        format!("{}-around", self.slug)
+    }
+
+    fn origin(&self, name: &str, source: &str, licence: &str) -> Map<String, Value> {
+        let facts = [("name", name), ("source", source), ("licence", licence), ("date", &self.today)];
+        facts.into_iter().map(|(key, value)| (key.to_owned(), json!(value))).collect()
     }
 
     /// What whoever typed the command should know of what was chosen for them.
@@ -121,6 +161,13 @@ impl Draft<'_> {
         let tags = terms.hashtags.iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(", ");
         if hashtags.is_empty() {
             notes.push(format!("hashtags: {tags} (suggested from the name; change them in the file)"));
+        }
+        if let Some(ring) = self.ring {
+            let tags = ring_tags(ring, self.name).iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(", ");
+            notes.push(format!("around it: {} ({tags}), in a lane of its own", ring.name));
+        }
+        if let Some(preset) = self.preset {
+            notes.push(format!("read beside what the server reads: {}", preset.mastodon.join(", ")));
         }
         if !terms.ambiguous.is_empty() {
             notes.push(format!(
@@ -179,6 +226,15 @@ impl Draft<'_> {
             || key.chars().count() < 4
             || (is_name && self.place.is_some_and(|place| !place.homonyms.is_empty()))
     }
+}
+
+/// The tags of a neighbourhood: its own name, and those of neighbours that mean nothing else.
+fn ring_tags(ring: &Ring, city: &str) -> Vec<String> {
+    let mut tags = vec![fold_tag(&ring.name)];
+    tags.extend(ring.neighbours.iter().map(|name| fold_tag(name)));
+    tags.retain(|tag| tag.chars().count() >= 4 && !is_common_word(tag) && *tag != fold_tag(city));
+    tags.dedup();
+    tags
 }
 
 /// The département of an INSEE code.

@@ -1,16 +1,15 @@
-use std::io::{BufRead, IsTerminal, Write};
-
 use reqwest::header::{HeaderMap, LOCATION};
 use url::Url;
 
-use crate::domain::Lane;
+use crate::domain::{Lane, fold_tag};
 use crate::ingest::Outbound;
 use crate::ingest::sources::feed::{Named, feeds_named};
 
 /// Redirects that are followed to a home page.
 const HOPS_MAX: usize = 5;
 
-/// A feed that a town's site names. No lane: its operator has not said that it is wanted.
+/// A feed that a town's site names, and where it is shown. No lane: nowhere, until its operator says so.
+#[derive(Clone, Debug)]
 pub struct Proposed {
     pub feed: Named,
     pub lane: Option<Lane>,
@@ -33,31 +32,16 @@ pub async fn of_site(outbound: &Outbound, site: &str) -> anyhow::Result<Vec<Name
     anyhow::bail!("it redirects without end")
 }
 
-/// Asks whoever sits at the terminal which are wanted, and where; where nobody does, none is.
-pub fn confirmed(named: Vec<Named>) -> Vec<Proposed> {
-    let asks = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    let lane = |feed: &Named| if asks { ask(feed, &mut std::io::stdin().lock()) } else { None };
-    named.into_iter().map(|feed| Proposed { lane: lane(&feed), feed }).collect()
-}
-
-fn ask(feed: &Named, input: &mut impl BufRead) -> Option<Lane> {
-    loop {
-        println!("{} {}", if feed.title.is_empty() { "A feed:" } else { &feed.title }, feed.url);
-        print!("  show it as i (information), p (press), a (agenda), b (blog, association), or n (no)? ");
-        // Nobody answers on a closed input: that is a no.
-        std::io::stdout().flush().ok()?;
-        let mut answer = String::new();
-        if input.read_line(&mut answer).ok()? == 0 {
-            return None;
-        }
-        match answer.trim() {
-            "i" => return Some(Lane::Info),
-            "p" => return Some(Lane::Press),
-            "a" => return Some(Lane::Agenda),
-            "b" => return Some(Lane::People),
-            "n" => return None,
-            _ => {}
-        }
+/// Where a feed of a town's own site is likely wanted, by what it is called.
+pub fn likely_lane(feed: &Named) -> Option<Lane> {
+    let name = fold_tag(&format!("{} {}", feed.title, feed.url));
+    let says = |any: &[&str]| any.iter().any(|word| name.contains(word));
+    if says(&["commentaires", "comments"]) {
+        None
+    } else if says(&["agenda", "evenement", "manifestations", "sorties", "events"]) {
+        Some(Lane::Agenda)
+    } else {
+        Some(Lane::Info)
     }
 }
 
@@ -66,18 +50,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_feed_is_shown_where_its_operator_says() {
-        let feed = Named { url: "https://ville.example/rss".into(), title: "Ville".into() };
-        for (answer, lane) in [
-            ("i\n", Some(Lane::Info)),
-            ("p\n", Some(Lane::Press)),
-            ("what?\n\na\n", Some(Lane::Agenda)),
-            ("b", Some(Lane::People)),
-            ("n\n", None),
-            ("", None),
-            ("yes\n", None),
+    fn a_feed_is_proposed_by_what_it_is_called() {
+        for (title, path, lane) in [
+            ("Actualités", "rss", Some(Lane::Info)),
+            ("", "feed/", Some(Lane::Info)),
+            ("Agenda de la ville", "rss", Some(Lane::Agenda)),
+            ("", "evenements.xml", Some(Lane::Agenda)),
+            ("Ville » Flux des commentaires", "comments/feed/", None),
         ] {
-            assert_eq!(ask(&feed, &mut answer.as_bytes()), lane, "{answer:?}");
+            let feed = Named { url: format!("https://ville.example/{path}"), title: title.into() };
+            assert_eq!(likely_lane(&feed), lane, "{title} {path}");
         }
     }
 }

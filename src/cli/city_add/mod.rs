@@ -2,23 +2,26 @@
 
 mod draft;
 mod feeds;
+mod preset;
+mod questions;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use super::{ConfigFile, DEFAULT_CONFIG, block_on};
 use crate::app::{self, Settings};
 use crate::clock::{Clock, SystemClock};
-use crate::config::read_city;
+use crate::config::{check_outline, read_city};
 use crate::domain::fold_words;
-use crate::gazetteer::{Candidate, Found, Gazetteer, GazetteerError, Place, Question, feature};
-use draft::Draft;
+use crate::gazetteer::{Candidate, Found, Gazetteer, GazetteerError, Place, Question, Ring, feature};
+use draft::{Draft, Outline};
 use feeds::Proposed;
+use preset::Preset;
 
 /// Writes `<slug>.toml` and `<slug>.geojson` into the cities' folder, looking the place up on geo.api.gouv.fr or
-/// Nominatim unless an outline is given. Never overwrites.
+/// Nominatim unless an outline is given. Never overwrites. At a terminal it asks what it can't know.
 #[derive(clap::Args)]
 pub struct Add {
     /// The city's name, as people write it; elsewhere than in France it may go on: "Springfield, Illinois"
@@ -41,6 +44,9 @@ pub struct Add {
     /// The town's own site: the feeds that its home page names are proposed
     #[arg(long, value_name = "URL")]
     site: Option<String>,
+    /// Fill in what is the same for all towns of a country: public servers to read, the neighbourhood; there is: fr
+    #[arg(long, value_name = "NAME")]
+    preset: Option<Preset>,
     /// Look nothing up: posts are found by tags and words alone
     #[arg(long, conflicts_with_all = ["boundary", "country"])]
     no_boundary: bool,
@@ -54,27 +60,38 @@ const BY_HAND: &str = "get the outline by hand and give it with --boundary FILE.
      https://nominatim.openstreetmap.org/ui, or the town's open data), or go without one: --no-boundary";
 
 impl Add {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(mut self) -> anyhow::Result<()> {
         let settings: Settings = self.config.load()?;
         let folder = settings.cities.folder.clone();
         self.refuse_to_overwrite(&folder, &self.slug_of(&self.name))?;
         let place = match (&self.boundary, self.no_boundary) {
-            (None, false) => Some(block_on(self.look_up(&settings))?),
+            (None, false) => Some(self.place(&settings)?),
             _ => None,
         };
-        let name = place.as_ref().map_or(self.name.as_str(), |place| &place.name);
-        let slug = self.slug_of(name);
+        let name = place.as_ref().map_or(self.name.clone(), |place| place.name.clone());
+        let slug = self.slug_of(&name);
         self.refuse_to_overwrite(&folder, &slug)?;
         let today = SystemClock.now().to_rfc3339().chars().take(10).collect();
-        let draft = Draft { name, slug: &slug, insee: self.insee.as_deref(), place: place.as_ref(), today };
+        let feeds = self.feeds(&settings);
+        let ring = self.ring(&settings, place.as_ref());
+        let draft = Draft {
+            name: &name,
+            slug: &slug,
+            insee: self.insee.as_deref(),
+            place: place.as_ref(),
+            preset: self.preset.as_ref(),
+            ring: ring.as_ref(),
+            today,
+        };
         let outline = match (&self.boundary, &place) {
             (Some(file), _) => Some(std::fs::read_to_string(file).with_context(|| file.display().to_string())?),
-            (None, Some(place)) => Some(self.outline(place, &draft)),
+            (None, Some(place)) => Some(simplified(&draft.outline_of(place))),
             (None, None) => None,
         };
-        let feeds = self.feeds(&settings);
         let text = draft.text(&self.hashtags, outline.is_some(), &feeds);
-        write(&folder, &slug, &text, outline.as_deref())?;
+        let around = draft.around().map(|outline| simplified(&outline));
+        let outlines = [(slug.clone(), outline), (draft.around_name(), around)];
+        write(&folder, &slug, &text, &outlines.map(|(name, text)| Some((name, text?))))?;
         self.say(&folder, &slug, &draft);
         let open = feeds.iter().filter(|feed| feed.lane.is_none()).count();
         match open {
@@ -94,8 +111,8 @@ impl Add {
     }
 
     fn refuse_to_overwrite(&self, folder: &Path, slug: &str) -> anyhow::Result<()> {
-        for extension in ["toml", "geojson"] {
-            let path = folder.join(format!("{slug}.{extension}"));
+        for ending in [".toml", ".geojson", "-around.geojson"] {
+            let path = folder.join(format!("{slug}{ending}"));
             if path.exists() {
                 bail!(
                     "{} exists already; edit it, or remove it first; another city of this name needs an address of \
@@ -107,76 +124,112 @@ impl Add {
         Ok(())
     }
 
-    async fn look_up(&self, settings: &Settings) -> anyhow::Result<Place> {
+    /// The place that is meant; at a terminal one of several is chosen, elsewhere they are listed and the command stops.
+    fn place(&mut self, settings: &Settings) -> anyhow::Result<Place> {
+        let (candidates, have_this_name) = match block_on(self.look_up(settings))? {
+            Found::Place(place) => return Ok(*place),
+            Found::Candidates { candidates, have_this_name } => (candidates, have_this_name),
+            Found::Nothing => {
+                bail!("no place called {} was found; check how it is written, or {BY_HAND}", self.name)
+            }
+        };
+        let many = candidates.len();
+        if questions::can_ask() && candidates.iter().all(|candidate| candidate.insee.is_some()) {
+            for (number, candidate) in candidates.iter().enumerate() {
+                println!("  {}  {}", number.saturating_add(1), facts(candidate));
+            }
+            let chosen = questions::which(many, &mut std::io::stdin().lock()).and_then(|chosen| candidates.get(chosen));
+            let Some(chosen) = chosen else { bail!("no place was chosen") };
+            (self.name, self.insee) = (chosen.ask.clone(), chosen.insee.clone());
+            return match block_on(self.look_up(settings))? {
+                Found::Place(place) => Ok(*place),
+                _ => bail!("no place called {} was found", self.name),
+            };
+        }
+        for candidate in &candidates {
+            eprintln!("{}\n    {}", facts(candidate), self.command_for(candidate));
+        }
+        if have_this_name {
+            bail!(
+                "{many} places are called {}; choose one with the command beside it (for a place in another country \
+                 give --country CC)",
+                self.name
+            );
+        }
+        bail!("no place is called exactly {}; {many} come near, each with its command above", self.name)
+    }
+
+    async fn look_up(&self, settings: &Settings) -> anyhow::Result<Found> {
         let outbound = app::outbound(settings)?;
         let gazetteer = Gazetteer::new(&outbound, &settings.lookup, SystemClock.now());
-        // Drawn on a terminal only; the library sees to that.
-        let progress = indicatif::ProgressBar::new_spinner();
-        progress.enable_steady_tick(Duration::from_millis(120));
+        let progress = spinner();
         let question = Question { name: self.name.clone(), insee: self.insee.clone(), country: self.country.clone() };
         let found = gazetteer.find(&question, |what| progress.set_message(what.to_owned())).await;
         progress.finish_and_clear();
-        match found {
-            Ok(Found::Place(place)) => Ok(*place),
-            Ok(Found::Candidates { candidates, have_this_name }) => {
-                for candidate in &candidates {
-                    eprintln!("{}", self.choice(candidate));
-                }
-                let many = candidates.len();
-                if have_this_name {
-                    bail!(
-                        "{many} places are called {}; choose one with the command beside it (for a place in another \
-                         country give --country CC)",
-                        self.name
-                    );
-                }
-                bail!("no place is called exactly {}; {many} come near, each with its command above", self.name)
-            }
-            Ok(Found::Nothing) => {
-                bail!("no place called {} was found; check how it is written, or {BY_HAND}", self.name)
-            }
-            Err(error) => Err(advised(error)),
-        }
+        found.map_err(advised)
     }
 
-    /// A candidate, and under it the very command that means it.
-    fn choice(&self, candidate: &Candidate) -> String {
-        let Candidate { name, region, insee, population, ask } = candidate;
-        let mut facts = vec![format!("{name} ({region})")];
-        facts.extend(insee.iter().map(|code| format!("INSEE {code}")));
-        facts.extend(population.map(|count| format!("{count} inhabitants")));
-        let mut command = format!("parvis city add {}", quoted(ask));
+    /// The neighbourhood that a preset fills in, where there is one and nobody says no: a city needs none.
+    fn ring(&self, settings: &Settings, place: Option<&Place>) -> Option<Ring> {
+        let (_, place) = (self.preset.as_ref()?, place?);
+        let around = place.around.as_ref()?;
+        let question = format!("Show what is said around it, in {}, in a lane of its own?", around.name);
+        if questions::can_ask() && !questions::yes(&question, &mut std::io::stdin().lock()) {
+            return None;
+        }
+        let progress = spinner();
+        let ring = app::outbound(settings).and_then(|outbound| {
+            let gazetteer = Gazetteer::new(&outbound, &settings.lookup, SystemClock.now());
+            let ring =
+                block_on(async { Ok(gazetteer.ring(place, |what| progress.set_message(what.to_owned())).await?) });
+            let is_sound = |ring: &Ring| check_outline(&ring.outline).map_err(|reason| anyhow!("{reason}"));
+            ring.and_then(|ring| ring.map(|ring| is_sound(&ring).map(|()| ring)).transpose())
+        });
+        progress.finish_and_clear();
+        ring.unwrap_or_else(|error| {
+            println!("note: the neighbourhood could not be had: {error}; it is in the file behind a #");
+            None
+        })
+    }
+
+    /// The very command that means a candidate.
+    fn command_for(&self, candidate: &Candidate) -> String {
+        let mut command = format!("parvis city add {}", quoted(&candidate.ask));
         let mut option = |name: &str, value: &str| command.push_str(&format!(" --{name} {}", quoted(value)));
-        insee.iter().for_each(|code| option("insee", code));
+        candidate.insee.iter().for_each(|code| option("insee", code));
         self.country.iter().for_each(|country| option("country", country));
         self.hashtags.iter().for_each(|tag| option("hashtag", tag));
         self.slug.iter().for_each(|slug| option("slug", slug));
+        self.site.iter().for_each(|site| option("site", site));
+        self.preset.iter().for_each(|preset| option("preset", preset.name));
         if self.config.path != Path::new(DEFAULT_CONFIG) {
             option("config", &self.config.path.to_string_lossy());
         }
-        format!("{}\n    {command}", facts.join(", "))
+        command
     }
 
-    /// What the town's site names, as far as it can be asked: a city needs no feed.
+    /// What the town's site names, as far as it can be asked: a city needs no feed. Where nobody can be asked, none is
+    /// shown before somebody says so in the file.
     fn feeds(&self, settings: &Settings) -> Vec<Proposed> {
-        let Some(site) = &self.site else { return Vec::new() };
-        let named = app::outbound(settings).and_then(|outbound| block_on(feeds::of_site(&outbound, site)));
+        let asks = questions::can_ask();
+        let asked = || (asks && self.preset.is_some()).then(|| questions::site(&mut std::io::stdin().lock())).flatten();
+        let Some(site) = self.site.clone().or_else(asked) else { return Vec::new() };
+        let named = app::outbound(settings).and_then(|outbound| block_on(feeds::of_site(&outbound, &site)));
         match named {
             Ok(named) if named.is_empty() => {
-                println!("note: {site} names no feed; look for one and add it as [[feed]]")
+                println!("note: {site} names no feed; look for one and add it as [[feed]]");
+                Vec::new()
             }
-            Ok(named) => return feeds::confirmed(named),
-            Err(error) => println!("note: {site} could not be read: {error}; add its feeds as [[feed]]"),
+            Ok(named) => {
+                let lane = |feed: &_| if asks { feeds::likely_lane(feed) } else { None };
+                let proposed = named.into_iter().map(|feed| Proposed { lane: lane(&feed), feed }).collect();
+                if asks { questions::feeds(proposed, &mut std::io::stdin().lock()) } else { proposed }
+            }
+            Err(error) => {
+                println!("note: {site} could not be read: {error}; add its feeds as [[feed]]");
+                Vec::new()
+            }
         }
-        Vec::new()
-    }
-
-    fn outline(&self, place: &Place, draft: &Draft<'_>) -> String {
-        let (text, before, after) = feature(&place.outline, draft.properties());
-        if after < before {
-            println!("note: the outline had {before} points; it was simplified to {after}");
-        }
-        text
     }
 
     fn say(&self, folder: &Path, slug: &str, draft: &Draft<'_>) {
@@ -193,38 +246,66 @@ impl Add {
     }
 }
 
+/// Drawn on a terminal only; the library sees to that.
+fn spinner() -> indicatif::ProgressBar {
+    let spinner = indicatif::ProgressBar::new_spinner();
+    spinner.enable_steady_tick(Duration::from_millis(120));
+    spinner
+}
+
+fn facts(candidate: &Candidate) -> String {
+    let Candidate { name, region, insee, population, .. } = candidate;
+    let mut facts = vec![format!("{name} ({region})")];
+    facts.extend(insee.iter().map(|code| format!("INSEE {code}")));
+    facts.extend(population.map(|count| format!("{count} inhabitants")));
+    facts.join(", ")
+}
+
+/// The outline's file, and a word when it has fewer points than it had.
+fn simplified(outline: &Outline<'_>) -> String {
+    let (text, before, after) = feature(outline.polygons, outline.properties.clone());
+    if after < before {
+        println!("note: the outline of {} had {before} points; it was simplified to {after}", outline.name);
+    }
+    text
+}
+
 fn advised(error: GazetteerError) -> anyhow::Error {
     match &error {
         GazetteerError::UnknownCode(_) | GazetteerError::OtherName { .. } => {
-            anyhow::anyhow!("{error}; without --insee the places of a name are listed with their codes")
+            anyhow!("{error}; without --insee the places of a name are listed with their codes")
         }
-        GazetteerError::Setting { .. } => anyhow::anyhow!("{error}"),
-        GazetteerError::Busy { .. } => anyhow::anyhow!("{error}; give the command again then, or {BY_HAND}"),
-        _ => anyhow::anyhow!("{error}; {BY_HAND}"),
+        GazetteerError::Setting { .. } => anyhow!("{error}"),
+        GazetteerError::Busy { .. } => anyhow!("{error}; give the command again then, or {BY_HAND}"),
+        _ => anyhow!("{error}; {BY_HAND}"),
     }
 }
 
-/// Writes both files, or none: what the city's own check refuses is taken away again, so that the mended command can
-/// be given. The outline comes first, for a running server waits for it.
-fn write(folder: &Path, slug: &str, text: &str, outline: Option<&str>) -> anyhow::Result<()> {
+/// Writes all files, or none: what the city's own check refuses is taken away again, so that the mended command can
+/// be given. The outlines (name, text) come first, for a running server waits for them.
+fn write(folder: &Path, slug: &str, text: &str, outlines: &[Option<(String, String)>]) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let file = folder.join(format!("{slug}.toml"));
-    let outline_file = folder.join(format!("{slug}.geojson"));
-    if let Some(outline) = outline {
-        write_new(&outline_file, outline)?;
-    }
-    let written = write_new(&file, text);
-    let refused = written.and_then(|()| match read_city(&file) {
+    let mut written = Vec::new();
+    let mut begin = |path: PathBuf, text: &str| {
+        write_new(&path, text)?;
+        written.push(path);
+        Ok(())
+    };
+    let outlines =
+        outlines.iter().flatten().map(|(name, text)| (folder.join(format!("{name}.geojson")), text.as_str()));
+    let begun: anyhow::Result<()> =
+        outlines.chain([(file.clone(), text)]).try_for_each(|(path, text)| begin(path, text));
+    let refused = begun.and_then(|()| match read_city(&file) {
         Ok(_) => Ok(()),
         Err(problems) => {
-            std::fs::remove_file(&file).ok();
             let reasons: Vec<String> =
                 problems.into_iter().filter(|problem| !problem.warning).map(|problem| problem.reason).collect();
             bail!("{}", reasons.join("; "))
         }
     });
-    if refused.is_err() && outline.is_some() {
-        std::fs::remove_file(&outline_file).ok();
+    if refused.is_err() {
+        written.iter().for_each(|path| std::fs::remove_file(path).unwrap_or_default());
     }
     refused
 }

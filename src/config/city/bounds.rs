@@ -5,6 +5,8 @@ use super::reader::Reader;
 
 /// Parts of a city; the largest cities of Europe have about a hundred quarters.
 const ZONES_MAX: usize = 128;
+/// Senders of signed deliveries: each request is checked against the secrets of all.
+const SENDERS_MAX: usize = 32;
 /// Entries of any other list. Terms are compared with each other, zones are cut with each other: what is not bounded
 /// here takes the watcher of the folder minutes.
 const ENTRIES_MAX: usize = 1_000;
@@ -17,6 +19,9 @@ impl Reader<'_> {
         let (recipe, before) = (&file.recipe, self.problems.len());
         if let Some(zone) = file.zone.get(ZONES_MAX) {
             self.refuse(&zone.name, &format!("more than {ZONES_MAX} zones"));
+        }
+        if let Some(sender) = file.push.get(SENDERS_MAX) {
+            self.refuse(&sender.name, &format!("more than {SENDERS_MAX} senders"));
         }
         let too_many = format!("more than {ENTRIES_MAX} entries");
         for list in [

@@ -1,7 +1,9 @@
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
+
+use crate::config::Secret;
 
 /// A city file as written. Everything but `name` and one hashtag or boundary has a default.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,6 +33,11 @@ pub struct CityFile {
     pub official: Vec<OfficialFile>,
     #[serde(default)]
     pub feed: Vec<FeedFile>,
+    /// Public servers of the Mastodon API that are read for this city beside those that the operator reads for all.
+    #[serde(default)]
+    pub mastodon: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub push: Vec<PushFile>,
     /// Read and checked, and warned of: lanes of events are not opened by this version.
     #[serde(default)]
     pub event: Vec<EventFile>,
@@ -107,6 +114,33 @@ pub struct FeedFile {
     pub lane: Spanned<String>,
 }
 
+/// Somebody who sends signed deliveries.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushFile {
+    pub name: Spanned<String>,
+    pub kind: Spanned<String>,
+    pub lane: Spanned<String>,
+    pub secrets: Spanned<SecretList>,
+    pub per_hour: Option<Spanned<i64>>,
+}
+
+/// Where secrets are.
+#[derive(Clone, Debug)]
+pub struct SecretList(pub Vec<Secret>);
+
+impl<'de> Deserialize<'de> for SecretList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The message quotes nothing of what was written: it may be the secret itself.
+        let refused = |_error| {
+            de::Error::custom(
+                "give a list of one or two places, as in [{ file = \"PATH\" }, { env = \"NAME\" }]: a secret is not written here",
+            )
+        };
+        Vec::deserialize(deserializer).map(Self).map_err(refused)
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventFile {
@@ -140,6 +174,10 @@ impl CityFile {
 
     pub(super) fn feeds_plain(&self) -> Vec<(&str, &str)> {
         self.feed.iter().map(|feed| (feed.url.get_ref().as_str(), feed.lane.get_ref().as_str())).collect()
+    }
+
+    pub(super) fn pushes_plain(&self) -> Vec<[&str; 3]> {
+        self.push.iter().map(|push| [&push.name, &push.kind, &push.lane].map(|part| part.get_ref().as_str())).collect()
     }
 
     pub(super) fn around_plain(&self) -> Option<(&str, Vec<&str>)> {

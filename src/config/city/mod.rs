@@ -9,9 +9,11 @@ mod check;
 mod contrast;
 mod file;
 mod folder;
+mod push;
 mod reader;
 mod seen;
 mod soundness;
+mod sources;
 
 pub use boundary::polygons as outline_polygons;
 pub use check::is_common_word;
@@ -69,9 +71,9 @@ pub fn read_city(path: &Path) -> Result<(City, Vec<CityProblem>), Vec<CityProble
 
 type CityRead = Result<(City, Vec<CityProblem>), Vec<CityProblem>>;
 
-/// As [`read_city`], with every file that was read for it. Comparing outlines with each other takes longer than all
-/// the rest and gives warnings alone, so a server does not ask for it.
-fn read(path: &Path, compares_outlines: bool) -> (CityRead, Vec<Seen>) {
+/// As [`read_city`], with every file that was read for it. What gives warnings alone a server does not ask for: comparing
+/// outlines with each other takes longer than all the rest, and secrets are read by who uses them.
+fn read(path: &Path, looks_closely: bool) -> (CityRead, Vec<Seen>) {
     let (seen, text) = Seen::read(path);
     let parsed = text.map_err(|reason| vec![problem(path, "", None, &reason)]).and_then(|text| {
         let file: CityFile = toml::from_str(&text)
@@ -84,8 +86,9 @@ fn read(path: &Path, compares_outlines: bool) -> (CityRead, Vec<Seen>) {
     };
     let mut reader = Reader { path, text: &text, problems: Vec::new(), seen: vec![seen] };
     let city = reader.city(&file);
-    if let Some(city) = city.as_ref().filter(|_| compares_outlines) {
+    if let Some(city) = city.as_ref().filter(|_| looks_closely) {
         reader.check_zones(&file, city);
+        reader.check_secrets(&file, city);
     }
     let is_refused = reader.problems.iter().any(|problem| !problem.warning);
     let read = match city {

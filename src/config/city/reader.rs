@@ -6,8 +6,7 @@ use super::contrast::contrast;
 use super::seen::Seen;
 use super::{CityFile, CityProblem, boundary, check_slug, problem};
 use crate::domain::{
-    AccountRef, Around, City, CityId, FeedRef, Lane, Look, Network, Official, OfficialKind, Recipe, Zone,
-    primary_subtag,
+    AccountRef, Around, City, CityId, Lane, Look, Network, Official, OfficialKind, Recipe, Zone, primary_subtag,
 };
 
 /// One city file being read: what it says so far, and what is to mend in it.
@@ -18,9 +17,6 @@ pub(super) struct Reader<'a> {
     /// Every file read for it, in the order of reading.
     pub seen: Vec<Seen>,
 }
-
-/// The longest address of a feed: the identities of its items are made of it.
-const FEED_URL_MAX: usize = 900;
 
 /// Problems beyond which none is only warned of. As many again may refuse the file, so that no warnings hide a refusal;
 /// nobody reads more, and each is looked for in the whole text.
@@ -88,6 +84,8 @@ impl Reader<'_> {
         let recipe = self.recipe(file);
         let officials = self.officials(file);
         let feeds = self.feeds(file);
+        let mastodon = self.mastodon(file);
+        let pushes = self.pushes(file);
         let look = self.look(file);
         let languages = self.languages(file);
         let city = City {
@@ -102,6 +100,8 @@ impl Reader<'_> {
             recipe,
             officials,
             feeds,
+            mastodon,
+            pushes,
             participation: file.participation.clone(),
             look,
             attribution,
@@ -178,49 +178,39 @@ impl Reader<'_> {
     fn officials(&mut self, file: &CityFile) -> Vec<Official> {
         file.official
             .iter()
-            .map(|official| {
-                let kind = match official.kind.get_ref().as_str() {
-                    "elected" => OfficialKind::Elected,
-                    "service" => OfficialKind::Service,
-                    "press" => OfficialKind::Press,
-                    "association" => OfficialKind::Association,
-                    other => {
-                        if other != "institution" {
-                            self.refuse(&official.kind, "one of institution, elected, service, press, association");
-                        }
-                        OfficialKind::Institution
-                    }
-                };
-                Official {
-                    name: official.name.clone(),
-                    group: official.group.clone(),
-                    kind,
-                    accounts: self.accounts(&official.accounts),
-                }
+            .map(|official| Official {
+                name: official.name.clone(),
+                group: official.group.clone(),
+                kind: self.kind(&official.kind),
+                accounts: self.accounts(&official.accounts),
             })
             .collect()
     }
 
-    fn feeds(&mut self, file: &CityFile) -> Vec<FeedRef> {
-        let mut feeds: Vec<FeedRef> = Vec::new();
-        for feed in &file.feed {
-            let lane = Lane::parse(feed.lane.get_ref())
-                .filter(|lane| matches!(lane, Lane::Info | Lane::Press | Lane::Agenda | Lane::People));
-            if lane.is_none() {
-                self.refuse(&feed.lane, "one of info, press, agenda, people");
-            }
-            let url = feed.url.get_ref();
-            let is_address = url.len() <= FEED_URL_MAX
-                && url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-            if !is_address {
-                self.refuse(&feed.url, "give a whole http or https address, of 900 characters at most");
-            } else if feeds.iter().any(|other| other.url == *url) {
-                self.refuse(&feed.url, "this feed is listed already: it stands in one lane");
-            } else if let Some(lane) = lane {
-                feeds.push(FeedRef { url: url.clone(), lane });
+    pub(super) fn kind(&mut self, kind: &Spanned<String>) -> OfficialKind {
+        match kind.get_ref().as_str() {
+            "elected" => OfficialKind::Elected,
+            "service" => OfficialKind::Service,
+            "press" => OfficialKind::Press,
+            "association" => OfficialKind::Association,
+            other => {
+                if other != "institution" {
+                    self.refuse(kind, "one of institution, elected, service, press, association");
+                }
+                OfficialKind::Institution
             }
         }
-        feeds
+    }
+
+    /// A lane that a publisher may have all that it says in.
+    pub(super) fn lane(&mut self, lane: &Spanned<String>) -> Lane {
+        match Lane::parse(lane.get_ref()) {
+            Some(lane @ (Lane::Info | Lane::Press | Lane::Agenda | Lane::People)) => lane,
+            _ => {
+                self.refuse(lane, "one of info, press, agenda, people");
+                Lane::Info
+            }
+        }
     }
 
     /// French where none is given.
@@ -267,6 +257,10 @@ fn parse_account(text: &str) -> Result<AccountRef, String> {
     if network == Network::Bluesky && !handle.contains('.') && !handle.starts_with("did:") {
         return Err("a Bluesky account is a whole name, as in bsky:nantes.fr or bsky:lea.bsky.social".into());
     }
+    let is_whole = handle.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
+    if network == Network::Mastodon && !is_whole {
+        return Err("a Mastodon account is a whole name, as in mastodon:ville@social.example".into());
+    }
     Ok(AccountRef { network, handle })
 }
 
@@ -291,6 +285,9 @@ fn recipe_hash(file: &CityFile, outlines: &[Option<&geo::MultiPolygon<f64>>]) ->
     );
     let mut hasher = blake3::Hasher::new();
     hasher.update(decides.as_bytes());
+    if !file.push.is_empty() {
+        hasher.update(format!("{:?}", file.pushes_plain()).as_bytes());
+    }
     for outline in outlines {
         hasher.update(&outline.map_or(0, |outline| outline.0.len() + 1).to_le_bytes());
         for polygon in outline.iter().flat_map(|outline| outline.iter()) {

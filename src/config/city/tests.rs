@@ -37,6 +37,13 @@ fn every_mistake_is_named_with_its_place_and_its_mend() {
         ("name = \"V\"\n", 1, "hashtag"),
         ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\naccounts = [\"nantes.fr\"]\n", 4, "bsky:nantes.fr"),
         ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\naccounts = [\"bsky:nantes\"]\n", 4, "whole name"),
+        ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\naccounts = [\"mastodon:ville\"]\n", 4, "whole name"),
+        ("name = \"V\"\nmastodon = [\"piaille.fr\"]\n[recipe]\nhashtags=[\"ville\"]\n", 2, "not an address"),
+        (
+            "name = \"V\"\nmastodon = [\"https://s.example\", \"https://S.example/\"]\n[recipe]\nhashtags=[\"ville\"]\n",
+            2,
+            "listed already",
+        ),
         ("name = \"V\"\nlanguages = [\"français\"]\n[recipe]\nhashtags=[\"ville\"]\n", 2, "BCP 47"),
         ("name = \"V\"\n[look]\naccent = \"#eeeeee\"\n[recipe]\nhashtags=[\"ville\"]\n", 3, "4.5:1"),
         ("name = \"V\"\nboundary = \"nowhere.geojson\"\n[recipe]\nhashtags=[\"ville\"]\n", 2, "nowhere.geojson"),
@@ -44,6 +51,38 @@ fn every_mistake_is_named_with_its_place_and_its_mend() {
         let (found, _, reason) = refusal(toml, SQUARE);
         assert_eq!(found, line, "{reason}");
         assert!(reason.contains(words), "{reason}");
+    }
+}
+
+#[test]
+fn a6_senders_of_deliveries_are_checked_and_no_secret_is_told() {
+    let sender =
+        |more: &str| format!("{MINIMAL}[[push]]\nname = \"Voirie\"\nkind = \"service\"\nlane = \"info\"\n{more}");
+    let place = "secrets = [{ env = \"PARVIS_TEST_NO_SUCH_SECRET\" }]\n";
+    let (city, warnings) = read(&sender(place), SQUARE).unwrap();
+    let [sender_read] = &city.pushes[..] else { panic!("{:?}", city.pushes) };
+    assert_eq!((&*sender_read.key, sender_read.per_hour), ("voirie", 200));
+    assert_eq!(sender_read.author(&city.id).as_str(), "ville:voirie");
+    assert!(warnings.iter().any(|warning| warning.reason.contains("PARVIS_TEST_NO_SUCH_SECRET is not set")));
+    let again = format!("{}[[push]]\nname = \"VOIRIE !\"\nkind = \"service\"\nlane = \"info\"\n{place}", sender(place));
+    let many = (0..33).map(|n| format!("[[push]]\nname = \"V{n}\"\nkind = \"service\"\nlane = \"info\"\n{place}"));
+    for (toml, words) in [
+        (sender("secrets = \"whsec_canary\"\n"), "a secret is not written here"),
+        (sender("secrets = [\"whsec_canary\"]\n"), "a secret is not written here"),
+        (sender("secrets = [{ value = \"whsec_canary\" }]\n"), "a secret is not written here"),
+        (sender(&format!("{place}secret = \"whsec_canary\"\n")), "unknown field `secret`"),
+        (sender("secrets = []\n"), "one secret, or two"),
+        (sender("secrets = [{ env = \"A\" }, { env = \"B\" }, { env = \"C\" }]\n"), "one secret, or two"),
+        (sender(""), "missing field `secrets`"),
+        (sender(place).replace("info", "around"), "one of info, press"),
+        (sender(place).replace("service", "council"), "one of institution"),
+        (sender(place).replace("Voirie", "—"), "a letter in it"),
+        (sender(&format!("{place}per_hour = 99\n")), "between 100 and 100000"),
+        (again, "another sender has this name"),
+        (format!("{MINIMAL}{}", many.collect::<String>()), "more than 32 senders"),
+    ] {
+        let (_, _, reason) = refusal(&toml, SQUARE);
+        assert!(reason.contains(words) && !reason.contains("canary"), "{words}: {reason}");
     }
 }
 

@@ -1,12 +1,18 @@
-//! Invented people of Nostr, who sign what they say.
+//! Invented people of Nostr, who sign what they say; and a relay that has it.
 //!
-//! Owns their keys and the signing. Does not own what they say. Invariant: a key is made from a name and nothing else, so
-//! that nobody's secret is kept anywhere and the same words are the same event for ever.
+//! Owns their keys, the signing, and the relay of the demonstration. Invariant: a key is made from a name and nothing else,
+//! so that nobody's secret is kept anywhere and the same words are the same event for ever.
+
+mod posts;
+mod relay;
 
 use data_encoding::HEXLOWER;
 use secp256k1::{Keypair, schnorr};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+pub use posts::{every_event_once, perform};
+pub use relay::RelaySimulator;
 
 /// An event before it is signed, by whom.
 #[derive(Clone, Debug, Serialize, Deserialize)]

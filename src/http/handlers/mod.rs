@@ -11,6 +11,7 @@ pub mod health;
 pub mod live;
 mod params;
 pub mod posts;
+pub mod push;
 pub mod sources;
 
 use actix_web::http::header::{self, ETag, EntityTag, Header, IfNoneMatch};

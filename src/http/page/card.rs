@@ -149,6 +149,7 @@ impl<'a> CardView<'a> {
             handle: handle.filter(|_| name.is_some() && !is_feed),
             origin: match handle.filter(|_| is_feed) {
                 Some(site) => words.with("card-from-feed", "site", site),
+                None if card.network == Network::Push => words.t("card-pushed"),
                 None => words.with("card-on-network", "network", &network),
             },
             automated: card.automated && !is_feed,

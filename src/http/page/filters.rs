@@ -35,7 +35,8 @@ impl Links<'_> {
     pub fn lanes(&self) -> Vec<Choice> {
         let w = self.context.words();
         let lists = |kinds: &[OfficialKind]| self.city.officials.iter().any(|official| kinds.contains(&official.kind));
-        let feeds = |lane: Lane| self.city.feeds.iter().any(|feed| feed.lane == lane);
+        let pushes = |lane: &Lane| self.city.pushes.iter().any(|sender| sender.lane == *lane);
+        let feeds = |lane: Lane| pushes(&lane) || self.city.feeds.iter().any(|feed| feed.lane == lane);
         let mut lanes = vec![(None, w.t("lane-all")), (Some(Lane::People), w.t("lane-people"))];
         // Only what can hold something: a tab that never will is a promise not kept.
         if lists(&[OfficialKind::Institution, OfficialKind::Service]) || feeds(Lane::Info) {

@@ -22,6 +22,15 @@ pub fn render_recipe(context: &PageContext, city: &City) -> String {
         together: city.recipe.all_of.iter().map(|tags| join_tags(tags)).collect(),
         accounts: city.recipe.accounts.iter().map(|account| account_line(account, w)).collect(),
         feeds: city.feeds.iter().map(|feed| (&*feed.url, w.t(&format!("lane-{}", feed.lane.to_token())))).collect(),
+        senders: city
+            .pushes
+            .iter()
+            .map(|sender| Listed {
+                name: sender.name.clone(),
+                what: w.t(&format!("official-{}", official_key(sender.kind))),
+                accounts: w.t(&format!("lane-{}", sender.lane.to_token())),
+            })
+            .collect(),
         officials: city
             .officials
             .iter()
@@ -52,6 +61,8 @@ struct RecipeView<'a> {
     accounts: Vec<String>,
     /// Addresses, and in which lane.
     feeds: Vec<(&'a str, String)>,
+    /// With the lane in the place of accounts, which they have none of.
+    senders: Vec<Listed>,
     officials: Vec<Listed>,
 }
 

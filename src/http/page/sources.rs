@@ -28,6 +28,7 @@ struct SourcesView<'a> {
     has_feeds: bool,
     has_mastodon: bool,
     has_nostr: bool,
+    has_push: bool,
 }
 
 struct SourceView {
@@ -56,7 +57,13 @@ impl<'a> SourcesView<'a> {
         let here = Address::below(city.id.as_str(), "sources");
         // Volumes reach as far back as the oldest post, four weeks at most.
         let days = times.last().map_or(0.0, |first| context.now.seconds_since(*first) as f64 / 86_400.0);
-        let view = |source| SourceView::new(source, &calendar, context.now, Usual::of(source, volumes), days, w);
+        let view = |source: &SourceHealth| {
+            let view = SourceView::new(source, &calendar, context.now, Usual::of(source, volumes), days, w);
+            match sender_name(source, city) {
+                Some(name) => SourceView { name: Some(name.to_owned()), ..view },
+                None => view,
+            }
+        };
         let reads = |network| sources.iter().any(|source| source.network == network);
         Self {
             frame: Frame::new(context, Some(city), &here, w.with("sources-title", "city", &city.name)),
@@ -65,6 +72,7 @@ impl<'a> SourcesView<'a> {
             has_feeds: reads(Network::Feed),
             has_mastodon: reads(Network::Mastodon),
             has_nostr: reads(Network::Nostr),
+            has_push: reads(Network::Push),
             sources: sources.iter().map(view).collect(),
         }
     }
@@ -124,6 +132,7 @@ pub fn state_sentence(source: &SourceHealth, calendar: &Calendar, now: Timestamp
     let key = match source.state {
         SourceState::Connecting => "source-connecting",
         SourceState::Live if source.polled => "source-visited",
+        SourceState::Live if source.network == Network::Push => "source-push",
         SourceState::Live => "source-live",
         SourceState::CatchingUp => "source-catching-up",
         SourceState::WaitingForProfiles => "source-waiting-for-profiles",
@@ -136,6 +145,13 @@ pub fn state_sentence(source: &SourceHealth, calendar: &Calendar, now: Timestamp
     w.with2(key, "network", &network, "since", &calendar.since(source.since, now))
 }
 
+/// Who sends by itself, as the city lists it.
+fn sender_name<'a>(source: &SourceHealth, city: &'a City) -> Option<&'a str> {
+    let account = source.own_name().filter(|_| source.network == Network::Push)?;
+    let sender = city.pushes.iter().find(|sender| sender.author(&city.id).as_str() == account)?;
+    Some(&sender.name)
+}
+
 /// The network's name, or the site's where the source is a feed.
 fn source_name(source: &SourceHealth, w: Words) -> String {
     let site = source.own_name().filter(|_| source.network == Network::Feed).and_then(site);
@@ -145,7 +161,11 @@ fn source_name(source: &SourceHealth, w: Words) -> String {
 /// Which networks are read, in one sentence.
 pub fn reads(sources: &[SourceHealth], w: Words) -> String {
     let is_feed = |source: &&SourceHealth| source.network == Network::Feed;
-    let networks = sources.iter().filter(|source| !is_feed(source)).map(|source| network_name(source.network, w));
+    let is_sender = |source: &&SourceHealth| source.network == Network::Push;
+    let networks = sources
+        .iter()
+        .filter(|source| !is_feed(source) && !is_sender(source))
+        .map(|source| network_name(source.network, w));
     let mut names: Vec<String> = Vec::new();
     for name in networks {
         // Sources that follow the cities come and go, so those of a network may stand apart.
@@ -155,6 +175,8 @@ pub fn reads(sources: &[SourceHealth], w: Words) -> String {
     }
     let feeds = sources.iter().filter(is_feed).count();
     names.extend((feeds > 0).then(|| w.count("reads-feeds", feeds)));
+    let senders = sources.iter().filter(is_sender).count();
+    names.extend((senders > 0).then(|| w.count("reads-senders", senders)));
     match names.split_last() {
         None => w.t("reads-nothing"),
         Some((only, [])) => w.with("reads", "networks", only),
@@ -162,10 +184,11 @@ pub fn reads(sources: &[SourceHealth], w: Words) -> String {
     }
 }
 
-/// How each source does, in few lines: feeds that are as they should be are one.
+/// How each source does, in few lines: feeds that are as they should be are one, and senders that are need none.
 pub fn in_brief(sources: &[SourceHealth], calendar: &Calendar, now: Timestamp, w: Words) -> Vec<String> {
     let is_well = |source: &&SourceHealth| source.network == Network::Feed && source.state == SourceState::Live;
-    let others = sources.iter().filter(|source| !is_well(source));
+    let is_ready = |source: &&SourceHealth| source.network == Network::Push && source.state == SourceState::Live;
+    let others = sources.iter().filter(|source| !is_well(source) && !is_ready(source));
     let mut lines: Vec<String> = others.map(|source| state_sentence(source, calendar, now, w)).collect();
     let well = sources.iter().filter(is_well).count();
     lines.extend((well > 0).then(|| w.count("feeds-visited", well)));

@@ -6,6 +6,7 @@ mod api;
 mod connections;
 mod events;
 mod live;
+mod push;
 mod query;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ use tokio::sync::watch;
 
 use crate::clock::ManualClock;
 use crate::domain::{
-    Card, CardRenderer, City, CityId, CommitListener, Filter, Look, Network, Recipe, SourceHealth, SourceId,
+    Card, CardRenderer, City, CityId, CommitListener, Filter, Look, Network, PushDesk, Recipe, SourceHealth, SourceId,
     SourceState, Timestamp, Zone,
 };
 use crate::live::fake::{FakeLog, Step};
@@ -73,6 +74,10 @@ async fn spawn() -> TestServer {
 }
 
 async fn spawn_with(limits: LiveLimits, settings: HttpSettings) -> TestServer {
+    spawn_with_desk(limits, settings, Arc::new(push::Fake::default())).await
+}
+
+async fn spawn_with_desk(limits: LiveLimits, settings: HttpSettings, desk: Arc<dyn PushDesk>) -> TestServer {
     let log = FakeLog::new("nantes");
     let live = Live::new(log.clone(), Arc::new(Plain), sources_json, limits);
     live.open_city(&log.city, log.ends());
@@ -94,6 +99,7 @@ async fn spawn_with(limits: LiveLimits, settings: HttpSettings) -> TestServer {
         metrics: Some(metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle()),
         settings,
         forms: FormLimiter::default(),
+        push: desk,
         gates: Gates::new(0),
         started_at: now,
         ready: true.into(),
@@ -150,6 +156,8 @@ fn city(slug: &str) -> City {
         recipe_hash: "0123456789abcdef".into(),
         officials: Vec::new(),
         feeds: Vec::new(),
+        mastodon: Vec::new(),
+        pushes: Vec::new(),
         participation: None,
         look: Look { accent: "#0a5".into(), accent_dark: "#5fa".into() },
         attribution: Vec::new(),

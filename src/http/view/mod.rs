@@ -6,10 +6,12 @@
 
 mod city;
 mod post;
+mod push;
 mod source;
 
 pub use city::{BrokenFile, CitiesView, CityView, ReadyView};
 pub use post::{PostView, PostsView, post_json};
+pub use push::{PushAnswerView, PushBody};
 pub use source::{SourceView, SourcesView, sources_json};
 
 /// Serializes one of this module's structs. They have string keys and finite numbers only, so it can't fail.

@@ -7,6 +7,7 @@ pub mod bluesky;
 pub mod feed;
 pub mod mastodon;
 pub mod nostr;
+pub mod push;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,11 +18,14 @@ use serde::{Deserialize, Serialize};
 use super::{Decode, Outbound, Source};
 use crate::clock::Clock;
 use crate::config::Section;
-use crate::domain::{AuthorLookup, AuthorProfile, City, IdKey, Network, Observation, SourceId, Timestamp};
+use crate::domain::{
+    AccountResolver, AuthorLookup, AuthorProfile, City, IdKey, Network, Observation, SourceId, Timestamp,
+};
 use bluesky::{Bluesky, BlueskySettings};
 use feed::{FeedSettings, Feeds};
-use mastodon::{MastodonSettings, Servers};
+use mastodon::{MastodonSettings, Servers, WebFinger};
 use nostr::{NostrSettings, Relays};
+use push::{Doors, Senders};
 
 /// The networks to listen to: a `[source.<network>]` table turns a network on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -102,6 +106,11 @@ pub fn lookups(
     Ok(built.iter().filter_map(|source| source.lookup()).chain(relays.lookup()).collect())
 }
 
+/// Who says whose the handles are of networks whose authors nobody has to be asked for.
+pub fn resolvers(outbound: &Outbound) -> Vec<Arc<dyn AccountResolver>> {
+    vec![Arc::new(WebFinger::new(outbound.clone()))]
+}
+
 fn relays(settings: &SourceSettings, outbound: &Outbound, clock: &Arc<dyn Clock>) -> Result<Relays, SettingsError> {
     Relays::new(&settings.nostr, outbound, clock)
         .map_err(|reason| SettingsError { network: Network::Nostr.as_str(), reason })
@@ -112,6 +121,7 @@ pub struct CitySources {
     feeds: Option<Feeds>,
     mastodon: Servers,
     relays: Relays,
+    senders: Senders,
 }
 
 impl CitySources {
@@ -126,18 +136,25 @@ impl CitySources {
             feeds: settings.feed.clone().map(|settings| Feeds::new(settings, outbound.clone())),
             mastodon: Servers::new(settings.mastodon.clone(), outbound.clone(), key),
             relays: relays(settings, outbound, clock)?,
+            senders: Senders::default(),
         })
     }
 
     /// Who answers for the authors of these networks. It stays while sources come and go.
     pub fn lookups(&self) -> impl Iterator<Item = Arc<dyn AuthorLookup>> {
-        self.relays.lookup().into_iter()
+        self.relays.lookup().into_iter().chain([self.senders.lookup()])
+    }
+
+    /// Where signed deliveries are verified.
+    pub fn doors(&self) -> Doors {
+        self.senders.doors()
     }
 
     /// One source for each that these cities ask for, with a number that changes when it has to be made anew.
     pub fn of(&self, cities: &[Arc<City>]) -> Vec<(Box<dyn Source>, u64)> {
         let feeds = self.feeds.iter().flat_map(|feeds| feeds.of(cities));
-        feeds.chain(self.mastodon.of(cities)).chain(self.relays.of(cities)).collect()
+        let servers = self.mastodon.of(cities).into_iter().chain(self.relays.of(cities));
+        feeds.chain(servers).chain(self.senders.of(cities)).collect()
     }
 }
 
@@ -156,6 +173,7 @@ pub enum Recording {
 pub fn recording(network: Network) -> Option<Recording> {
     match network {
         Network::Feed => Some(Recording::Document(feed::recorded)),
+        Network::Push => Some(Recording::Document(push::recorded)),
         _ => decoder(network).map(Recording::Frames),
     }
 }

@@ -35,6 +35,8 @@ fn city(slug: &str, recipe: Recipe) -> City {
         recipe_hash: "0123456789abcdef".into(),
         officials: Vec::new(),
         feeds: Vec::new(),
+        mastodon: Vec::new(),
+        pushes: Vec::new(),
         participation: None,
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),
@@ -249,6 +251,20 @@ fn q07_replies_in_an_admitted_thread_belong_to_it() {
     assert_eq!(ask(&post("merci !"), &known), None, "no reply");
     let elsewhere = KnownPost { cities: vec![CityId::new("rennes")], ..known };
     assert_eq!(ask(&reply("merci !"), &elsewhere), None);
+}
+
+#[test]
+fn s10_what_has_a_beginning_stands_in_the_agenda_unless_its_city_says_where() {
+    let schedule = Schedule { starts_at: Some(Timestamp::default()), ..Schedule::default() };
+    let concert = Post { schedule, ..post("Concert #nantes") };
+    let found = ask(&concert, &ListedAccounts::default(), None).found.pop().expect("admitted");
+    assert_eq!(found.lane, Lane::Agenda);
+    let found = ask(&concert, &listed_as("Le Journal", Some("Le Journal")), None).found.pop().expect("admitted");
+    assert_eq!(found.lane, Lane::Agenda, "whoever announces it");
+    let mut in_info = ListedAccounts::default();
+    let listed = ListedAs { name: "feed".into(), body: None, lane: Some(Lane::Info) };
+    in_info.insert(concert.network, concert.author.clone(), CityId::new("nantes"), listed);
+    assert_eq!(ask(&concert, &in_info, None).found.pop().expect("admitted").lane, Lane::Info);
 }
 
 #[test]

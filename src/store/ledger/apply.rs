@@ -9,7 +9,7 @@ use super::{Erasure, Ledger, StoredCity, StoredPlacement, StoredPost};
 use crate::domain::utterance::origin_keys;
 use crate::domain::{
     AuthorId, AuthorProfile, Batch, Change, CityId, CoarseLocation, IdKey, NativeId, Network, Outcome, Placement, Post,
-    PostId, RefuseReason, SubjectHash, Timestamp,
+    PostId, PushOutcome, RefuseReason, SubjectHash, Timestamp,
 };
 use crate::store::retention::{AHEAD_S, SHORT_TOMBSTONE_S};
 
@@ -24,13 +24,27 @@ pub(super) fn later_check(noted: Timestamp, at: Timestamp) -> Timestamp {
     if noted > at.plus_seconds(AHEAD_S) { at } else { noted.max(at) }
 }
 
+/// What a post that may be stored has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Upserted {
+    Written,
+    /// What is stored is this version, or says the same.
+    Same,
+    /// What is stored is a later one.
+    Outdated,
+}
+
 impl Ledger {
     /// Applies all changes in order, then settles what follows from them.
     pub fn apply(&mut self, key: &IdKey, batch: &Batch) {
-        for change in &batch.changes {
+        for (number, change) in batch.changes.iter().enumerate() {
             match change {
                 Change::Upsert { post, author, placements, received_at } => {
-                    if let Err(reason) = self.upsert(key, post, author, placements, *received_at) {
+                    let done = self.upsert(key, post, author, placements, *received_at);
+                    if !batch.receipts.is_empty() {
+                        self.note_verdict(number, done);
+                    }
+                    if let Err(reason) = done {
                         let counted = match placements.iter().any(|placement| placement.tier.is_some()) {
                             true => Outcome::Admitted,
                             false if placements.is_empty() => Outcome::Refused(reason),
@@ -65,6 +79,16 @@ impl Ledger {
         self.settle();
     }
 
+    fn note_verdict(&mut self, change: usize, done: Result<Upserted, RefuseReason>) {
+        let verdict = match done {
+            Ok(Upserted::Written) => return,
+            Ok(Upserted::Same) => PushOutcome::Unchanged,
+            Ok(Upserted::Outdated) => PushOutcome::Outdated,
+            Err(reason) => PushOutcome::Refused(reason),
+        };
+        self.verdicts.insert(change, verdict);
+    }
+
     fn upsert(
         &mut self,
         key: &IdKey,
@@ -72,7 +96,7 @@ impl Ledger {
         profile: &AuthorProfile,
         placements: &[Placement],
         received_at: Timestamp,
-    ) -> Result<(), RefuseReason> {
+    ) -> Result<Upserted, RefuseReason> {
         if self.suppressed.contains(&SubjectHash::derive(key, post.network, &post.author)) {
             return Err(RefuseReason::AuthorLeft);
         }
@@ -93,27 +117,28 @@ impl Ledger {
                 return Err(RefuseReason::Collision);
             }
             if post.revision < stored.post.revision {
-                return Ok(());
+                return Ok(Upserted::Outdated);
             }
         }
         if placements.is_empty() {
             self.let_go(post.id);
-            return Ok(());
+            return Ok(Upserted::Written);
         }
         let author_row = self.meet_author(profile);
-        self.take_content(post, author_row, received_at);
+        let upserted = self.take_content(post, author_row, received_at);
         self.place(post.id, placements);
         self.rekey(key, post.id, Some(origins));
-        Ok(())
+        Ok(upserted)
     }
 
-    fn take_content(&mut self, post: &Post, author_row: i64, received_at: Timestamp) {
+    fn take_content(&mut self, post: &Post, author_row: i64, received_at: Timestamp) -> Upserted {
         self.touch(post.id);
         let content = Post { point: None, copy_of: None, ..post.clone() };
         if let Some(stored) = self.posts.get_mut(&post.id) {
             // Versions of one revision are one; where a network has no revisions, the content tells.
             let later = post.revision > stored.post.revision || post.revision.is_empty();
-            if later && stored.post != content {
+            let is_news = later && stored.post != content;
+            if is_news {
                 if stored.stored {
                     self.out.erases_text |= stored.post.text != content.text;
                     self.out.erasures.push(Erasure::Outdated(post.id));
@@ -123,7 +148,7 @@ impl Ledger {
             }
             // To see a post again is to know that it still stands.
             self.checked(post.id, received_at);
-            return;
+            return if is_news { Upserted::Written } else { Upserted::Same };
         }
         let row = self.vacated.remove(&post.id).unwrap_or_else(|| {
             self.last_post_row += 1;
@@ -143,6 +168,7 @@ impl Ledger {
             stored: false,
         };
         self.posts.insert(post.id, stored);
+        Upserted::Written
     }
 
     fn checked(&mut self, id: PostId, at: Timestamp) {

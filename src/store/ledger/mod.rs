@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use crate::domain::utterance::UtteranceKey;
 use crate::domain::{
-    AuthorId, AuthorProfile, Card, CardAuthor, CardCopy, CityId, FeedEntry, Gap, Label, Network, Outcome, Placement,
-    Post, PostId, RefuseReason, Rule, SourceId, SubjectHash, Tier, Timestamp,
+    AuthorId, AuthorProfile, Batch, Card, CardAuthor, CardCopy, CityId, FeedEntry, Gap, Label, Network, Outcome,
+    Placement, Post, PostId, PushOutcome, ReceiptItem, RefuseReason, Rule, SourceId, SubjectHash, Tier, Timestamp,
 };
 
 /// At most this many posts of an author get an `update` when only the name, handle or bot mark has changed.
@@ -156,6 +156,8 @@ pub struct Ledger {
 
     /// As what each was counted, and why it was refused.
     pub refused: Vec<(Outcome, RefuseReason)>,
+    /// What became of changes that came with a receipt, where it is not what the pipeline decided.
+    verdicts: HashMap<usize, PushOutcome>,
     /// Posts that were refused, and are not held in an earlier version either.
     pub kept_out: Vec<PostId>,
     pub out: Writes,
@@ -200,6 +202,17 @@ impl Ledger {
             Some((*id, cards.collect()))
         };
         self.before = self.touched.iter().filter_map(seen).collect();
+    }
+
+    /// What each item of the batch's receipts is answered. Asked when the batch was applied.
+    pub fn answers(&self, batch: &Batch) -> Vec<Vec<PushOutcome>> {
+        let answer = |item: &ReceiptItem| {
+            let known_better = item.change.and_then(|change| self.verdicts.get(&change));
+            // What was refused for itself stays so, whatever became of the version before.
+            let is_decided = matches!(item.outcome, PushOutcome::Refused(_));
+            known_better.filter(|_| !is_decided).copied().unwrap_or(item.outcome)
+        };
+        batch.receipts.iter().map(|receipt| receipt.items.iter().map(answer).collect()).collect()
     }
 
     fn placement(&self, id: PostId, city: &CityId) -> Option<&StoredPlacement> {

@@ -23,6 +23,7 @@ statements! {
     LEAVE_REQUESTS: 0 = "SELECT * FROM leave_requests ORDER BY row";
     PLACEMENTS: 0 = "SELECT * FROM placements ORDER BY post, city";
     POSTS: 0 = "SELECT * FROM posts ORDER BY row";
+    RECEIPTS: 0 = "SELECT * FROM receipts ORDER BY sender, number";
     SUPPRESSED: 0 = "SELECT * FROM suppressed ORDER BY subject";
     TOMBSTONES: 0 = "SELECT * FROM tombstones ORDER BY post";
     UTTERANCE_KEYS: 0 = "SELECT * FROM utterance_keys ORDER BY post, hash, kind";
@@ -30,7 +31,7 @@ statements! {
 
 /// Every table whose content is worth keeping, by name. Not the search index, which follows from `posts` and is checked
 /// against it; not `meta`, `erasures` and `commands`, which belong to one life of a database.
-const TABLES: [(&str, Statement<0>); 11] = [
+const TABLES: [(&str, Statement<0>); 12] = [
     ("authors", AUTHORS),
     ("checkpoints", CHECKPOINTS),
     ("cities", CITIES),
@@ -39,6 +40,7 @@ const TABLES: [(&str, Statement<0>); 11] = [
     ("leave_requests", LEAVE_REQUESTS),
     ("placements", PLACEMENTS),
     ("posts", POSTS),
+    ("receipts", RECEIPTS),
     ("suppressed", SUPPRESSED),
     ("tombstones", TOMBSTONES),
     ("utterance_keys", UTTERANCE_KEYS),

@@ -14,10 +14,10 @@ use super::statement::Statement;
 use super::{journal, rows, statements};
 use crate::crash::{self, Point};
 use crate::domain::utterance::UtteranceKey;
-use crate::domain::{Batch, CityId, FeedEntry, PostId, StoreError, Timestamp};
+use crate::domain::{Batch, CityId, FeedEntry, PostId, PushOutcome, StoreError, Timestamp};
 use crate::store::command::fold_handle;
 use crate::store::ledger::{Erasure, Ledger, StoredAuthor, StoredPlacement, StoredPost, is_sensitive};
-use crate::store::retention::AHEAD_S;
+use crate::store::retention::{AHEAD_S, RECEIPTS_MAX};
 
 /// Gaps are shown for orientation; more than this many tell nobody anything.
 const GAPS_MAX: i64 = 1_000;
@@ -218,6 +218,7 @@ pub async fn flush(
         let values = [source.as_str().into(), checkpoint.as_str().into()];
         statements::WRITE_CHECKPOINT.run(connection, values).await?;
     }
+    write_receipts(connection, batch, &ledger.answers(batch)).await?;
     let new: Vec<i64> = dirty.iter().filter(|post| !post.stored).map(|post| post.row).collect();
     write(connection, statements::WRITE_TEXTS, &new).await?;
     Ok(gone)
@@ -262,6 +263,24 @@ async fn write_erasures(connection: &mut SqliteConnection, ledger: &Ledger, now:
     if !rows.is_empty() {
         statements::WRITE_ERASURES.run(connection, [encode(&rows)?.into(), now.as_micros().into()]).await?;
         statements::COUNT_ERASURES.run(connection, [last.into()]).await?;
+    }
+    Ok(())
+}
+
+async fn write_receipts(
+    connection: &mut SqliteConnection,
+    batch: &Batch,
+    answers: &[Vec<PushOutcome>],
+) -> Result<(), StoreError> {
+    for (receipt, outcomes) in batch.receipts.iter().zip(answers) {
+        let [sender, message, body] =
+            [receipt.delivery.sender, receipt.delivery.message, receipt.body].map(|hash| hash.cast_signed().into());
+        let words = outcomes.iter().map(|outcome| outcome.token()).collect::<Vec<_>>().join(" ");
+        let drop = [sender, RECEIPTS_MAX.into()];
+        let sender = receipt.delivery.sender.cast_signed().into();
+        let values = [sender, message, body, receipt.at.as_micros().into(), words.into()];
+        statements::WRITE_RECEIPT.run(connection, values).await?;
+        statements::DROP_OLD_RECEIPTS.run(connection, drop).await?;
     }
     Ok(())
 }

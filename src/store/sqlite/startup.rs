@@ -12,9 +12,10 @@ use super::read::bounded;
 use super::statement::Value;
 use super::{rows, statements};
 use crate::domain::{
-    AuthorId, AuthorProfile, Checkpoint, CityId, Gap, KnownPost, NativeId, Network, PostId, SourceId, StoreError,
-    SubjectHash, Timestamp,
+    AuthorId, AuthorProfile, Checkpoint, CityId, DeliveryId, Gap, KnownPost, NativeId, Network, PostId, PushOutcome,
+    SourceId, StoreError, SubjectHash, Timestamp,
 };
+use crate::store::error::unreadable;
 use crate::store::held::{Counts, LeaveRequest, StalePost, StoredPost};
 use crate::store::retention::AHEAD_S;
 
@@ -26,6 +27,16 @@ pub async fn checkpoint(pool: &SqlitePool, source: &SourceId) -> Result<Option<C
     let mut connection = pool.acquire().await?;
     let row = statements::CHECKPOINT.first(&mut connection, [source.as_str().into()]).await?;
     row.map(|row| rows::get::<String>(&row, "position").map(Checkpoint::new)).transpose()
+}
+
+pub async fn receipt(pool: &SqlitePool, delivery: DeliveryId) -> Result<Option<(u64, Vec<PushOutcome>)>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let values = [delivery.sender.cast_signed().into(), delivery.message.cast_signed().into()];
+    let Some(row) = statements::RECEIPT.first(&mut connection, values).await? else { return Ok(None) };
+    let body = rows::get::<i64>(&row, "body")?.cast_unsigned();
+    let words = rows::get::<String>(&row, "outcomes")?;
+    let outcome = |word| PushOutcome::parse(word).ok_or_else(|| unreadable("outcomes"));
+    Ok(Some((body, words.split_whitespace().map(outcome).collect::<Result<_, _>>()?)))
 }
 
 pub async fn known_posts(pool: &SqlitePool) -> Result<Vec<KnownPost>, StoreError> {

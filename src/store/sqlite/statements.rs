@@ -148,6 +148,13 @@ statements! {
         ELSE max(checked_at, j.value ->> 1) END FROM json_each($1) AS j WHERE posts.id = j.value ->> 0";
     WRITE_CHECKPOINT: 2 = "INSERT INTO checkpoints (source, position) VALUES ($1, $2)
         ON CONFLICT (source) DO UPDATE SET position = excluded.position";
+    /// Sender, message, body, now, outcomes.
+    WRITE_RECEIPT: 5 = "INSERT INTO receipts (sender, number, message, body, at, outcomes)
+        SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM receipts WHERE sender = $1
+        ON CONFLICT (sender, message) DO NOTHING";
+    /// Sender, and how many of the newest are kept.
+    DROP_OLD_RECEIPTS: 2 = "DELETE FROM receipts WHERE sender = $1
+        AND number <= (SELECT max(number) FROM receipts WHERE sender = $1) - $2";
     WRITE_GAP: 5 = "INSERT INTO gaps (source, network, from_at, until_at, told_at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (source, from_at, until_at) DO NOTHING";
     /// `$1`: how many of the newest are kept.
@@ -187,9 +194,9 @@ statements! {
         ORDER BY c.created_at DESC LIMIT $3";
     EVENTS: 3 = "SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.lane = 'agenda' AND c.expires_at > $2
         ORDER BY coalesce(c.starts_at, c.expires_at) LIMIT $3";
-    /// City's slug, since. A feed's author is its address. What a card stands for was brought too.
+    /// City's slug, since. A feed's author is its address, a sender's its account. What a card stands for was brought too.
     VOLUMES: 2 = "WITH here (city) AS (SELECT row FROM cities WHERE slug = $1)
-        SELECT s.network AS network, CASE s.network WHEN 'feed' THEN a.native_id END AS site, count(*) AS posts,
+        SELECT s.network AS network, CASE WHEN s.network IN ('feed', 'push') THEN a.native_id END AS site, count(*) AS posts,
             max(p.received_at) AS last_at
         FROM (SELECT post, received_at FROM placements WHERE shown AND city = (SELECT city FROM here) AND received_at >= $2
             UNION ALL SELECT f.post, f.received_at FROM placements AS f
@@ -202,6 +209,8 @@ statements! {
         AND NOT (SELECT automated FROM posts WHERE row = p.post) ORDER BY p.received_at DESC LIMIT $3";
 
     // ── what the process starts from ──
+    /// Sender and message.
+    RECEIPT: 2 = "SELECT body, outcomes FROM receipts WHERE sender = $1 AND message = $2";
     CHECKPOINT: 1 = "SELECT position FROM checkpoints WHERE source = $1";
     KNOWN: 2 = "SELECT s.row AS row, s.id AS id, p.tier IS NOT NULL AS placed, c.slug AS slug, t.id AS thread
         FROM (SELECT row, id FROM posts WHERE row > $1 ORDER BY row LIMIT $2) AS s
@@ -267,6 +276,7 @@ statements! {
     /// `$1`: rows of posts. `$2`: now.
     SET_BACK_POSTS: 2 = "UPDATE posts SET received_at = $2 WHERE row IN (SELECT value FROM json_each($1))";
     SET_BACK_PLACEMENTS: 2 = "UPDATE placements SET received_at = $2 WHERE post IN (SELECT value FROM json_each($1))";
+    DROP_RECEIPTS: 1 = "DELETE FROM receipts WHERE at < $1";
     DROP_TOMBSTONES: 1 = "DELETE FROM tombstones WHERE expires_at < $1";
     DROP_COMMANDS: 1 = "DELETE FROM commands WHERE at < $1";
     LONG_LOGS: 1 = "SELECT row, head, floor FROM cities WHERE head - floor > $1";

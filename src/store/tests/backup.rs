@@ -54,6 +54,7 @@ async fn d9_a_backup_equals_the_database_and_a_restored_one_equals_the_backup() 
             ("leave_requests", 1),
             ("placements", 2),
             ("posts", 2),
+            ("receipts", 0),
             ("suppressed", 1),
             ("tombstones", 1),
             ("utterance_keys", 0)

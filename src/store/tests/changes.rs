@@ -299,7 +299,7 @@ async fn one_batch_tells_its_net_effect_and_saves_its_checkpoint() {
         draft(&place, "a").upsert(),
         Change::Gap { source: source.clone(), network: Network::Bluesky, gap: gap.clone(), at: NOON },
     ];
-    let batch = Batch { changes, checkpoints: vec![(source.clone(), Checkpoint::new("42"))] };
+    let batch = Batch { changes, checkpoints: vec![(source.clone(), Checkpoint::new("42"))], ..Batch::default() };
     let committed = place.store.commit(Arc::new(batch)).await.unwrap();
     assert_eq!(committed.refused, [(Outcome::Admitted, RefuseReason::Deleted)]);
     let ops: Vec<_> = committed.entries[0].1.iter().map(|entry| (entry.op, entry.post)).collect();

@@ -128,7 +128,11 @@ async fn d6_a_full_disk_writes_nothing_keeps_reading_and_heals() {
     let source = SourceId::new("bluesky");
     place.store.execute_for_test("PRAGMA max_page_count = 1").await.unwrap();
     let big = draft(&place, "b").text(&"tram ".repeat(20_000)).upsert();
-    let batch = Arc::new(Batch { changes: vec![big], checkpoints: vec![(source.clone(), Checkpoint::new("7"))] });
+    let batch = Arc::new(Batch {
+        changes: vec![big],
+        checkpoints: vec![(source.clone(), Checkpoint::new("7"))],
+        ..Batch::default()
+    });
     let full = place.store.commit(batch.clone()).await;
     assert!(matches!(&full, Err(StoreError::Unavailable(said)) if said.contains("full")), "{full:?}");
     assert_eq!(place.texts().await, ["a"]);
@@ -261,7 +265,7 @@ async fn no_hot_statement_reads_a_table_through() {
 async fn d6_a_writer_that_is_gone_is_no_passing_trouble() {
     let place = Place::new().await;
     place.store.close().await.unwrap();
-    let batch = Batch { changes: vec![draft(&place, "a").upsert()], checkpoints: vec![] };
+    let batch = Batch { changes: vec![draft(&place, "a").upsert()], ..Batch::default() };
     let done = place.store.commit(std::sync::Arc::new(batch)).await;
     assert!(matches!(done, Err(StoreError::Fatal(_))), "it would be tried again without end: {done:?}");
 }

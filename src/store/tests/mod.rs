@@ -7,6 +7,7 @@ mod files;
 mod model;
 mod operator;
 mod reads;
+mod receipts;
 mod recheck;
 mod restore;
 mod retention;
@@ -75,7 +76,7 @@ impl Place {
     }
 
     pub async fn commit(&self, changes: Vec<Change>) -> Committed {
-        self.store.commit(Arc::new(Batch { changes, checkpoints: Vec::new() })).await.unwrap()
+        self.store.commit(Arc::new(Batch { changes, ..Batch::default() })).await.unwrap()
     }
 
     /// Commits one change and gives back the entries of Nantes as `op name`.

@@ -107,7 +107,7 @@ impl Writer {
         let at = self.clock.now();
         let left =
             found.iter().map(|(_, network, author)| Change::Leave { network: *network, author: author.clone(), at });
-        self.commit(&Batch { changes: left.collect(), checkpoints: Vec::new() }).await?;
+        self.commit(&Batch { changes: left.collect(), ..Batch::default() }).await?;
         // Requests that named the person in a form that the change does not know.
         let values = [person.network.map(|network| network.as_str()).into(), person.folded().into()];
         let requests = if found.is_empty() {
@@ -177,5 +177,5 @@ impl Writer {
 }
 
 fn one(change: Change) -> Batch {
-    Batch { changes: vec![change], checkpoints: Vec::new() }
+    Batch { changes: vec![change], ..Batch::default() }
 }

@@ -60,6 +60,7 @@ async fn write(
 }
 
 fn finish(ledger: Ledger, batch: &Batch, gone: &[i64]) -> Written {
+    let receipts = ledger.answers(batch);
     let Ledger { posts, authors, author_rows, vacated, kept_out, refused, out, .. } = ledger;
     let leaves = !out.left.is_empty();
     let erases_text = out.erases_text || leaves;
@@ -79,7 +80,7 @@ fn finish(ledger: Ledger, batch: &Batch, gone: &[i64]) -> Written {
         }
     }
     let entries = out.entries.into_iter().collect();
-    let committed = Committed { entries, refused, stored, forgotten, stored_authors, forgotten_authors };
+    let committed = Committed { entries, refused, stored, forgotten, stored_authors, forgotten_authors, receipts };
     Written { committed, erases_text, erases, leaves }
 }
 

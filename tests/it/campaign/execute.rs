@@ -9,6 +9,7 @@ use parvis::demo::frames::wire::{Commit, POST};
 use parvis::demo::jetstream::JetstreamSimulator;
 
 use super::CITIES;
+use super::beside::Beside;
 use super::follower::Follower;
 use super::plan::{Act, End, Fault, Life, Plan};
 use crate::support::network::SimulatedNetwork;
@@ -27,6 +28,7 @@ const MORE_AFTER: Duration = Duration::from_secs(2);
 pub struct Campaign {
     pub(super) plan: Plan,
     pub(super) network: SimulatedNetwork,
+    pub(super) beside: Beside,
     pub(super) twin: JetstreamSimulator,
     pub(super) server: Server,
     pub(super) followers: Vec<(&'static str, Follower)>,
@@ -45,13 +47,17 @@ impl Campaign {
         let twin = network.add_instance(Duration::from_millis(1_300)).await;
         // Behind ours, so that after all its jumps it is not ahead: then our own clock would give every position.
         network.step_clock(-12 * 3_600);
+        let beside = Beside::start(fastrand::Rng::with_seed(plan.seed ^ 2)).await;
         let server = Server::prepare(&network);
-        for (city, tag) in CITIES {
-            write_city(&server, city, tag);
-        }
+        let settings = std::fs::read_to_string(server.config()).unwrap() + &beside.settings(server.folder.path());
+        std::fs::write(server.config(), settings).unwrap();
         let rng = fastrand::Rng::with_seed(plan.seed ^ 1);
-        let (asked, gaps, kills) = (0, 0, 0);
-        Self { plan, network, twin, server, followers: Vec::new(), rng, asked, gaps, fired: BTreeMap::new(), kills }
+        let (asked, gaps, kills, fired) = (0, 0, 0, BTreeMap::new());
+        let campaign = Self { plan, network, beside, twin, server, followers: vec![], rng, asked, gaps, fired, kills };
+        for (city, tag) in CITIES {
+            campaign.write_city(city, tag);
+        }
+        campaign
     }
 
     /// Every life, then the last look.
@@ -147,8 +153,15 @@ impl Campaign {
             End::Crash { point, nth } => Some(format!("{point}:{nth}")),
             End::Kill(_) | End::Settle => None,
         };
+        let fired = self.beside.while_down(matches!(life.end, End::Kill(_)));
+        self.fire_all(fired);
         self.begin(order.as_ref().map(|order| ("PARVIS_CRASH_AT", order.as_str())).as_slice()).await;
-        for act in &life.acts {
+        let half = life.acts.len() / 2;
+        for (number, act) in life.acts.iter().enumerate() {
+            if number == half {
+                let fired = self.beside.while_up();
+                self.fire_all(fired);
+            }
             self.act(act).await;
         }
         match life.end {
@@ -216,7 +229,7 @@ impl Campaign {
             Act::Deactivate(author) => network.set_active(author, false),
             Act::Reactivate(author) => network.set_active(author, true),
             Act::Leave(author) => network.leave(author),
-            Act::Retag { city, tag } => write_city(&self.server, city, tag),
+            Act::Retag { city, tag } => self.write_city(city, tag),
             Act::Pause(milliseconds) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
             Act::Commit => {
                 let told = self.followers.iter().map(|(_, follower)| Box::pin(follower.told()));
@@ -224,6 +237,18 @@ impl Campaign {
             }
             Act::Fault(fault) => self.fault(*fault).await,
         }
+    }
+
+    fn write_city(&self, city: &str, tag: &str) {
+        let text = format!(
+            "name = \"{city}\"\nlanguages = [\"fr\"]\n[recipe]\ninvite = \"Parvis{city}\"\nhashtags = [\"{tag}\"]\n{}",
+            self.beside.listed_by(city)
+        );
+        std::fs::write(self.server.folder.path().join(format!("cities/{city}.toml")), text).unwrap();
+    }
+
+    fn fire_all(&mut self, fired: Vec<&str>) {
+        fired.into_iter().for_each(|what| self.fire(what));
     }
 
     /// Brings a fault about and makes sure that it was one.
@@ -289,11 +314,4 @@ impl Campaign {
         self.asked = self.network.appview.requests();
         self.fire(&format!("{fault:?}"));
     }
-}
-
-fn write_city(server: &Server, city: &str, tag: &str) {
-    let text = format!(
-        "name = \"{city}\"\nlanguages = [\"fr\"]\n[recipe]\ninvite = \"Parvis{city}\"\nhashtags = [\"{tag}\"]\n"
-    );
-    std::fs::write(server.folder.path().join(format!("cities/{city}.toml")), text).unwrap();
 }

@@ -1,7 +1,8 @@
-//! D1, D2, D7: the real program is killed, cut off, rewound and lied to by a seeded plan, again and again; an oracle
-//! that sees nothing but the public outputs says what must be shown in the end.
+//! D1, D2, D7: the real program is killed, cut off, rewound and lied to by a seeded plan, again and again, while four
+//! networks speak; an oracle that sees nothing but the public outputs says what must be shown in the end.
 
 mod author;
+mod beside;
 mod execute;
 mod follower;
 mod judge;
@@ -17,11 +18,12 @@ use plan::{Act, End, Plan};
 /// The cities and the tag that each asks for at first.
 const CITIES: [(&str, &str); 4] = [("ville", "ville"), ("bourg", "bourg"), ("port", "port"), ("gare", "gare")];
 
-/// Crash points at which any life may end. Those of upkeep and of changed recipes need a scene of their own.
+/// Crash points at which any life may end. Those of upkeep, of changed recipes and of deliveries need a scene of their
+/// own.
 #[cfg(feature = "crash-points")]
 fn points() -> Vec<&'static str> {
     use parvis::crash::Point;
-    let own_scene = [Point::RetentionStep, Point::ScrubStep, Point::RematchStep];
+    let own_scene = [Point::RetentionStep, Point::ScrubStep, Point::RematchStep, Point::DeliveryTaken];
     Point::ALL.into_iter().filter(|point| !own_scene.contains(point)).map(Point::name).collect()
 }
 
@@ -63,6 +65,7 @@ async fn run(seed: u64, kills: usize, acts: usize) {
 
 /// The names of everything that a plan has in it to go wrong.
 fn ordered(plan: &Plan) -> std::collections::BTreeSet<String> {
+    let beside = beside::EVERY.map(str::to_owned);
     let faults = plan.acts().filter_map(|act| match act {
         Act::Fault(fault) => Some(format!("{fault:?}")),
         _ => None,
@@ -71,7 +74,7 @@ fn ordered(plan: &Plan) -> std::collections::BTreeSet<String> {
         End::Crash { point, .. } => point.to_owned(),
         End::Kill(_) | End::Settle => "kill".to_owned(),
     });
-    faults.chain(ends).collect()
+    faults.chain(ends).chain(beside).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

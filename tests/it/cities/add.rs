@@ -266,6 +266,40 @@ async fn h1_whatever_a_service_answers_the_error_says_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn q4_q5_a_preset_fills_in_servers_and_the_neighbourhood() {
+    let town = Town::new().await;
+    let said = town.adds(&["Le Pellerin", "--preset", "fr"]).await;
+    has(
+        &said,
+        &["around it: Nantes Métropole (#nantesmetropole, ", "read beside what the server reads: https://piaille.fr"],
+    );
+    let file = town.file("le-pellerin.toml");
+    has(&file, &["mastodon = [\"https://piaille.fr\", ", "[around]\nname = \"Nantes Métropole\""]);
+    // The nearest first. Nantes would drown it, and another commune is called La Montagne.
+    let tags = "hashtags = [\"nantesmetropole\", \"coueron\", \"saintjeandeboiseau\", \"orvault\", \"bouguenais\"]";
+    has(&file, &["boundary = \"le-pellerin-around.geojson\"", tags]);
+    has(&town.file("le-pellerin-around.geojson"), &["\"licence\":\"Licence Ouverte", "MultiPolygon"]);
+    let checked = town.server.command(&["city", "check", "le-pellerin"]);
+    assert!(checked.status.success(), "{checked:?}");
+    // A town is added all the same where its neighbourhood can't be had, or has none.
+    has(&town.adds(&["Papeete", "--preset", "fr"]).await, &["Papeete is ready"]);
+    has(&town.adds(&["Lausanne", "--country", "ch", "--preset", "fr"]).await, &["Lausanne is ready"]);
+    has(&town.file("papeete.toml"), &["mastodon = ["]);
+    assert!(!town.file("papeete.toml").contains("[around]"));
+    assert_eq!(town.run(&["Orvault", "--preset", "de"]).await.status.code(), Some(2), "wrong usage");
+    // The command beside a candidate keeps what was asked for.
+    has(&town.refuses(&["La Montagne", "--preset", "fr"]).await, &["--insee 44101 --preset fr"]);
+    town.gazetteer.fail(Fault::CrossedRing);
+    let said = town.adds(&["Bouguenais", "--preset", "fr"]).await;
+    has(&said, &["Bouguenais is ready", "note: the neighbourhood could not be had: ", "crosses itself"]);
+    has(&town.file("bouguenais.toml"), &["# [around]"]);
+    town.gazetteer.recover();
+    // What is refused leaves nothing behind.
+    std::fs::write(town.server.folder.path().join("cities/orvault-around.geojson"), "{}").unwrap();
+    has(&town.refuses(&["Orvault", "--preset", "fr"]).await, &["orvault-around.geojson exists already"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn h4_the_lookup_goes_through_the_guard() {
     let town = Town::new().await;
     let closed = std::fs::read_to_string(town.server.config()).unwrap().replace("networks = true", "networks = false");

@@ -31,6 +31,8 @@ pub enum Fault {
     Nonsense,
     /// Every outline has positions of one number.
     ShortPositions,
+    /// The outlines of neighbourhoods cross themselves.
+    CrossedRing,
     /// More than is read, unless the outline is asked for simplified.
     Huge,
 }
@@ -56,6 +58,13 @@ const COMMUNES: &[Row] = &[
     ("Marseille 16e Arrondissement", "13216", "Bouches-du-Rhône", "13", "", 15_999, 5.3, 43.34, 0.06),
     ("Papeete", "98735", "Polynésie française", "987", "", 26_654, -149.6, -17.57, 0.06),
     ("Ajaccio", "2A004", "Corse-du-Sud", "2A", "CA du Pays Ajaccien", 74_522, 8.6, 41.88, 0.1),
+    ("Le Pellerin", "44120", "Loire-Atlantique", "44", "Nantes Métropole", 5_319, -1.79, 47.19, 0.06),
+    ("Couëron", "44047", "Loire-Atlantique", "44", "Nantes Métropole", 24_129, -1.75, 47.2, 0.07),
+    ("Saint-Jean-de-Boiseau", "44166", "Loire-Atlantique", "44", "Nantes Métropole", 6_091, -1.73, 47.18, 0.04),
+    ("Bouguenais", "44020", "Loire-Atlantique", "44", "Nantes Métropole", 20_588, -1.65, 47.15, 0.06),
+    ("La Montagne", "44101", "Loire-Atlantique", "44", "Nantes Métropole", 6_358, -1.69, 47.17, 0.02),
+    ("La Montagne", "70352", "Haute-Saône", "70", "CC des Mille Étangs", 55, 6.56, 47.93, 0.04),
+    ("Orvault", "44114", "Loire-Atlantique", "44", "Nantes Métropole", 28_000, -1.68, 47.26, 0.06),
     ("Montréal", "11254", "Aude", "11", "CC Piège Lauragais Malepère", 1_900, 2.1, 43.17, 0.1),
 ];
 
@@ -72,7 +81,7 @@ impl GazetteerSimulator {
                 "departement": { "code": department, "nom": name }, "contour": square(*west, *south, *side),
             });
             if !epci.is_empty() {
-                commune["epci"] = json!({ "code": "200000000", "nom": epci });
+                commune["epci"] = json!({ "code": code_of(epci), "nom": epci });
             }
             commune
         });
@@ -85,6 +94,8 @@ impl GazetteerSimulator {
                 .app_data(data.clone())
                 .route("/communes", web::get().to(communes_of))
                 .route("/communes/{code}", web::get().to(commune))
+                .route("/epcis/{code}", web::get().to(epci))
+                .route("/epcis/{code}/communes", web::get().to(epci_communes))
                 .route("/search", web::get().to(search))
         });
         let server = server.workers(1).disable_signals().shutdown_timeout(1).listen(listener).unwrap().run();
@@ -198,7 +209,7 @@ async fn obey(state: &State, request: &HttpRequest) -> Option<HttpResponse> {
             Some(HttpResponse::TooManyRequests().insert_header(("retry-after", seconds.to_string())).finish())
         }
         Fault::Nonsense => Some(HttpResponse::Ok().content_type("application/json").body("{\"nom\": 3")),
-        Fault::ShortPositions => None,
+        Fault::ShortPositions | Fault::CrossedRing => None,
         Fault::Huge if request.query_string().contains("polygon_threshold") => None,
         Fault::Huge => Some(HttpResponse::Ok().body(vec![b' '; (5 << 20) + 1])),
     }
@@ -269,6 +280,51 @@ async fn commune(state: web::Data<State>, request: HttpRequest, code: web::Path<
         Some(commune) => HttpResponse::Ok().json(state.feature(commune, &query["fields"])),
         None => HttpResponse::NotFound().body("Not Found"),
     }
+}
+
+/// Nine digits that are one body's.
+fn code_of(epci: &str) -> String {
+    format!("2{:08}", epci.bytes().map(u64::from).sum::<u64>())
+}
+
+impl State {
+    fn members(&self, code: &str) -> Vec<&Value> {
+        self.communes.iter().filter(|commune| commune["epci"]["code"] == code).collect()
+    }
+}
+
+async fn epci(state: web::Data<State>, request: HttpRequest, code: web::Path<String>, query: Query) -> HttpResponse {
+    if let Some(answer) = obey(&state, &request).await {
+        return answer;
+    }
+    assert_eq!((query["format"].as_str(), query["geometry"].as_str()), ("geojson", "contour"));
+    // Corners of the squares, which are drawn too roughly to lie beside each other.
+    let crossed = *state.fault.lock().unwrap() == Some(Fault::CrossedRing);
+    let side = if crossed { 0.2 } else { 0.005 };
+    let corner = |commune: &Value| commune["contour"]["coordinates"][0][0].clone();
+    let drawn = |corner: Value| square(corner[0].as_f64().unwrap(), corner[1].as_f64().unwrap(), side);
+    let outlines: Vec<Value> =
+        state.members(&code).into_iter().map(|commune| drawn(corner(commune))["coordinates"].clone()).collect();
+    let geometry = json!({ "type": "MultiPolygon", "coordinates": outlines });
+    HttpResponse::Ok().json(json!({ "type": "Feature", "properties": { "code": *code }, "geometry": geometry }))
+}
+
+async fn epci_communes(
+    state: web::Data<State>,
+    request: HttpRequest,
+    code: web::Path<String>,
+    query: Query,
+) -> HttpResponse {
+    if let Some(answer) = obey(&state, &request).await {
+        return answer;
+    }
+    assert_eq!((query["format"].as_str(), query["geometry"].as_str()), ("geojson", "centre"));
+    let features = state.members(&code).into_iter().map(|commune| {
+        let corner = &commune["contour"]["coordinates"][0][0];
+        let centre = json!({ "type": "Point", "coordinates": corner });
+        json!({ "type": "Feature", "properties": only_fields(commune, &query["fields"]), "geometry": centre })
+    });
+    HttpResponse::Ok().json(json!({ "type": "FeatureCollection", "features": features.collect::<Vec<_>>() }))
 }
 
 async fn search(state: web::Data<State>, request: HttpRequest, query: Query) -> HttpResponse {

@@ -156,7 +156,9 @@ impl Server {
     /// What the only source is doing, as its page says it.
     pub async fn source_state(&self) -> String {
         let health = self.json("/api/v1/cities/ville/sources").await;
-        health["sources"][0]["state"].as_str().unwrap().to_owned()
+        let sources = health["sources"].as_array().unwrap();
+        let bluesky = sources.iter().find(|source| source["network"] == "bluesky").unwrap();
+        bluesky["state"].as_str().unwrap().to_owned()
     }
 
     /// Every post of the city, newest first.

@@ -160,6 +160,10 @@ reads-feeds = { $n ->
     [one] the feed of one site
    *[other] the feeds of { $n } sites
 }
+reads-senders = { $n ->
+    [one] one service that writes by itself
+   *[other] { $n } services that write by themselves
+}
 feeds-visited = { $n ->
     [one] The feed of one site, visited regularly.
    *[other] The feeds of { $n } sites, visited regularly.
@@ -171,6 +175,7 @@ reads-nothing = This feed reads no network at the moment.
 
 card-on-network = on { $network }
 card-from-feed = automatic feed of { $site }
+card-pushed = sent directly, signed
 notices-title = Now
 notices-info = Practical information
 notices-agenda = Events
@@ -289,6 +294,8 @@ recipe-accounts = Accounts
 recipe-account = @{ $handle } on { $network }
 recipe-feeds = Website feeds
 recipe-feeds-why = All that they publish is shown, under their name; of the press, the title and the link.
+recipe-senders = Direct senders
+recipe-senders-why = What they send is signed: nobody can speak in their place.
 recipe-threads = Replies
 recipe-threads-why = Replies to a post of the square come with it, on the same conditions.
 recipe-ambiguous = Ambiguous terms
@@ -345,6 +352,7 @@ sources-usual-week = { $n ->
 source-connecting = { $network }: connecting since { $since }.
 source-live = { $network }: read live since { $since }.
 source-visited = { $network }: visited regularly since { $since }.
+source-push = { $network }: ready to receive since { $since }.
 source-catching-up = { $network }: catching up since { $since }.
 source-waiting-for-profiles = { $network }: waiting for authors’ profiles since { $since }; nothing is shown without their consent.
 source-silent = { $network }: connected, but silent since { $since }.
@@ -362,6 +370,7 @@ sources-mastodon = No server is read for this city yet. Any can be that shows it
 sources-feeds-name = Websites, calendars, RSS feeds
 sources-feeds = None is named for this city yet. The town hall, the press and associations often publish there first.
 sources-nostr = No relay is named on this server.
+sources-push = No service sends its information to this feed by itself yet.
 sources-nostr-places = On Nostr a place is what the author writes: it does not prove that they were there. Read are the posts that carry a hashtag of the city, in its usual spellings, or a geographic cell of five or six letters that touches it.
 sources-people = Who will never be shown
 sources-people-text = Posts meant for a circle, posts of authors who refuse to be read outside their network, indexed or taken up by a robot, and posts flagged as shocking. Of those nothing is kept but a number.

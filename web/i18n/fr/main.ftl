@@ -161,6 +161,10 @@ reads-feeds = { $n ->
     [one] le flux d’un site
    *[other] les flux de { $n } sites
 }
+reads-senders = { $n ->
+    [one] un service qui écrit de lui-même
+   *[other] { $n } services qui écrivent d’eux-mêmes
+}
 feeds-visited = { $n ->
     [one] Un flux de site, visité régulièrement.
    *[other] { $n } flux de sites, visités régulièrement.
@@ -172,6 +176,7 @@ reads-nothing = Ce fil ne lit aucun réseau en ce moment.
 
 card-on-network = sur { $network }
 card-from-feed = flux automatique de { $site }
+card-pushed = envoi direct, signé
 notices-title = En ce moment
 notices-info = Infos pratiques
 notices-agenda = Rendez-vous
@@ -290,6 +295,8 @@ recipe-accounts = Comptes
 recipe-account = @{ $handle } sur { $network }
 recipe-feeds = Flux de sites
 recipe-feeds-why = Tout ce qu’ils publient est repris, sous leur nom ; de la presse, le titre et le lien.
+recipe-senders = Envois directs
+recipe-senders-why = Ce qu’ils envoient est signé : personne ne peut parler à leur place.
 recipe-threads = Réponses
 recipe-threads-why = Les réponses à un message de la place viennent avec lui, sous les mêmes conditions.
 recipe-ambiguous = Termes ambigus
@@ -346,6 +353,7 @@ sources-usual-week = { $n ->
 source-connecting = { $network } : connexion en cours depuis { $since }.
 source-live = { $network } : lu en direct depuis { $since }.
 source-visited = { $network } : visité régulièrement depuis { $since }.
+source-push = { $network } : prêt à recevoir depuis { $since }.
 source-catching-up = { $network } : rattrape son retard depuis { $since }.
 source-waiting-for-profiles = { $network } : en attente des profils d’auteurs depuis { $since } ; rien n’est montré sans leur accord.
 source-silent = { $network } : connecté, mais muet depuis { $since }.
@@ -363,6 +371,7 @@ sources-mastodon = Aucun serveur n’est encore lu pour cette ville. Peut l’ê
 sources-feeds-name = Sites, agendas, flux RSS
 sources-feeds = Aucun n’est encore indiqué pour cette ville. La mairie, la presse et les associations publient souvent là d’abord.
 sources-nostr = Aucun relais n’est indiqué sur ce serveur.
+sources-push = Aucun service n’envoie encore lui-même ses informations à ce fil.
 sources-nostr-places = Sur Nostr, un lieu est ce que l’auteur en écrit : il ne prouve pas qu’il y était. Sont lus les messages qui portent un mot-clé de la ville, dans ses graphies usuelles, ou une case géographique de cinq ou six lettres qui la touche.
 sources-people = Qui ne sera jamais montré
 sources-people-text = Les messages réservés à un cercle, ceux d’auteurs qui refusent d’être lus hors de leur réseau, indexés ou repris par un robot, et ceux qui sont signalés comme choquants. De ceux-là, rien n’est gardé qu’un nombre.

@@ -90,7 +90,7 @@ async fn w06_a_silent_network_does_not_keep_upkeep_from_stopping() {
     let url = format!("sqlite://{}", folder.path().join("parvis.db").display());
     let clock = Arc::new(ManualClock::new(START));
     let store = store::open(&url, StoreOptions::new(clock.clone()), None).await.unwrap();
-    store.commit(Arc::new(Batch { changes: vec![stored(&store, "sound")], checkpoints: vec![] })).await.unwrap();
+    store.commit(Arc::new(Batch { changes: vec![stored(&store, "sound")], ..Batch::default() })).await.unwrap();
     clock.set(START.plus_seconds(RECHECK_AFTER_S + 60));
     let (control, _told) = mpsc::channel(64);
     let shutdown = Shutdown::new();
@@ -109,7 +109,7 @@ async fn d7_a_clock_that_jumped_erases_nothing() {
     let url = format!("sqlite://{}", folder.path().join("parvis.db").display());
     let clock = Arc::new(ManualClock::new(START));
     let store = store::open(&url, StoreOptions::new(clock.clone()), None).await.unwrap();
-    store.commit(Arc::new(Batch { changes: vec![stored(&store, "sound")], checkpoints: vec![] })).await.unwrap();
+    store.commit(Arc::new(Batch { changes: vec![stored(&store, "sound")], ..Batch::default() })).await.unwrap();
     assert_eq!(store.newest_arrival().await.unwrap(), Some(START));
     let (control, mut told) = mpsc::channel(64);
     let upkeep = Upkeep {

@@ -30,7 +30,7 @@ impl Scene {
     }
 
     async fn commit(&self, changes: Vec<Change>) {
-        self.upkeep.store.commit(Arc::new(Batch { changes, checkpoints: vec![] })).await.unwrap();
+        self.upkeep.store.commit(Arc::new(Batch { changes, ..Batch::default() })).await.unwrap();
     }
 
     async fn seen(&self, native_id: &str) {
@@ -121,7 +121,7 @@ async fn l13_what_a_wrong_clock_noted_as_asked_for_is_asked_for_again_and_then_i
         let posts = store.stale_posts(network, due, START, &[], 10).await.unwrap().len();
         (posts, store.stale_authors(network, due, START, 10).await.unwrap().len())
     };
-    let commit = async |changes| store.commit(Arc::new(Batch { changes, checkpoints: vec![] })).await.unwrap();
+    let commit = async |changes| store.commit(Arc::new(Batch { changes, ..Batch::default() })).await.unwrap();
     commit(vec![stored(&store, "sound")]).await;
     assert_eq!(stale().await, (0, 0));
     commit(noted(START.plus_seconds(3_650 * 86_400))).await;
@@ -219,7 +219,7 @@ async fn l13_authors_and_posts_are_asked_for_again_within_a_week() {
     let clock = Arc::new(ManualClock::new(START));
     let store = store::open(&url, StoreOptions::new(clock.clone()), None).await.unwrap();
     let changes = ["sound", "labelled", "gone"].map(|id| stored(&store, id)).to_vec();
-    store.commit(Arc::new(Batch { changes, checkpoints: vec![] })).await.unwrap();
+    store.commit(Arc::new(Batch { changes, ..Batch::default() })).await.unwrap();
     let (control, mut told) = mpsc::channel(64);
     let upkeep = Upkeep {
         store: store.clone(),
@@ -257,7 +257,7 @@ async fn l13_authors_and_posts_are_asked_for_again_within_a_week() {
                     Change::Delete { native_id, .. } => Some(native_id.as_str().to_owned()),
                     _ => None,
                 }));
-                store.commit(Arc::new(Batch { changes, checkpoints: vec![] })).await.unwrap();
+                store.commit(Arc::new(Batch { changes, ..Batch::default() })).await.unwrap();
             }
             (rechecked, deleted)
         }

@@ -7,9 +7,8 @@ use std::collections::HashSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
-use url::{Host, Url};
 
-use crate::config::Secret;
+use crate::config::{Secret, server_address};
 
 /// Servers of one configuration.
 const SERVERS_MAX: usize = 32;
@@ -95,26 +94,8 @@ const fn default_every_seconds() -> u32 {
     60
 }
 
-/// As it is compared: without the last `/`. A token must not travel in the open, so plain `http` stays on this machine.
 fn server<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let url = Url::parse(&text).map_err(|error| de::Error::custom(format!("{text:?} is not an address: {error}")))?;
-    let is_here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
-    if url.scheme() != "https" && !(url.scheme() == "http" && is_here) {
-        return Err(de::Error::custom(format!("{text:?} must begin with https://")));
-    }
-    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    if !is_bare || !url.username().is_empty() || url.password().is_some() {
-        return Err(de::Error::custom(format!(
-            "{text:?} must be a server's address alone, as in https://mastodon.example"
-        )));
-    }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
+    server_address(&String::deserialize(deserializer)?).map_err(de::Error::custom)
 }
 
 fn every_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {

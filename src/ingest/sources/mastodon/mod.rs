@@ -1,4 +1,5 @@
-//! Mastodon, and what speaks its API: the posts that carry the cities' tags, from each server that is configured.
+//! Mastodon, and what speaks its API: the posts that carry the cities' tags, from each server that is configured or that
+//! a city lists.
 //!
 //! Owns one source a server: polling tag timelines, and streaming them where its admin agreed to a token. Does not own
 //! matching or consent: which city a status concerns, its recipe says. Invariant: ids mean something on their own server
@@ -13,6 +14,7 @@ mod instance;
 mod memory;
 mod news;
 mod source;
+mod webfinger;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -26,6 +28,7 @@ pub use config::{MastodonSettings, servers};
 pub use decode::{Decoder, PAGE_MAX, page, place};
 pub use instance::instance;
 use source::{Mastodon, Readers};
+pub use webfinger::WebFinger;
 
 /// Makes a source of every configured server.
 pub struct Servers {
@@ -34,6 +37,8 @@ pub struct Servers {
     key: IdKey,
 }
 
+/// Servers that only cities list, in all; the first in the alphabet, should they list more.
+const LISTED_MAX: usize = 32;
 /// Tags that are read in all; the first in the alphabet, should cities ask for more.
 const TAGS_MAX: usize = 2_000;
 
@@ -43,8 +48,8 @@ impl Servers {
         Self { settings, outbound, key }
     }
 
-    /// One source for each server, with a number that is another when it is to be read for other cities or tags. None
-    /// while no city has a tag.
+    /// One source for each server, with a number that is another when it is to be read for other cities or tags, or
+    /// beside other servers. None while no city has a tag.
     pub fn of(&self, cities: &[Arc<City>]) -> Vec<(Box<dyn Source>, u64)> {
         let asked: Vec<(CityId, BTreeSet<String>)> =
             cities.iter().map(|city| (city.id.clone(), tags(city))).filter(|(_, tags)| !tags.is_empty()).collect();
@@ -53,23 +58,34 @@ impl Servers {
             return Vec::new();
         }
         let tags: Vec<String> = all.into_iter().take(TAGS_MAX).cloned().collect();
-        let number = decode::hash(&format!("{asked:?}"));
+        let servers = self.servers(cities);
+        let hosts: Vec<String> = servers.iter().filter_map(|settings| decode::host(&settings.server)).collect();
+        let number = decode::hash(&format!("{asked:?}{hosts:?}"));
         let listeners: Arc<[CityId]> = asked.into_iter().map(|(city, _)| city).collect();
         let source = |settings: &MastodonSettings| {
-            let elsewhere = self.elsewhere(settings);
             let readers = Readers { cities: listeners.clone(), tags: tags.clone(), number };
+            let others = elsewhere(&hosts, settings);
             // The addresses were checked when the settings were read.
-            let source = Mastodon::new(settings, readers, elsewhere, self.outbound.clone(), self.key).ok()?;
+            let source = Mastodon::new(settings, readers, others, self.outbound.clone(), self.key).ok()?;
             Some((Box::new(source) as Box<dyn Source>, number))
         };
-        self.settings.iter().filter_map(source).collect()
+        servers.iter().filter_map(source).collect()
     }
 
-    /// The hosts of the servers beside this one: their people are left to them.
-    fn elsewhere(&self, settings: &MastodonSettings) -> Vec<String> {
-        let others = self.settings.iter().filter(|other| *other != settings);
-        others.filter_map(|other| decode::host(&other.server)).collect()
+    /// Those that the operator lists, and those that cities list beside them. Each is read for all cities, for its
+    /// people's posts are taken from nowhere else.
+    fn servers(&self, cities: &[Arc<City>]) -> Vec<MastodonSettings> {
+        let is_new = |server: &&String| self.settings.iter().all(|settings| settings.server != **server);
+        let listed: BTreeSet<&String> = cities.iter().flat_map(|city| &city.mastodon).filter(is_new).collect();
+        let listed = listed.into_iter().take(LISTED_MAX).map(|server| MastodonSettings::new(server));
+        self.settings.iter().cloned().chain(listed).collect()
     }
+}
+
+/// The hosts beside this server: their people are left to them.
+fn elsewhere(hosts: &[String], settings: &MastodonSettings) -> Vec<String> {
+    let own = decode::host(&settings.server);
+    hosts.iter().filter(|host| Some(*host) != own.as_ref()).cloned().collect()
 }
 
 /// Every tag by which a city may take a post, folded as servers fold them.

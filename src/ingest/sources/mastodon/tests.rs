@@ -50,9 +50,28 @@ fn one_source_a_server_follows_what_the_cities_ask_for() {
 }
 
 #[test]
+fn q5_a_server_that_one_city_lists_is_read_for_all_beside_the_operators() {
+    let servers = servers(&["un.example"]);
+    let listing = format!("mastodon = [\"https://zoe.example\", \"https://un.example\"]\n{RECIPE}");
+    let of = |files: &[(&str, &str)]| servers.of(&cities(files));
+    let sources = of(&[("ville", &listing), ("bourg", RECIPE)]);
+    let ids: Vec<_> = sources.iter().map(|(source, _)| source.id().as_str().to_owned()).collect();
+    assert_eq!(ids, ["mastodon:un.example", "mastodon:zoe.example"]);
+    let read_for = sources[1].0.cities().unwrap();
+    assert_eq!(read_for.iter().map(CityId::as_str).collect::<Vec<_>>(), ["ville", "bourg"]);
+    let alone = of(&[("ville", RECIPE), ("bourg", RECIPE)]);
+    assert_eq!(alone.len(), 1);
+    assert_ne!(alone[0].1, sources[0].1, "whose people are left to others has changed");
+    let many: Vec<String> = (0..5).map(|n| format!("mastodon = [\"https://a{n}.example\",\"https://b{n}.example\",\"https://c{n}.example\",\"https://d{n}.example\",\"https://e{n}.example\",\"https://f{n}.example\",\"https://g{n}.example\",\"https://h{n}.example\"]\n{RECIPE}")).collect();
+    let many: Vec<(&str, &str)> =
+        ["v0", "v1", "v2", "v3", "v4"].into_iter().zip(many.iter().map(String::as_str)).collect();
+    assert_eq!(of(&many).len(), 1 + LISTED_MAX);
+}
+
+#[test]
 fn l06_each_server_leaves_the_others_people_to_them() {
-    let servers = servers(&["un.example", "deux.example", "trois.example"]);
-    let elsewhere: Vec<Vec<String>> = servers.settings.iter().map(|settings| servers.elsewhere(settings)).collect();
-    assert_eq!(elsewhere[0], ["deux.example", "trois.example"]);
-    assert_eq!(elsewhere[2], ["un.example", "deux.example"]);
+    let hosts = ["un.example", "deux.example", "trois.example"].map(str::to_owned);
+    let others = |server: &str| elsewhere(&hosts, &MastodonSettings::new(server));
+    assert_eq!(others("https://un.example"), ["deux.example", "trois.example"]);
+    assert_eq!(others("https://trois.example"), ["un.example", "deux.example"]);
 }

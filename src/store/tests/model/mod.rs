@@ -204,7 +204,7 @@ async fn check(store: &Store, number: u64, batches: Vec<Vec<Act>>) -> Result<(),
         let changes: Vec<Change> = batch.iter().map(|act| run.change(act)).collect();
         let refused: Vec<RefuseReason> = batch.iter().filter_map(|act| model.apply(act)).collect();
         model.settle();
-        let batch = Arc::new(Batch { changes, checkpoints: Vec::new() });
+        let batch = Arc::new(Batch { changes, ..Batch::default() });
         let committed = store.commit(batch.clone()).await.unwrap();
         let said =
             committed.refused.iter().map(|(_, reason)| *reason).filter(|reason| *reason != RefuseReason::Unmatched);

@@ -19,6 +19,8 @@ use crate::ingest::{Decode, checked_json};
 mod profile;
 mod status;
 
+pub use profile::ID_BYTES_MAX;
+
 /// Statuses of one page that are looked at; servers give 40 at most.
 pub const PAGE_MAX: usize = 80;
 /// Bytes of a server's own id of a status; nobody's is longer than a few dozen.

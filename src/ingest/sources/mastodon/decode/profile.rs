@@ -8,7 +8,8 @@ use crate::domain::{AccountStatus, AuthorId, AuthorProfile, Network};
 use crate::ingest::html;
 use crate::ingest::sources::mastodon::wire::Account;
 
-const ID_BYTES_MAX: usize = 1_100;
+/// Bytes of an identity.
+pub const ID_BYTES_MAX: usize = 1_100;
 const NAME_BYTES_MAX: usize = 2 << 10;
 const BIO_BYTES_MAX: usize = 32 << 10;
 /// Mastodon allows four fields, other programs some more.
