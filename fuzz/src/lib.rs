@@ -12,9 +12,11 @@ pub mod client_frames;
 pub mod cursor;
 pub mod feed;
 pub mod frame;
+pub mod listed;
 pub mod markup;
 pub mod mastodon;
 pub mod nostr;
+pub mod opendata;
 pub mod query;
 pub mod sound;
 pub mod text;
@@ -24,7 +26,7 @@ pub mod town;
 pub type Target = fn(&[u8]);
 
 /// Name and function of every target; a target's seeds are in `seeds/<name>`.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("appview", appview::run),
     ("boundary", boundary::run),
     ("city_file", city_file::run),
@@ -34,6 +36,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("frame", frame::run),
     ("mastodon", mastodon::run),
     ("nostr", nostr::run),
+    ("opendata", opendata::run),
     ("query", query::run),
     ("text", text::run),
 ];

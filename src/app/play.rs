@@ -69,7 +69,10 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
         // A demonstration is looked at for minutes.
         feed.every_seconds = 60;
     }
-    let (officials, feeds) = (demo.officials.clone(), demo.feeds.clone());
+    if let Some(opendata) = &mut settings.source.opendata {
+        opendata.every_seconds = 60;
+    }
+    let (officials, feeds, agenda) = (demo.officials.clone(), demo.feeds.clone(), demo.agenda.clone());
     let (note, on_ready) = (demo.note.clone(), options.on_ready);
     serve(ServeOptions {
         settings,
@@ -78,6 +81,7 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
         amend: Arc::new(move |city| {
             list_officials(city, &officials);
             city.feeds = feeds.of(city.id.as_str());
+            city.datasets = agenda.of(city.id.as_str());
         }),
         demo: Some(DemoNote { speed: demo.speed.round() as u32 }),
         backlog: Some(Box::new(Past { frames: demo.backlog.clone(), clock })),

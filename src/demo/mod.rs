@@ -1,6 +1,6 @@
 //! `parvis demo`: the product on hand-written posts, and the simulated networks that bring them.
 //!
-//! Owns the posts, their play over time, and the simulators of Jetstream, AppView, feeds and Mastodon. Does not own the pipeline that
+//! Owns the posts, their play over time, and the simulators of Jetstream, AppView, feeds, agendas and Mastodon. Does not own the pipeline that
 //! takes the frames in, nor the pages. Invariant: no person, body or post of the demonstration exists outside it.
 
 mod ids;
@@ -12,6 +12,7 @@ pub mod world;
 pub mod frames;
 pub mod jetstream;
 pub mod appview;
+pub mod agenda;
 pub mod feeds;
 pub mod mastodon;
 pub mod nostr;
@@ -24,6 +25,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::domain::Timestamp;
 use crate::shutdown::Shutdown;
+use agenda::AgendaSimulator;
 use appview::AppViewSimulator;
 use feeds::FeedSimulator;
 use frames::Stage;
@@ -65,6 +67,8 @@ pub struct Demo {
     pub appview: AppViewSimulator,
     /// The sites whose feeds the cities' configurations are to list.
     pub feeds: FeedSimulator,
+    /// The portal whose datasets the cities' configurations are to list.
+    pub agenda: AgendaSimulator,
     /// For `[[source.mastodon]]`.
     pub mastodon: MastodonSimulator,
 }
@@ -102,6 +106,7 @@ impl Demo {
         let jetstream = JetstreamSimulator::start(shutdown.clone()).await?;
         let appview = AppViewSimulator::start(world, shutdown.clone())?;
         let feeds = FeedSimulator::start(clock.clone(), shutdown.clone())?;
+        let agenda = AgendaSimulator::start(rate, clock.clone(), shutdown.clone())?;
         let mastodon = MastodonSimulator::start(clock.clone(), shutdown.clone()).await?;
         mastodon::perform(&mastodon, rate, speed, clock.clone(), shutdown.clone())?;
         for frame in &backlog {
@@ -127,6 +132,7 @@ impl Demo {
             jetstream,
             appview,
             feeds,
+            agenda,
             mastodon,
         })
     }

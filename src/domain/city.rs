@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use geo::MultiPolygon;
 
-use super::{Lane, Network};
+use super::{DatasetRef, Lane, Network};
 
 /// A city's slug: its address, its key in the store, its metric label. Lower-case ASCII letters, digits, hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,6 +110,7 @@ pub struct City {
     pub recipe_hash: String,
     pub officials: Vec<Official>,
     pub feeds: Vec<FeedRef>,
+    pub datasets: Vec<DatasetRef>,
     pub participation: Option<String>,
     pub look: Look,
     /// Source and licence of the outlines, for the page's foot.

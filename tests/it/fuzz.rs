@@ -137,6 +137,11 @@ fn h1_nostr() {
 }
 
 #[test]
+fn h1_opendata() {
+    replay("opendata");
+}
+
+#[test]
 fn h1_query() {
     replay("query");
 }

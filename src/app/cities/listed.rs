@@ -76,11 +76,16 @@ impl Listed {
                     listed.insert(account.network, holder.clone(), city.id.clone(), listing);
                 }
             }
-            // A feed is who it is by its address: nobody has to be asked.
+            // A list is who it is by its address: nobody has to be asked.
             for feed in &city.feeds {
                 let name = feed.url.split_once("://").map_or(&*feed.url, |(_, rest)| rest);
                 let listing = ListedAs { name: name.to_owned(), body: None, lane: Some(feed.lane.clone()) };
                 listed.insert(Network::Feed, AuthorId::new(&*feed.url), city.id.clone(), listing);
+            }
+            for dataset in &city.datasets {
+                let (name, body) = (dataset.title.clone(), dataset.body.clone());
+                let listing = ListedAs { name, body, lane: Some(dataset.lane.clone()) };
+                listed.insert(Network::OpenData, AuthorId::new(dataset.address()), city.id.clone(), listing);
             }
         }
         listed

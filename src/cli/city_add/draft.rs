@@ -77,6 +77,10 @@ impl Draft<'_> {
                 quote(&lane)
             ));
         }
+        if self.place.is_some_and(|place| place.insee.is_some()) {
+            line("\n# The public events of the commune from OpenAgenda, by its code above.".into());
+            line("[[opendata]]\npreset = \"openagenda\"".into());
+        }
         if let Some(around) = self.place.and_then(|place| place.around.as_deref()) {
             line(
                 "\n# What a small town shows when it is quiet itself. Give it an outline, and take the # away.".into(),

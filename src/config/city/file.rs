@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::opendata::DatasetFile;
+
 /// A city file as written. Everything but `name` and one hashtag or boundary has a default.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +33,8 @@ pub struct CityFile {
     pub official: Vec<OfficialFile>,
     #[serde(default)]
     pub feed: Vec<FeedFile>,
+    #[serde(default)]
+    pub opendata: Vec<Spanned<DatasetFile>>,
     /// Read and checked, and warned of: lanes of events are not opened by this version.
     #[serde(default)]
     pub event: Vec<EventFile>,

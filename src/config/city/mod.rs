@@ -9,6 +9,7 @@ mod check;
 mod contrast;
 mod file;
 mod folder;
+mod opendata;
 mod reader;
 mod seen;
 mod soundness;

@@ -6,7 +6,7 @@ use super::contrast::contrast;
 use super::seen::Seen;
 use super::{CityFile, CityProblem, boundary, check_slug, problem};
 use crate::domain::{
-    AccountRef, Around, City, CityId, FeedRef, Lane, Look, Network, Official, OfficialKind, Recipe, Zone,
+    AccountRef, Around, City, CityId, DatasetRef, FeedRef, Lane, Look, Network, Official, OfficialKind, Recipe, Zone,
     primary_subtag,
 };
 
@@ -84,10 +84,11 @@ impl Reader<'_> {
             .chain(zones.iter().map(|zone| zone.boundary.as_ref()))
             .chain(around.iter().map(|around| around.boundary.as_ref()))
             .collect();
-        let recipe_hash = recipe_hash(file, &outlines);
         let recipe = self.recipe(file);
         let officials = self.officials(file);
         let feeds = self.feeds(file);
+        let datasets = self.datasets(file);
+        let recipe_hash = recipe_hash(file, &datasets, &outlines);
         let look = self.look(file);
         let languages = self.languages(file);
         let city = City {
@@ -102,6 +103,7 @@ impl Reader<'_> {
             recipe,
             officials,
             feeds,
+            datasets,
             participation: file.participation.clone(),
             look,
             attribution,
@@ -204,15 +206,16 @@ impl Reader<'_> {
     fn feeds(&mut self, file: &CityFile) -> Vec<FeedRef> {
         let mut feeds: Vec<FeedRef> = Vec::new();
         for feed in &file.feed {
-            let lane = Lane::parse(feed.lane.get_ref())
-                .filter(|lane| matches!(lane, Lane::Info | Lane::Press | Lane::Agenda | Lane::People));
+            let lane = listed_lane(feed.lane.get_ref());
             if lane.is_none() {
                 self.refuse(&feed.lane, "one of info, press, agenda, people");
             }
             let url = feed.url.get_ref();
             let is_address = url.len() <= FEED_URL_MAX
                 && url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-            if !is_address {
+            if url.starts_with("webcal:") {
+                self.refuse(&feed.url, "write https: instead of webcal:, it is the same calendar");
+            } else if !is_address {
                 self.refuse(&feed.url, "give a whole http or https address, of 900 characters at most");
             } else if feeds.iter().any(|other| other.url == *url) {
                 self.refuse(&feed.url, "this feed is listed already: it stands in one lane");
@@ -252,6 +255,11 @@ impl Reader<'_> {
     }
 }
 
+/// A lane in which a city shows what is published on lists.
+pub(super) fn listed_lane(token: &str) -> Option<Lane> {
+    Lane::parse(token).filter(|lane| matches!(lane, Lane::Info | Lane::Press | Lane::Agenda | Lane::People))
+}
+
 fn parse_account(text: &str) -> Result<AccountRef, String> {
     let Some((network, handle)) = text.split_once(':') else {
         return Err("write the network before the account, as in bsky:nantes.fr".into());
@@ -279,7 +287,7 @@ fn strings(spanned: &[Spanned<String>]) -> Vec<String> {
 }
 
 /// 16 hexadecimal digits over everything that decides whether a post is admitted: what is written and what is drawn.
-fn recipe_hash(file: &CityFile, outlines: &[Option<&geo::MultiPolygon<f64>>]) -> String {
+fn recipe_hash(file: &CityFile, datasets: &[DatasetRef], outlines: &[Option<&geo::MultiPolygon<f64>>]) -> String {
     let decides = format!(
         "{:?}{:?}{:?}{:?}{:?}{:?}",
         file.recipe.without_spans(),
@@ -291,6 +299,9 @@ fn recipe_hash(file: &CityFile, outlines: &[Option<&geo::MultiPolygon<f64>>]) ->
     );
     let mut hasher = blake3::Hasher::new();
     hasher.update(decides.as_bytes());
+    for dataset in datasets {
+        hasher.update(format!("{}{:?}", dataset.address(), dataset.lane).as_bytes());
+    }
     for outline in outlines {
         hasher.update(&outline.map_or(0, |outline| outline.0.len() + 1).to_le_bytes());
         for polygon in outline.iter().flat_map(|outline| outline.iter()) {

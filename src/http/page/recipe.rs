@@ -22,6 +22,16 @@ pub fn render_recipe(context: &PageContext, city: &City) -> String {
         together: city.recipe.all_of.iter().map(|tags| join_tags(tags)).collect(),
         accounts: city.recipe.accounts.iter().map(|account| account_line(account, w)).collect(),
         feeds: city.feeds.iter().map(|feed| (&*feed.url, w.t(&format!("lane-{}", feed.lane.to_token())))).collect(),
+        datasets: city
+            .datasets
+            .iter()
+            .map(|dataset| DatasetLine {
+                address: dataset.address(),
+                title: &dataset.title,
+                lane: w.t(&format!("lane-{}", dataset.lane.to_token())),
+                filter: &dataset.filter,
+            })
+            .collect(),
         officials: city
             .officials
             .iter()
@@ -52,7 +62,16 @@ struct RecipeView<'a> {
     accounts: Vec<String>,
     /// Addresses, and in which lane.
     feeds: Vec<(&'a str, String)>,
+    datasets: Vec<DatasetLine<'a>>,
     officials: Vec<Listed>,
+}
+
+/// Records that are shown, by the page that has them, and the condition under which.
+struct DatasetLine<'a> {
+    address: String,
+    title: &'a str,
+    lane: String,
+    filter: &'a str,
 }
 
 struct Listed {

@@ -26,6 +26,7 @@ struct SourcesView<'a> {
     usual: Option<String>,
     sources: Vec<SourceView>,
     has_feeds: bool,
+    has_datasets: bool,
     has_mastodon: bool,
     has_nostr: bool,
 }
@@ -63,6 +64,7 @@ impl<'a> SourcesView<'a> {
             w,
             usual: usual.map(|rate| usual_sentence(rate, w)),
             has_feeds: reads(Network::Feed),
+            has_datasets: reads(Network::OpenData),
             has_mastodon: reads(Network::Mastodon),
             has_nostr: reads(Network::Nostr),
             sources: sources.iter().map(view).collect(),
@@ -136,9 +138,9 @@ pub fn state_sentence(source: &SourceHealth, calendar: &Calendar, now: Timestamp
     w.with2(key, "network", &network, "since", &calendar.since(source.since, now))
 }
 
-/// The network's name, or the site's where the source is a feed.
+/// The network's name, or the site's where the source is a list on one.
 fn source_name(source: &SourceHealth, w: Words) -> String {
-    let site = source.own_name().filter(|_| source.network == Network::Feed).and_then(site);
+    let site = source.own_name().filter(|_| source.network.is_listing()).and_then(site);
     site.unwrap_or_else(|| network_name(source.network, w))
 }
 
@@ -162,13 +164,15 @@ pub fn reads(sources: &[SourceHealth], w: Words) -> String {
     }
 }
 
-/// How each source does, in few lines: feeds that are as they should be are one.
+/// How each source does, in few lines: feeds that are as they should be are one, and so are datasets.
 pub fn in_brief(sources: &[SourceHealth], calendar: &Calendar, now: Timestamp, w: Words) -> Vec<String> {
-    let is_well = |source: &&SourceHealth| source.network == Network::Feed && source.state == SourceState::Live;
+    let is_well = |source: &SourceHealth| source.network.is_listing() && source.state == SourceState::Live;
     let others = sources.iter().filter(|source| !is_well(source));
     let mut lines: Vec<String> = others.map(|source| state_sentence(source, calendar, now, w)).collect();
-    let well = sources.iter().filter(is_well).count();
-    lines.extend((well > 0).then(|| w.count("feeds-visited", well)));
+    for (network, words) in [(Network::Feed, "feeds-visited"), (Network::OpenData, "datasets-visited")] {
+        let well = sources.iter().filter(|source| source.network == network && is_well(source)).count();
+        lines.extend((well > 0).then(|| w.count(words, well)));
+    }
     lines
 }
 

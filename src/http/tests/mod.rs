@@ -150,6 +150,7 @@ fn city(slug: &str) -> City {
         recipe_hash: "0123456789abcdef".into(),
         officials: Vec::new(),
         feeds: Vec::new(),
+        datasets: Vec::new(),
         participation: None,
         look: Look { accent: "#0a5".into(), accent_dark: "#5fa".into() },
         attribution: Vec::new(),

@@ -7,6 +7,7 @@ pub mod bluesky;
 pub mod feed;
 pub mod mastodon;
 pub mod nostr;
+pub mod opendata;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::hosts::Hosts;
 use super::{Decode, Outbound, Source};
 use crate::clock::Clock;
 use crate::config::Section;
@@ -22,6 +24,7 @@ use bluesky::{Bluesky, BlueskySettings};
 use feed::{FeedSettings, Feeds};
 use mastodon::{MastodonSettings, Servers};
 use nostr::{NostrSettings, Relays};
+use opendata::{Datasets, OpenDataSettings};
 
 /// The networks to listen to: a `[source.<network>]` table turns a network on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +34,8 @@ pub struct SourceSettings {
     pub bluesky: Option<BlueskySettings>,
     /// Feeds that the cities list.
     pub feed: Option<FeedSettings>,
+    /// Datasets that the cities list: open data with places and dates.
+    pub opendata: Option<OpenDataSettings>,
     /// Servers that speak the Mastodon API, each in a table of its own; at most 32.
     #[serde(default, deserialize_with = "mastodon::servers", skip_serializing_if = "Vec::is_empty")]
     pub mastodon: Vec<MastodonSettings>,
@@ -110,6 +115,7 @@ fn relays(settings: &SourceSettings, outbound: &Outbound, clock: &Arc<dyn Clock>
 /// Makes the sources that cities' files ask for, which come and go as the files change.
 pub struct CitySources {
     feeds: Option<Feeds>,
+    datasets: Option<Datasets>,
     mastodon: Servers,
     relays: Relays,
 }
@@ -122,8 +128,10 @@ impl CitySources {
         clock: &Arc<dyn Clock>,
         key: IdKey,
     ) -> Result<Self, SettingsError> {
+        let hosts = Hosts::default();
         Ok(Self {
-            feeds: settings.feed.clone().map(|settings| Feeds::new(settings, outbound.clone())),
+            feeds: settings.feed.as_ref().map(|settings| Feeds::new(settings, outbound.clone(), hosts.clone())),
+            datasets: settings.opendata.as_ref().map(|settings| Datasets::new(settings, outbound.clone(), hosts)),
             mastodon: Servers::new(settings.mastodon.clone(), outbound.clone(), key),
             relays: relays(settings, outbound, clock)?,
         })
@@ -137,7 +145,8 @@ impl CitySources {
     /// One source for each that these cities ask for, with a number that changes when it has to be made anew.
     pub fn of(&self, cities: &[Arc<City>]) -> Vec<(Box<dyn Source>, u64)> {
         let feeds = self.feeds.iter().flat_map(|feeds| feeds.of(cities));
-        feeds.chain(self.mastodon.of(cities)).chain(self.relays.of(cities)).collect()
+        let datasets = self.datasets.iter().flat_map(|datasets| datasets.of(cities));
+        feeds.chain(datasets).chain(self.mastodon.of(cities)).chain(self.relays.of(cities)).collect()
     }
 }
 
@@ -156,6 +165,7 @@ pub enum Recording {
 pub fn recording(network: Network) -> Option<Recording> {
     match network {
         Network::Feed => Some(Recording::Document(feed::recorded)),
+        Network::OpenData => Some(Recording::Document(opendata::recorded)),
         _ => decoder(network).map(Recording::Frames),
     }
 }

@@ -165,8 +165,8 @@ statements! {
         ORDER BY c.created_at DESC LIMIT $3";
     EVENTS: 3 = "SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.lane = 'agenda' AND c.expires_at > $2
         ORDER BY coalesce(c.starts_at, c.expires_at) LIMIT $3";
-    /// City's slug, since. A feed's author is its address.
-    VOLUMES: 2 = "SELECT s.network AS network, CASE s.network WHEN 'feed' THEN a.native_id END AS site, count(*) AS posts,
+    /// City's slug, since. The author of what is listed is the list's address.
+    VOLUMES: 2 = "SELECT s.network AS network, CASE WHEN s.network IN ('feed', 'opendata') THEN a.native_id END AS site, count(*) AS posts,
             max(p.received_at) AS last_at
         FROM placements AS p JOIN posts AS s ON s.row = p.post JOIN authors AS a ON a.row = s.author
         WHERE p.shown AND p.city = (SELECT row FROM cities WHERE slug = $1) AND p.received_at >= $2

@@ -49,6 +49,7 @@ pub fn city() -> City {
         recipe_hash: "0123456789abcdef".into(),
         officials: vec![],
         feeds: vec![],
+        datasets: vec![],
         participation: None,
         look: Look { accent: "#0f5c46".into(), accent_dark: "#6fc7a3".into() },
         attribution: vec!["Contours inventés, licence ouverte".into()],
