@@ -79,6 +79,7 @@ pub fn city(commune: &Commune) -> City {
         feeds: Vec::new(),
         mastodon: Vec::new(),
         pushes: Vec::new(),
+        datasets: Vec::new(),
         participation: None,
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),

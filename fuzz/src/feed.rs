@@ -1,32 +1,27 @@
-//! Feeds in every format, down to the posts that are made of their items and what is remembered of them.
+//! Feeds in every format, calendars too, down to the posts that are made of their items and what is remembered of them.
 
 use jiff::tz::TimeZone;
-use parvis::domain::{Lane, Network, Visibility};
-use parvis::ingest::sources::feed::{ITEMS_KEPT, ITEMS_MAX, Memory, Reading, news, read};
-use parvis::normalize::normalize;
+use parvis::domain::{Lane, Network, Timestamp};
+use parvis::ingest::listing::{Holds, LISTED_MAX, Reading};
+use parvis::ingest::sources::feed::{ITEMS_MAX, read};
 
-use super::sound;
+use super::listed;
 use super::town::NOW;
 
 pub fn run(data: &[u8]) {
     let address = url::Url::parse("https://ville.example/rss").expect("an address");
-    let Ok(document) = read(data, &address) else { return };
-    assert!(document.items.len() <= ITEMS_MAX);
+    let zone = TimeZone::get("Europe/Paris").expect("a zone");
+    let document = |now: Timestamp| read(data, &address, &zone, now);
+    let Ok(first) = document(NOW) else { return };
+    assert!(first.items.len() <= if first.holds == Holds::Latest { ITEMS_MAX } else { LISTED_MAX });
     for lane in [Lane::Info, Lane::Press, Lane::Agenda] {
-        let reading = Reading { url: address.to_string(), lanes: vec![lane], zone: TimeZone::UTC };
-        let first = news(read(data, &address).expect("it was read"), &Memory::default(), &reading, NOW);
-        assert!(first.gap.is_none() && first.posts.len() <= ITEMS_MAX && first.memory.items.len() <= ITEMS_KEPT);
-        assert!(first.posts.windows(2).all(|pair| pair[0].revision < pair[1].revision));
-        for post in &first.posts {
-            assert!(post.visibility == Visibility::Public && post.text.chars().count() <= 20_000);
-            if let Ok(draft) = normalize(Box::new(post.clone()), Network::Feed, None, NOW) {
-                sound::post(&draft.complete(parvis::domain::PostId::from_u64(1)));
-            }
-        }
-        let stored = first.memory.checkpoint();
-        let again = Memory::resume(Some(&stored), 0, NOW);
-        assert_eq!(again, first.memory, "what is remembered is what was stored");
-        let second = news(read(data, &address).expect("it was read"), &again, &reading, NOW.plus_seconds(60));
-        assert_eq!((second.posts, second.gap), (Vec::new(), None), "the same document is no news");
+        let reading = Reading {
+            network: Network::Feed,
+            url: address.to_string(),
+            name: None,
+            lanes: vec![lane],
+            zone: zone.clone(),
+        };
+        listed::check(&reading, &|now| document(now).expect("it was read"));
     }
 }

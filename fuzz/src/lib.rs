@@ -12,10 +12,12 @@ pub mod client_frames;
 pub mod cursor;
 pub mod feed;
 pub mod frame;
+pub mod listed;
 pub mod markup;
 pub mod mastodon;
 pub mod nostr;
 pub mod push;
+pub mod opendata;
 pub mod query;
 pub mod sound;
 pub mod text;
@@ -25,7 +27,7 @@ pub mod town;
 pub type Target = fn(&[u8]);
 
 /// Name and function of every target; a target's seeds are in `seeds/<name>`.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("appview", appview::run),
     ("boundary", boundary::run),
     ("city_file", city_file::run),
@@ -36,6 +38,7 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("mastodon", mastodon::run),
     ("nostr", nostr::run),
     ("push", push::run),
+    ("opendata", opendata::run),
     ("query", query::run),
     ("text", text::run),
 ];

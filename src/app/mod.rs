@@ -32,6 +32,7 @@ use crate::ingest::sources::bluesky::BlueskySettings;
 use crate::ingest::sources::feed::FeedSettings;
 use crate::ingest::sources::mastodon::MastodonSettings;
 use crate::ingest::sources::nostr::NostrSettings;
+use crate::ingest::sources::opendata::OpenDataSettings;
 use crate::ingest::sources::{self, SourceSettings};
 use crate::intake::{Authors, Intake, KnownPosts};
 use crate::matcher::{CitySet, ListedAccounts};
@@ -47,6 +48,7 @@ pub fn documented_settings() -> Settings {
     let source = SourceSettings {
         bluesky: Some(BlueskySettings::default()),
         feed: Some(FeedSettings::default()),
+        opendata: Some(OpenDataSettings::default()),
         mastodon: vec![MastodonSettings::example()],
         nostr: vec![NostrSettings::example()],
     };

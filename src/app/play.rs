@@ -77,7 +77,10 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
     let secret = folder.0.join("secret");
     write_secret(&secret, &key)?;
     let secret = SecretPlace::File(secret);
-    let (officials, feeds) = (demo.officials.clone(), demo.feeds.clone());
+    if let Some(opendata) = &mut settings.source.opendata {
+        opendata.every_seconds = 60;
+    }
+    let (officials, feeds, agenda) = (demo.officials.clone(), demo.feeds.clone(), demo.agenda.clone());
     let (note, on_ready) = (demo.note.clone(), options.on_ready);
     let pushing = (clock.clone(), options.shutdown.clone());
     serve(ServeOptions {
@@ -88,6 +91,7 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
             list_officials(city, &officials);
             city.feeds = feeds.of(city.id.as_str());
             city.pushes = push::of(city.id.as_str(), &secret);
+            city.datasets = agenda.of(city.id.as_str());
         }),
         demo: Some(DemoNote { speed: demo.speed.round() as u32 }),
         backlog: Some(Box::new(Past { frames: demo.backlog.clone(), clock })),

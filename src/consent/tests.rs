@@ -60,6 +60,7 @@ fn matched(rule: Rule) -> Match {
         feeds: Vec::new(),
         mastodon: Vec::new(),
         pushes: Vec::new(),
+        datasets: Vec::new(),
         participation: None,
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),

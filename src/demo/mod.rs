@@ -1,8 +1,8 @@
 //! `parvis demo`: the product on hand-written posts, and the simulated networks that bring them.
 //!
-//! Owns the posts, their play over time, the simulators of Jetstream, AppView, feeds, Mastodon and Nostr, and the services
-//! that push. Does not own the pipeline that takes the frames in, nor the pages. Invariant: no person, body or post of the
-//! demonstration exists outside it.
+//! Owns the posts, their play over time, the simulators of Jetstream, AppView, feeds, agendas, Mastodon and Nostr, and the
+//! services that push. Does not own the pipeline that takes the frames in, nor the pages. Invariant: no person, body or
+//! post of the demonstration exists outside it.
 
 mod ids;
 mod rate;
@@ -13,6 +13,7 @@ pub mod world;
 pub mod frames;
 pub mod jetstream;
 pub mod appview;
+pub mod agenda;
 pub mod feeds;
 pub mod mastodon;
 pub mod nostr;
@@ -26,6 +27,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::domain::Timestamp;
 use crate::shutdown::Shutdown;
+use agenda::AgendaSimulator;
 use appview::AppViewSimulator;
 use feeds::FeedSimulator;
 use frames::Stage;
@@ -68,6 +70,8 @@ pub struct Demo {
     pub appview: AppViewSimulator,
     /// The sites whose feeds the cities' configurations are to list.
     pub feeds: FeedSimulator,
+    /// The portal whose datasets the cities' configurations are to list.
+    pub agenda: AgendaSimulator,
     /// For `[[source.mastodon]]`.
     pub mastodon: MastodonSimulator,
     /// For `[[source.nostr]]`.
@@ -107,6 +111,7 @@ impl Demo {
         let jetstream = JetstreamSimulator::start(shutdown.clone()).await?;
         let appview = AppViewSimulator::start(world, shutdown.clone())?;
         let feeds = FeedSimulator::start(clock.clone(), shutdown.clone())?;
+        let agenda = AgendaSimulator::start(rate, clock.clone(), shutdown.clone())?;
         let mastodon = MastodonSimulator::start(clock.clone(), shutdown.clone()).await?;
         mastodon::perform(&mastodon, rate, speed, clock.clone(), shutdown.clone())?;
         let relay = RelaySimulator::start(shutdown.clone()).await?;
@@ -134,6 +139,7 @@ impl Demo {
             jetstream,
             appview,
             feeds,
+            agenda,
             mastodon,
             relay,
         })

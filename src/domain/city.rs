@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use geo::MultiPolygon;
 
-use super::{Lane, Network, PushSender};
+use super::{DatasetRef, Lane, Network, PushSender};
 
 /// A city's slug: its address, its key in the store, its metric label. Lower-case ASCII letters, digits, hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,6 +114,7 @@ pub struct City {
     /// are read for all.
     pub mastodon: Vec<String>,
     pub pushes: Vec<PushSender>,
+    pub datasets: Vec<DatasetRef>,
     pub participation: Option<String>,
     pub look: Look,
     /// Source and licence of the outlines, for the page's foot.

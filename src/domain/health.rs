@@ -78,7 +78,7 @@ impl SourceHealth {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Volume {
     pub network: Network,
-    /// The feed's address, or the sender's account, which is its author.
+    /// The list's address, or the sender's account, which is its author.
     pub site: Option<AuthorId>,
     pub posts: usize,
     pub last_at: Timestamp,

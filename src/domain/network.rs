@@ -27,6 +27,11 @@ impl Network {
         }
     }
 
+    /// Whether it is no network of people but lists that bodies publish: feeds, calendars, datasets.
+    pub const fn is_listing(self) -> bool {
+        matches!(self, Self::Feed | Self::OpenData)
+    }
+
     /// The inverse of [`Network::as_str`]; also takes the short form `bsky` used in account references.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "bsky" {

@@ -9,24 +9,29 @@ pub struct Schedule {
     pub cancelled: bool,
 }
 
-/// How long a notice without an end holds, from its publication (S-18).
+/// How long a notice without an end holds, from its publication, or its beginning (S-18).
 const NOTICE_S: i64 = 7 * 24 * 3_600;
 /// How long an event without an end is taken to last.
 const EVENT_S: i64 = 6 * 3_600;
 
 impl Schedule {
+    /// When what takes place is over; an event without an end lasts for a while. `None`: it says nothing of it.
+    pub fn over_at(self) -> Option<Timestamp> {
+        self.ends_at.or(self.starts_at.map(|start| start.plus_seconds(EVENT_S)))
+    }
+
     /// When a card in this lane goes by itself; `None`: when its tier's time is over.
     pub fn expires_at(&self, network: Network, lane: &Lane, published: Timestamp) -> Option<Timestamp> {
         match lane {
             // An end is the author's own word there, and is never read from a text (NIP-40, NIP-52).
             _ if network == Network::Nostr => self.ends_at,
-            // What a body says on a social network has no end unless it states one; an item of a feed, or of a
-            // signed delivery, is a notice.
-            Lane::Info if matches!(network, Network::Feed | Network::Push) => {
-                Some(self.ends_at.unwrap_or(published.plus_seconds(NOTICE_S)))
+            // What a body says on a social network has no end unless it states one; what it lists, or sends to us, is a notice.
+            Lane::Info if network.is_listing() || network == Network::Push => {
+                let since = self.starts_at.map_or(published, |start| start.max(published));
+                Some(self.ends_at.unwrap_or(since.plus_seconds(NOTICE_S)))
             }
             Lane::Info => self.ends_at,
-            Lane::Agenda => self.ends_at.or(self.starts_at.map(|start| start.plus_seconds(EVENT_S))),
+            Lane::Agenda => self.over_at(),
             Lane::People | Lane::Press | Lane::Around | Lane::Event(_) => None,
         }
     }
@@ -44,6 +49,7 @@ mod tests {
         let week = Some(published.plus_seconds(604_800));
         for (network, lane, open_goes, ended_goes) in [
             (Network::Feed, Lane::Info, week, ends_at),
+            (Network::OpenData, Lane::Info, week, ends_at),
             (Network::Feed, Lane::Agenda, None, ends_at),
             (Network::Feed, Lane::Press, None, None),
             (Network::Feed, Lane::People, None, None),
@@ -57,6 +63,8 @@ mod tests {
         let starts_at = Some(published.plus_seconds(86_400));
         let evening = Schedule { starts_at, ..Schedule::default() };
         let over = starts_at.map(|start| start.plus_seconds(EVENT_S));
+        let later = starts_at.map(|start| start.plus_seconds(NOTICE_S));
+        assert_eq!(evening.expires_at(Network::OpenData, &Lane::Info, published), later);
         assert_eq!(evening.expires_at(Network::Feed, &Lane::Agenda, published), over);
     }
 }

@@ -8,14 +8,17 @@
 mod backoff;
 mod decode;
 mod health;
+pub mod hosts;
 mod lenient;
 pub mod html;
+pub mod listing;
 pub mod outbound;
 mod queue;
 mod source;
 pub mod sources;
 mod supervisor;
 pub mod telemetry;
+mod visit;
 pub mod websocket;
 
 pub use backoff::Backoff;

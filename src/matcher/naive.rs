@@ -141,7 +141,10 @@ fn judge(city: &Arc<City>, post: &Post, context: &MatchContext<'_>) -> Option<Ma
     }
 
     let only_thread = reasons.iter().all(|reason| reason.rule == Rule::Thread);
-    if lane == Lane::People && !only_thread && post.schedule.starts_at.is_some() {
+    let stated = listed.and_then(|listed| listed.lane.clone()).filter(|_| lane == Lane::People && !only_thread);
+    if let Some(stated) = stated {
+        lane = stated;
+    } else if lane == Lane::People && !only_thread && post.schedule.starts_at.is_some() {
         lane = Lane::Agenda;
     } else if lane == Lane::People && !only_thread {
         let body = listed.and_then(|listed| listed.body.clone());

@@ -38,9 +38,8 @@ const BIO_CHARS_MAX: usize = 10_000;
 
 /// How old a post may be when it is first seen.
 const OLDEST_S: i64 = 48 * 3_600;
-/// The same for the items of feeds and of signed deliveries: their publishers still stand by them, so that a page is alive
-/// on its first day.
-const OLDEST_OF_FEEDS_S: i64 = 30 * 24 * 3_600;
+/// The same for what a site lists, or sends to us: its publisher still stands by it, so that a page is alive on its first day.
+const OLDEST_OF_LISTS_S: i64 = 30 * 24 * 3_600;
 const FUTURE_MAX_S: i64 = 24 * 3_600;
 /// A date further ahead than this is set to the moment of arrival (D7).
 const CLOCK_SKEW_S: i64 = 300;
@@ -74,7 +73,7 @@ pub fn normalize(
     sent_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Draft, RefuseReason> {
-    check_age(raw.created_at, network, sent_at.map_or(now, |sent_at| sent_at.min(now)))?;
+    check_age(&raw, network, sent_at.map_or(now, |sent_at| sent_at.min(now)))?;
     normalize_held(raw, network, sent_at, now)
 }
 
@@ -206,9 +205,14 @@ pub fn clean_profile(profile: AuthorProfile) -> AuthorProfile {
     }
 }
 
-fn check_age(created_at: Option<Timestamp>, network: Network, earliest: Timestamp) -> Result<(), RefuseReason> {
-    let oldest_s = if matches!(network, Network::Feed | Network::Push) { OLDEST_OF_FEEDS_S } else { OLDEST_S };
-    match created_at {
+fn check_age(raw: &RawPost, network: Network, earliest: Timestamp) -> Result<(), RefuseReason> {
+    // What is still to come is news, however long ago a body announced it.
+    if network.is_listing() && raw.schedule.over_at().is_some_and(|end| end > earliest) {
+        return Ok(());
+    }
+    let is_stood_by = network.is_listing() || network == Network::Push;
+    let oldest_s = if is_stood_by { OLDEST_OF_LISTS_S } else { OLDEST_S };
+    match raw.created_at {
         Some(at) if earliest > at.plus_seconds(oldest_s) => Err(RefuseReason::TooOld),
         // A missing date has its own reason, given where every post passes.
         _ => Ok(()),

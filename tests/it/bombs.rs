@@ -22,7 +22,7 @@ struct Scene {
 impl Scene {
     async fn start() -> Self {
         let (stream, appview) = (RawStream::start(), RawAppView::start());
-        let mut server = Server::prepare_at(&[stream.url()], &appview.url(), "[source.feed]\n");
+        let mut server = Server::prepare_at(&[stream.url()], &appview.url(), "[source.feed]\n[source.opendata]\n");
         server.start();
         let memory = Memory::watch(server.pid());
         let mut scene = Self { stream, appview, server, posts: 0, memory };
@@ -309,11 +309,7 @@ async fn h2_no_answer_of_the_appview_costs_more_than_it_may() {
 
 #[tokio::test]
 async fn h2_no_feed_costs_more_than_it_may() {
-    let mut scene = Scene::start().await;
-    // The same kind of server, as somebody's site.
-    let site = RawAppView::start();
-    let cities = scene.server.folder.path().join("cities/ville.toml");
-    let bombs: [(&str, &str, Body); 9] = [
+    let bombs: [(&str, &str, Body); 12] = [
         ("a feed of 10 GiB of gzip", "content-encoding: gzip\r\n", gzip_bomb),
         ("a feed of 10 GiB of brotli", "content-encoding: br\r\n", brotli_bomb),
         ("a feed of 10 GiB as it is", "content-length: 10737418240\r\n", endless),
@@ -350,15 +346,64 @@ async fn h2_no_feed_costs_more_than_it_may() {
             out.write_all(b"{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":")?;
             out.write_all("[".repeat(4 * MIB).as_bytes())
         }),
+        ("a calendar of a hundred thousand events", "content-type: text/calendar\r\n\r\n", |out| {
+            out.write_all(b"BEGIN:VCALENDAR\n")?;
+            out.write_all("BEGIN:VEVENT\nUID:\nDTSTART:20991201\nEND:VEVENT\n".repeat(100_000).as_bytes())
+        }),
+        ("a calendar of one line", "content-type: text/calendar\r\n\r\n", |out| {
+            out.write_all(b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:")?;
+            out.write_all("x\n ".repeat(MIB).as_bytes())
+        }),
+        ("a calendar of rules without end", "content-type: text/calendar\r\n\r\n", |out| {
+            out.write_all(b"BEGIN:VCALENDAR\n")?;
+            (0..9_000).try_for_each(|n| {
+                write!(out, "BEGIN:VEVENT\nUID:{n}\nDTSTART:19000101T090000\nDURATION:P399D\nRRULE:FREQ=DAILY;COUNT=99999999\nRDATE:20991201T090000\nSUMMARY:{n}\nEND:VEVENT\n")
+            })
+        }),
     ];
+    explode(bombs, |url, number| format!("[[feed]]\nurl = \"{url}/{number}.rss\"\nlane = \"info\"\n")).await;
+}
+
+#[tokio::test]
+async fn h2_no_dataset_costs_more_than_it_may() {
+    let bombs: [(&str, &str, Body); 5] = [
+        ("a dataset of 10 GiB of gzip", "content-encoding: gzip\r\n", gzip_bomb),
+        ("a dataset of 10 GiB as it is", "content-length: 10737418240\r\n", endless),
+        ("a dataset that nests", "\r\n", |out| {
+            out.write_all(b"{\"total_count\":1,\"results\":")?;
+            out.write_all("[".repeat(900_000).as_bytes())
+        }),
+        ("a dataset of a hundred thousand records", "\r\n", |out| {
+            let records = vec!["{\"a\":1}"; 110_000].join(",");
+            write!(out, "{{\"total_count\":1,\"results\":[{records}]}}")
+        }),
+        ("a dataset of one record of all keys", "\r\n", |out| {
+            let keys: Vec<String> = (0..90_000).map(|n| format!("\"{n}\":[]")).collect();
+            write!(out, "{{\"total_count\":1,\"results\":[{{{}}}]}}", keys.join(","))
+        }),
+    ];
+    explode(bombs, |url, number| {
+        format!(
+            "[[opendata]]\nportal = \"{url}\"\ndataset = \"d{number}\"\nlane = \"info\"\nfields = {{ id = \"0\", title = \"1\" }}\n"
+        )
+    })
+    .await;
+}
+
+/// Has a server read each of these as what a city lists.
+async fn explode<const N: usize>(bombs: [(&str, &str, Body); N], entry: impl Fn(&str, usize) -> String) {
+    let mut scene = Scene::start().await;
+    // The same kind of server, as somebody's site.
+    let site = RawAppView::start();
+    let cities = scene.server.folder.path().join("cities/ville.toml");
     for (number, (name, headers, body)) in bombs.into_iter().enumerate() {
         site.answer(Some((headers, body)));
         // Each by itself: a document is held a few times over while it is read, and the allocator keeps the room.
         scene.memory = Memory::watch(scene.server.pid());
-        let (given, url) = (site.given(), format!("{}/{number}.rss", site.url()));
+        let given = site.given();
         scene
             .costs_little(name, async |scene| {
-                std::fs::write(&cities, format!("{CITY}[[feed]]\nurl = \"{url}\"\nlane = \"info\"\n")).unwrap();
+                std::fs::write(&cities, format!("{CITY}{}", entry(&site.url(), number))).unwrap();
                 let deadline = Instant::now() + Duration::from_secs(60);
                 while site.given() == given {
                     assert!(Instant::now() < deadline, "nobody reads it; log: {}", scene.server.log_text());

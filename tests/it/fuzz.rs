@@ -142,6 +142,11 @@ fn h1_push() {
 }
 
 #[test]
+fn h1_opendata() {
+    replay("opendata");
+}
+
+#[test]
 fn h1_query() {
     replay("query");
 }

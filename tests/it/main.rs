@@ -21,6 +21,7 @@ mod hostile;
 mod mastodon;
 mod mutants;
 mod nostr;
+mod opendata;
 mod outputs;
 mod pipeline;
 mod push;

@@ -171,7 +171,8 @@ async fn d4_sixty_utterances_are_sixty_cards_and_two_hundred_near_misses_are_non
     assert_eq!((groups.len(), near.len()), (60, 200));
     let all = [groups.clone(), near.clone()].concat();
     let shuffle = |seed| move |all: &mut Vec<Said>| fastrand::Rng::with_seed(seed).shuffle(all);
-    let orders: [(Box<dyn Fn(&mut Vec<Said>)>, usize); 4] = [
+    type Order = Box<dyn Fn(&mut Vec<Said>)>;
+    let orders: [(Order, usize); 4] = [
         (Box::new(|_| {}), 50),
         (Box::new(|all| all.reverse()), 7),
         (Box::new(shuffle(1)), 1_000),

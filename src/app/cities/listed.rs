@@ -79,7 +79,7 @@ impl Listed {
                     listed.insert(account.network, holder.clone(), city.id.clone(), listing.clone());
                 }
             }
-            // A feed is who it is by its address: nobody has to be asked.
+            // A list is who it is by its address: nobody has to be asked.
             for feed in &city.feeds {
                 let name = feed.url.split_once("://").map_or(&*feed.url, |(_, rest)| rest);
                 let listing = ListedAs { name: name.to_owned(), body: None, lane: Some(feed.lane.clone()) };
@@ -90,6 +90,11 @@ impl Listed {
                 let (name, lane) = (sender.name.clone(), Some(sender.lane.clone()));
                 let listing = ListedAs { name: name.clone(), body: Some(name), lane };
                 listed.insert(Network::Push, sender.author(&city.id), city.id.clone(), listing);
+            }
+            for dataset in &city.datasets {
+                let (name, body) = (dataset.title.clone(), dataset.body.clone());
+                let listing = ListedAs { name, body, lane: Some(dataset.lane.clone()) };
+                listed.insert(Network::OpenData, AuthorId::new(dataset.address()), city.id.clone(), listing);
             }
         }
         listed

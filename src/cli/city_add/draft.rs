@@ -92,6 +92,10 @@ impl Draft<'_> {
                 quote(&lane)
             ));
         }
+        if self.place.is_some_and(|place| place.insee.is_some()) {
+            line("\n# The public events of the commune from OpenAgenda, by its code above.".into());
+            line("[[opendata]]\npreset = \"openagenda\"".into());
+        }
         self.around_text(&mut line);
         text
     }

@@ -54,6 +54,7 @@ impl Reader<'_> {
             recipe.all_of.get(ENTRIES_MAX).map(Spanned::span),
             file.official.get(ENTRIES_MAX).map(|official| official.kind.span()),
             file.feed.get(ENTRIES_MAX).map(|feed| feed.url.span()),
+            file.opendata.get(ENTRIES_MAX).map(Spanned::span),
             file.event.get(ENTRIES_MAX).map(|event| event.name.span()),
         ];
         for at in tables.into_iter().flatten() {

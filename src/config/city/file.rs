@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
+use super::opendata::DatasetFile;
 use crate::config::Secret;
 
 /// A city file as written. Everything but `name` and one hashtag or boundary has a default.
@@ -38,6 +39,8 @@ pub struct CityFile {
     pub mastodon: Vec<Spanned<String>>,
     #[serde(default)]
     pub push: Vec<PushFile>,
+    #[serde(default)]
+    pub opendata: Vec<Spanned<DatasetFile>>,
     /// Read and checked, and warned of: lanes of events are not opened by this version.
     #[serde(default)]
     pub event: Vec<EventFile>,

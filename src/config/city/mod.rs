@@ -10,6 +10,7 @@ mod contrast;
 mod file;
 mod folder;
 mod push;
+mod opendata;
 mod reader;
 mod seen;
 mod soundness;

@@ -6,7 +6,8 @@ use super::contrast::contrast;
 use super::seen::Seen;
 use super::{CityFile, CityProblem, boundary, check_slug, problem};
 use crate::domain::{
-    AccountRef, Around, City, CityId, Lane, Look, Network, Official, OfficialKind, Recipe, Zone, primary_subtag,
+    AccountRef, Around, City, CityId, DatasetRef, Lane, Look, Network, Official, OfficialKind, Recipe, Zone,
+    primary_subtag,
 };
 
 /// One city file being read: what it says so far, and what is to mend in it.
@@ -80,12 +81,13 @@ impl Reader<'_> {
             .chain(zones.iter().map(|zone| zone.boundary.as_ref()))
             .chain(around.iter().map(|around| around.boundary.as_ref()))
             .collect();
-        let recipe_hash = recipe_hash(file, &outlines);
         let recipe = self.recipe(file);
         let officials = self.officials(file);
         let feeds = self.feeds(file);
         let mastodon = self.mastodon(file);
         let pushes = self.pushes(file);
+        let datasets = self.datasets(file);
+        let recipe_hash = recipe_hash(file, &datasets, &outlines);
         let look = self.look(file);
         let languages = self.languages(file);
         let city = City {
@@ -102,6 +104,7 @@ impl Reader<'_> {
             feeds,
             mastodon,
             pushes,
+            datasets,
             participation: file.participation.clone(),
             look,
             attribution,
@@ -273,7 +276,7 @@ fn strings(spanned: &[Spanned<String>]) -> Vec<String> {
 }
 
 /// 16 hexadecimal digits over everything that decides whether a post is admitted: what is written and what is drawn.
-fn recipe_hash(file: &CityFile, outlines: &[Option<&geo::MultiPolygon<f64>>]) -> String {
+fn recipe_hash(file: &CityFile, datasets: &[DatasetRef], outlines: &[Option<&geo::MultiPolygon<f64>>]) -> String {
     let decides = format!(
         "{:?}{:?}{:?}{:?}{:?}{:?}",
         file.recipe.without_spans(),
@@ -287,6 +290,9 @@ fn recipe_hash(file: &CityFile, outlines: &[Option<&geo::MultiPolygon<f64>>]) ->
     hasher.update(decides.as_bytes());
     if !file.push.is_empty() {
         hasher.update(format!("{:?}", file.pushes_plain()).as_bytes());
+    }
+    for dataset in datasets {
+        hasher.update(format!("{}{:?}", dataset.address(), dataset.lane).as_bytes());
     }
     for outline in outlines {
         hasher.update(&outline.map_or(0, |outline| outline.0.len() + 1).to_le_bytes());

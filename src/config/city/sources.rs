@@ -21,7 +21,9 @@ impl Reader<'_> {
             let url = feed.url.get_ref();
             let is_address = url.len() <= FEED_URL_MAX
                 && url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-            if !is_address {
+            if url.starts_with("webcal:") {
+                self.refuse(&feed.url, "write https: instead of webcal:, it is the same calendar");
+            } else if !is_address {
                 self.refuse(&feed.url, "give a whole http or https address, of 900 characters at most");
             } else if feeds.iter().any(|other| other.url == *url) {
                 self.refuse(&feed.url, "this feed is listed already: it stands in one lane");

@@ -2,7 +2,7 @@ use super::*;
 
 const SQUARE: &str = r#"{"type":"Feature","properties":{"source":"S","licence":"L"},"geometry":{"type":"Polygon","coordinates":[[[-1.6,47.1],[-1.4,47.1],[-1.4,47.3],[-1.6,47.3],[-1.6,47.1]]]}}"#;
 
-fn read(toml: &str, geojson: &str) -> CityRead {
+pub(super) fn read(toml: &str, geojson: &str) -> CityRead {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("ville.geojson"), geojson).unwrap();
     let file = folder.path().join("ville.toml");
@@ -10,7 +10,7 @@ fn read(toml: &str, geojson: &str) -> CityRead {
     read_city(&file)
 }
 
-fn refusal(toml: &str, geojson: &str) -> (usize, usize, String) {
+pub(super) fn refusal(toml: &str, geojson: &str) -> (usize, usize, String) {
     let problem = read(toml, geojson).unwrap_err().into_iter().find(|problem| !problem.warning).unwrap();
     (problem.line, problem.column, problem.reason)
 }

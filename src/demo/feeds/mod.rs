@@ -243,7 +243,9 @@ mod tests {
             let address = url::Url::parse(&format!("http://{city}.example/{}.rss", script.key)).unwrap();
             assert!(Lane::parse(&script.lane).is_some(), "{city} {}", script.lane);
             let late = start.plus_seconds(30 * 86_400);
-            let document = feed::read(rss(script, "http://ville.example", start, late).as_bytes(), &address).unwrap();
+            let document =
+                feed::read(rss(script, "http://ville.example", start, late).as_bytes(), &address, &TimeZone::UTC, late)
+                    .unwrap();
             assert_eq!((document.items.len(), document.title.as_deref()), (script.item.len(), Some(&*script.title)));
             for item in &document.items {
                 assert!(

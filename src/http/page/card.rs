@@ -10,6 +10,7 @@ use super::{
     context::Cities,
     outline::zone_id,
     text::{Link, Segment, segments, site, web_address},
+    when::when,
     words::{Language, Words},
 };
 
@@ -121,7 +122,7 @@ impl<'a> CardView<'a> {
         let carry = Some(words.language);
         let handle = card.author.handle.as_deref().filter(|handle| !handle.is_empty());
         let name = card.author.name.as_deref().filter(|name| !name.trim().is_empty());
-        let is_feed = card.network == Network::Feed;
+        let is_feed = card.network.is_listing();
         let network = network_name(card.network, words);
         let kind =
             match &card.lane {
@@ -148,6 +149,7 @@ impl<'a> CardView<'a> {
             name: name.or(handle).unwrap_or_else(|| card.author.id.as_str()),
             handle: handle.filter(|_| name.is_some() && !is_feed),
             origin: match handle.filter(|_| is_feed) {
+                Some(site) if card.network == Network::OpenData => words.with("card-from-opendata", "site", site),
                 Some(site) => words.with("card-from-feed", "site", site),
                 None if card.network == Network::Push => words.t("card-pushed"),
                 None => words.with("card-on-network", "network", &network),
@@ -186,7 +188,7 @@ impl<'a> CardView<'a> {
 
 /// Whether the first line of a text is a title: what is made of an item that has one.
 const fn has_headline(card: &Card) -> bool {
-    matches!(card.network, Network::Feed | Network::OpenData)
+    card.network.is_listing()
 }
 
 /// A text as one line stands for it: its title, or its beginning.
@@ -216,34 +218,6 @@ fn split_headline(text: Vec<Segment>) -> (Vec<Segment>, Vec<Segment>) {
     head.retain(is_some);
     rest.retain(is_some);
     (head, rest)
-}
-
-/// Until when, or when it takes place, in the few words of a list.
-pub fn when_in_short(card: &Card, calendar: &Calendar, words: Words) -> Option<String> {
-    let schedule = &card.schedule;
-    if schedule.cancelled {
-        return Some(words.t("card-cancelled"));
-    }
-    if let Some(start) = schedule.starts_at {
-        return Some(calendar.short(start));
-    }
-    let last = schedule.ends_at?.plus_seconds(-1);
-    Some(words.with("notices-until", "day", &calendar.day(calendar.date(last))))
-}
-
-/// `Annulé`, `Le samedi 12 décembre, 15:00`, `Jusqu’au samedi 12 décembre`.
-fn when(card: &Card, calendar: &Calendar, words: Words) -> Option<String> {
-    let schedule = &card.schedule;
-    if schedule.cancelled {
-        return Some(words.t("card-cancelled"));
-    }
-    if let Some(start) = schedule.starts_at {
-        let day = format!("{}, {}", calendar.day(calendar.date(start)), calendar.clock(start));
-        return Some(words.with("card-starts", "day", &day));
-    }
-    // An end at midnight is that of the day before.
-    let last = schedule.ends_at?.plus_seconds(-1);
-    Some(words.with("card-until", "day", &calendar.day(calendar.date(last))))
 }
 
 impl Elsewhere {

@@ -35,8 +35,11 @@ impl Links<'_> {
     pub fn lanes(&self) -> Vec<Choice> {
         let w = self.context.words();
         let lists = |kinds: &[OfficialKind]| self.city.officials.iter().any(|official| kinds.contains(&official.kind));
-        let pushes = |lane: &Lane| self.city.pushes.iter().any(|sender| sender.lane == *lane);
-        let feeds = |lane: Lane| pushes(&lane) || self.city.feeds.iter().any(|feed| feed.lane == lane);
+        let datasets = self.city.datasets.iter().map(|dataset| &dataset.lane);
+        let senders = self.city.pushes.iter().map(|sender| &sender.lane);
+        let feeds = self.city.feeds.iter().map(|feed| &feed.lane);
+        let listed: Vec<&Lane> = feeds.chain(datasets).chain(senders).collect();
+        let feeds = |lane: Lane| listed.contains(&&lane);
         let mut lanes = vec![(None, w.t("lane-all")), (Some(Lane::People), w.t("lane-people"))];
         // Only what can hold something: a tab that never will is a promise not kept.
         if lists(&[OfficialKind::Institution, OfficialKind::Service]) || feeds(Lane::Info) {

@@ -29,6 +29,7 @@ mod text;
 mod theme;
 mod trouble;
 mod visit;
+mod when;
 mod why;
 mod words;
 

@@ -1,13 +1,8 @@
 use crate::domain::{Card, Filter, Lane, Network};
 
 use super::{
-    calendar::Calendar,
-    card::{headline, when_in_short},
-    city::CityPage,
-    filters::Links,
-    rhythm::Rhythm,
-    text::site,
-    words::Words,
+    calendar::Calendar, card::headline, city::CityPage, filters::Links, rhythm::Rhythm, text::site,
+    when::when_in_short, words::Words,
 };
 
 /// Lines of each kind; the lane's page has all.

@@ -31,6 +31,16 @@ pub fn render_recipe(context: &PageContext, city: &City) -> String {
                 accounts: w.t(&format!("lane-{}", sender.lane.to_token())),
             })
             .collect(),
+        datasets: city
+            .datasets
+            .iter()
+            .map(|dataset| DatasetLine {
+                address: dataset.address(),
+                title: &dataset.title,
+                lane: w.t(&format!("lane-{}", dataset.lane.to_token())),
+                filter: &dataset.filter,
+            })
+            .collect(),
         officials: city
             .officials
             .iter()
@@ -63,7 +73,16 @@ struct RecipeView<'a> {
     feeds: Vec<(&'a str, String)>,
     /// With the lane in the place of accounts, which they have none of.
     senders: Vec<Listed>,
+    datasets: Vec<DatasetLine<'a>>,
     officials: Vec<Listed>,
+}
+
+/// Records that are shown, by the page that has them, and the condition under which.
+struct DatasetLine<'a> {
+    address: String,
+    title: &'a str,
+    lane: String,
+    filter: &'a str,
 }
 
 struct Listed {

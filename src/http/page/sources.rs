@@ -26,6 +26,7 @@ struct SourcesView<'a> {
     usual: Option<String>,
     sources: Vec<SourceView>,
     has_feeds: bool,
+    has_datasets: bool,
     has_mastodon: bool,
     has_nostr: bool,
     has_push: bool,
@@ -70,6 +71,7 @@ impl<'a> SourcesView<'a> {
             w,
             usual: usual.map(|rate| usual_sentence(rate, w)),
             has_feeds: reads(Network::Feed),
+            has_datasets: reads(Network::OpenData),
             has_mastodon: reads(Network::Mastodon),
             has_nostr: reads(Network::Nostr),
             has_push: reads(Network::Push),
@@ -152,9 +154,9 @@ fn sender_name<'a>(source: &SourceHealth, city: &'a City) -> Option<&'a str> {
     Some(&sender.name)
 }
 
-/// The network's name, or the site's where the source is a feed.
+/// The network's name, or the site's where the source is a list on one.
 fn source_name(source: &SourceHealth, w: Words) -> String {
-    let site = source.own_name().filter(|_| source.network == Network::Feed).and_then(site);
+    let site = source.own_name().filter(|_| source.network.is_listing()).and_then(site);
     site.unwrap_or_else(|| network_name(source.network, w))
 }
 
@@ -184,14 +186,17 @@ pub fn reads(sources: &[SourceHealth], w: Words) -> String {
     }
 }
 
-/// How each source does, in few lines: feeds that are as they should be are one, and senders that are need none.
+/// How each source does, in few lines: feeds that are as they should be are one, so are datasets, and senders that are need
+/// none.
 pub fn in_brief(sources: &[SourceHealth], calendar: &Calendar, now: Timestamp, w: Words) -> Vec<String> {
-    let is_well = |source: &&SourceHealth| source.network == Network::Feed && source.state == SourceState::Live;
-    let is_ready = |source: &&SourceHealth| source.network == Network::Push && source.state == SourceState::Live;
-    let others = sources.iter().filter(|source| !is_well(source) && !is_ready(source));
+    let is_quiet = |network: Network| network.is_listing() || network == Network::Push;
+    let is_well = |source: &SourceHealth| is_quiet(source.network) && source.state == SourceState::Live;
+    let others = sources.iter().filter(|source| !is_well(source));
     let mut lines: Vec<String> = others.map(|source| state_sentence(source, calendar, now, w)).collect();
-    let well = sources.iter().filter(is_well).count();
-    lines.extend((well > 0).then(|| w.count("feeds-visited", well)));
+    for (network, words) in [(Network::Feed, "feeds-visited"), (Network::OpenData, "datasets-visited")] {
+        let well = sources.iter().filter(|source| source.network == network && is_well(source)).count();
+        lines.extend((well > 0).then(|| w.count(words, well)));
+    }
     lines
 }
 

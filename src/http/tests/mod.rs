@@ -158,6 +158,7 @@ fn city(slug: &str) -> City {
         feeds: Vec::new(),
         mastodon: Vec::new(),
         pushes: Vec::new(),
+        datasets: Vec::new(),
         participation: None,
         look: Look { accent: "#0a5".into(), accent_dark: "#5fa".into() },
         attribution: Vec::new(),

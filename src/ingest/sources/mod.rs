@@ -7,6 +7,7 @@ pub mod bluesky;
 pub mod feed;
 pub mod mastodon;
 pub mod nostr;
+pub mod opendata;
 pub mod push;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::hosts::Hosts;
 use super::{Decode, Outbound, Source};
 use crate::clock::Clock;
 use crate::config::Section;
@@ -25,6 +27,7 @@ use bluesky::{Bluesky, BlueskySettings};
 use feed::{FeedSettings, Feeds};
 use mastodon::{MastodonSettings, Servers, WebFinger};
 use nostr::{NostrSettings, Relays};
+use opendata::{Datasets, OpenDataSettings};
 use push::{Doors, Senders};
 
 /// The networks to listen to: a `[source.<network>]` table turns a network on.
@@ -35,6 +38,8 @@ pub struct SourceSettings {
     pub bluesky: Option<BlueskySettings>,
     /// Feeds that the cities list.
     pub feed: Option<FeedSettings>,
+    /// Datasets that the cities list: open data with places and dates.
+    pub opendata: Option<OpenDataSettings>,
     /// Servers that speak the Mastodon API, each in a table of its own; at most 32.
     #[serde(default, deserialize_with = "mastodon::servers", skip_serializing_if = "Vec::is_empty")]
     pub mastodon: Vec<MastodonSettings>,
@@ -119,6 +124,7 @@ fn relays(settings: &SourceSettings, outbound: &Outbound, clock: &Arc<dyn Clock>
 /// Makes the sources that cities' files ask for, which come and go as the files change.
 pub struct CitySources {
     feeds: Option<Feeds>,
+    datasets: Option<Datasets>,
     mastodon: Servers,
     relays: Relays,
     senders: Senders,
@@ -132,8 +138,10 @@ impl CitySources {
         clock: &Arc<dyn Clock>,
         key: IdKey,
     ) -> Result<Self, SettingsError> {
+        let hosts = Hosts::default();
         Ok(Self {
-            feeds: settings.feed.clone().map(|settings| Feeds::new(settings, outbound.clone())),
+            feeds: settings.feed.as_ref().map(|settings| Feeds::new(settings, outbound.clone(), hosts.clone())),
+            datasets: settings.opendata.as_ref().map(|settings| Datasets::new(settings, outbound.clone(), hosts)),
             mastodon: Servers::new(settings.mastodon.clone(), outbound.clone(), key),
             relays: relays(settings, outbound, clock)?,
             senders: Senders::default(),
@@ -153,8 +161,9 @@ impl CitySources {
     /// One source for each that these cities ask for, with a number that changes when it has to be made anew.
     pub fn of(&self, cities: &[Arc<City>]) -> Vec<(Box<dyn Source>, u64)> {
         let feeds = self.feeds.iter().flat_map(|feeds| feeds.of(cities));
+        let datasets = self.datasets.iter().flat_map(|datasets| datasets.of(cities));
         let servers = self.mastodon.of(cities).into_iter().chain(self.relays.of(cities));
-        feeds.chain(servers).chain(self.senders.of(cities)).collect()
+        feeds.chain(datasets).chain(servers).chain(self.senders.of(cities)).collect()
     }
 }
 
@@ -174,6 +183,7 @@ pub fn recording(network: Network) -> Option<Recording> {
     match network {
         Network::Feed => Some(Recording::Document(feed::recorded)),
         Network::Push => Some(Recording::Document(push::recorded)),
+        Network::OpenData => Some(Recording::Document(opendata::recorded)),
         _ => decoder(network).map(Recording::Frames),
     }
 }

@@ -37,6 +37,7 @@ fn city(slug: &str, recipe: Recipe) -> City {
         feeds: Vec::new(),
         mastodon: Vec::new(),
         pushes: Vec::new(),
+        datasets: Vec::new(),
         participation: None,
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),

@@ -194,9 +194,10 @@ statements! {
         ORDER BY c.created_at DESC LIMIT $3";
     EVENTS: 3 = "SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.lane = 'agenda' AND c.expires_at > $2
         ORDER BY coalesce(c.starts_at, c.expires_at) LIMIT $3";
-    /// City's slug, since. A feed's author is its address, a sender's its account. What a card stands for was brought too.
+    /// City's slug, since. The author of what is listed is the list's address, a sender's its account. What a card stands for
+    /// was brought too.
     VOLUMES: 2 = "WITH here (city) AS (SELECT row FROM cities WHERE slug = $1)
-        SELECT s.network AS network, CASE WHEN s.network IN ('feed', 'push') THEN a.native_id END AS site, count(*) AS posts,
+        SELECT s.network AS network, CASE WHEN s.network IN ('feed', 'opendata', 'push') THEN a.native_id END AS site, count(*) AS posts,
             max(p.received_at) AS last_at
         FROM (SELECT post, received_at FROM placements WHERE shown AND city = (SELECT city FROM here) AND received_at >= $2
             UNION ALL SELECT f.post, f.received_at FROM placements AS f

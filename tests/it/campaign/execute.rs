@@ -153,8 +153,11 @@ impl Campaign {
             End::Crash { point, nth } => Some(format!("{point}:{nth}")),
             End::Kill(_) | End::Settle => None,
         };
-        let fired = self.beside.while_down(matches!(life.end, End::Kill(_)));
-        self.fire_all(fired);
+        // The followers come with the first life, and hear what is said from then on.
+        if number > 0 {
+            let fired = self.beside.while_down(matches!(life.end, End::Kill(_)));
+            self.fire_all(fired);
+        }
         self.begin(order.as_ref().map(|order| ("PARVIS_CRASH_AT", order.as_str())).as_slice()).await;
         let half = life.acts.len() / 2;
         for (number, act) in life.acts.iter().enumerate() {

@@ -85,6 +85,7 @@ async fn s07_a_french_commune_is_found_with_its_outline() {
             "name = \"Nantes\"",
             "country = \"FR\"",
             "insee = \"44109\"",
+            "[[opendata]]\npreset = \"openagenda\"",
             "population = 327734",
             "timezone = \"Europe/Paris\"",
             "languages = [\"fr\"]",

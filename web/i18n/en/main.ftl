@@ -168,6 +168,10 @@ feeds-visited = { $n ->
     [one] The feed of one site, visited regularly.
    *[other] The feeds of { $n } sites, visited regularly.
 }
+datasets-visited = { $n ->
+    [one] One set of open data, visited regularly.
+   *[other] { $n } sets of open data, visited regularly.
+}
 and = { $a } and { $b }
 reads-nothing = This feed reads no network at the moment.
 
@@ -176,6 +180,7 @@ reads-nothing = This feed reads no network at the moment.
 card-on-network = on { $network }
 card-from-feed = automatic feed of { $site }
 card-pushed = sent directly, signed
+card-from-opendata = open data of { $site }
 notices-title = Now
 notices-info = Practical information
 notices-agenda = Events
@@ -202,7 +207,10 @@ folded-automatic = { $n ->
 }
 card-until = Until { $day }
 card-starts = On { $day }
+card-days = From { $first } to { $last }
+card-times = from { $from } to { $to }
 card-cancelled = Cancelled
+card-cancelled-when = Cancelled. { $when }
 card-listed = Listed account
 card-official = Listed account: { $name }
 card-automated = Automated account
@@ -296,6 +304,7 @@ recipe-feeds = Website feeds
 recipe-feeds-why = All that they publish is shown, under their name; of the press, the title and the link.
 recipe-senders = Direct senders
 recipe-senders-why = What they send is signed: nobody can speak in their place.
+recipe-opendata-why = What is in force, or to come within four weeks, is shown with its place and dates; what is taken out there goes here too.
 recipe-threads = Replies
 recipe-threads-why = Replies to a post of the square come with it, on the same conditions.
 recipe-ambiguous = Ambiguous terms
@@ -369,6 +378,7 @@ sources-not-yet = Not yet read here
 sources-mastodon = No server is read for this city yet. Any can be that shows its timelines to the public, or whose admin agrees.
 sources-feeds-name = Websites, calendars, RSS feeds
 sources-feeds = None is named for this city yet. The town hall, the press and associations often publish there first.
+sources-opendata = No dataset is named for this city yet. Events, works and closures are published there with their places and dates.
 sources-nostr = No relay is named on this server.
 sources-push = No service sends its information to this feed by itself yet.
 sources-nostr-places = On Nostr a place is what the author writes: it does not prove that they were there. Read are the posts that carry a hashtag of the city, in its usual spellings, or a geographic cell of five or six letters that touches it.

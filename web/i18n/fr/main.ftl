@@ -169,6 +169,10 @@ feeds-visited = { $n ->
     [one] Un flux de site, visité régulièrement.
    *[other] { $n } flux de sites, visités régulièrement.
 }
+datasets-visited = { $n ->
+    [one] Un jeu de données ouvertes, visité régulièrement.
+   *[other] { $n } jeux de données ouvertes, visités régulièrement.
+}
 and = { $a } et { $b }
 reads-nothing = Ce fil ne lit aucun réseau en ce moment.
 
@@ -177,6 +181,7 @@ reads-nothing = Ce fil ne lit aucun réseau en ce moment.
 card-on-network = sur { $network }
 card-from-feed = flux automatique de { $site }
 card-pushed = envoi direct, signé
+card-from-opendata = données ouvertes de { $site }
 notices-title = En ce moment
 notices-info = Infos pratiques
 notices-agenda = Rendez-vous
@@ -203,7 +208,10 @@ folded-automatic = { $n ->
 }
 card-until = Jusqu’au { $day }
 card-starts = Le { $day }
+card-days = Du { $first } au { $last }
+card-times = de { $from } à { $to }
 card-cancelled = Annulé
+card-cancelled-when = Annulé. { $when }
 card-listed = Compte listé
 card-official = Compte listé : { $name }
 card-automated = Compte automatique
@@ -297,6 +305,7 @@ recipe-feeds = Flux de sites
 recipe-feeds-why = Tout ce qu’ils publient est repris, sous leur nom ; de la presse, le titre et le lien.
 recipe-senders = Envois directs
 recipe-senders-why = Ce qu’ils envoient est signé : personne ne peut parler à leur place.
+recipe-opendata-why = Ce qui est en cours ou à venir dans les quatre semaines est repris, avec son lieu et ses dates ; ce qui en est retiré disparaît ici aussi.
 recipe-threads = Réponses
 recipe-threads-why = Les réponses à un message de la place viennent avec lui, sous les mêmes conditions.
 recipe-ambiguous = Termes ambigus
@@ -370,6 +379,7 @@ sources-not-yet = Pas encore lu ici
 sources-mastodon = Aucun serveur n’est encore lu pour cette ville. Peut l’être celui qui montre ses fils au public, ou dont l’administration y consent.
 sources-feeds-name = Sites, agendas, flux RSS
 sources-feeds = Aucun n’est encore indiqué pour cette ville. La mairie, la presse et les associations publient souvent là d’abord.
+sources-opendata = Aucun jeu de données n’est encore indiqué pour cette ville. Les agendas, travaux et fermetures y sont publiés avec leurs lieux et leurs dates.
 sources-nostr = Aucun relais n’est indiqué sur ce serveur.
 sources-push = Aucun service n’envoie encore lui-même ses informations à ce fil.
 sources-nostr-places = Sur Nostr, un lieu est ce que l’auteur en écrit : il ne prouve pas qu’il y était. Sont lus les messages qui portent un mot-clé de la ville, dans ses graphies usuelles, ou une case géographique de cinq ou six lettres qui la touche.

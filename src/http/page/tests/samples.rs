@@ -51,6 +51,7 @@ pub fn city() -> City {
         feeds: vec![],
         mastodon: vec![],
         pushes: vec![],
+        datasets: vec![],
         participation: None,
         look: Look { accent: "#0f5c46".into(), accent_dark: "#6fc7a3".into() },
         attribution: vec!["Contours inventés, licence ouverte".into()],

@@ -10,6 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 
 use crate::domain::RefuseReason;
+use crate::ingest::listing::LonLat;
 
 /// The deepest nesting of a document that is read (H2).
 const DEPTH_MAX: usize = 64;
@@ -23,9 +24,6 @@ const DECLARATION_BYTES_MAX: u64 = 64;
 const PIECE_BYTES_MAX: usize = 512 * 1024;
 /// Text of one geometry; a longer outline is passed over.
 const GEOMETRY_BYTES_MAX: usize = 64 * 1024;
-
-/// Longitude and latitude in degrees, unchecked.
-pub(super) type LonLat = (f64, f64);
 
 /// Bytes of the longest stretch of a document that a reader takes as one: between two tags, or marked as text.
 fn longest_piece(document: &[u8]) -> usize {

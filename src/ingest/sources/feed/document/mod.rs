@@ -1,15 +1,18 @@
 //! One feed as its server sent it, made a list of items.
 //!
 //! Owns what of an RSS, Atom or JSON feed is read, and which of several titles, texts and dates counts. Does not own
-//! what becomes of an item. Invariant: a pure function of the bytes; at most [`ITEMS_MAX`] items come out, in the
+//! calendars (`calendar`), nor what becomes of an item (`listing`). Invariant: a pure function of the bytes; at most [`ITEMS_MAX`] items come out, in the
 //! document's order.
 
 use feed_rs::model::{Entry, Text};
+use jiff::tz::TimeZone;
 use url::Url;
 
-use super::places::{self, LonLat, Places};
+use super::calendar;
+use super::places::{self, Places};
 use crate::domain::{RefuseReason, Timestamp};
-use crate::ingest::html::{self, Marked};
+use crate::ingest::html;
+use crate::ingest::listing::{self, Holds, Item, Listing, LonLat};
 
 /// Items of one document; a feed is a window on the latest, so those behind are left out.
 pub const ITEMS_MAX: usize = 200;
@@ -21,31 +24,12 @@ const TITLE_BYTES_MAX: usize = 16 * 1024;
 const JSON_VALUES_MAX: usize = 50_000;
 const JSON_QUOTES_MAX: usize = 400_000;
 
-#[derive(Debug, Default, PartialEq)]
-pub struct Document {
-    pub title: Option<String>,
-    pub items: Vec<Item>,
-    /// How often its publisher asks to be visited.
-    pub ttl_minutes: Option<u32>,
-}
-
-#[derive(Debug, PartialEq)]
-pub struct Item {
-    /// Unique in its feed: the publisher's, or made of link and title.
-    pub id: String,
-    pub link: Option<String>,
-    pub title: String,
-    pub summary: Marked,
-    pub published: Option<Timestamp>,
-    pub updated: Option<Timestamp>,
-    pub tags: Vec<String>,
-    pub language: Option<String>,
-    /// Longitude and latitude in degrees, unchecked.
-    pub lon_lat: Option<LonLat>,
-}
-
-/// Reads a document that was found at `address`.
-pub fn read(bytes: &[u8], address: &Url) -> Result<Document, RefuseReason> {
+/// Reads a document that was found at `address`. What takes place again and again is read for the next time after `now`;
+/// times without an offset are those of `zone`.
+pub fn read(bytes: &[u8], address: &Url, zone: &TimeZone, now: Timestamp) -> Result<Listing, RefuseReason> {
+    if calendar::is_calendar(bytes) {
+        return calendar::read(bytes, address, zone, now);
+    }
     let places = if is_xml(bytes) { places::places(bytes)? } else { bounded(bytes)? };
     let parser = feed_rs::parser::Builder::new().base_uri(Some(address)).build();
     let feed = parser.parse(bytes).map_err(|_error| RefuseReason::Malformed)?;
@@ -58,9 +42,10 @@ pub fn read(bytes: &[u8], address: &Url) -> Result<Document, RefuseReason> {
     };
     let items = feed.entries.into_iter().take(ITEMS_MAX).enumerate();
     let items = items.map(|(index, entry)| item(entry, language.as_deref(), place(index)));
-    Ok(Document {
+    Ok(Listing {
         title: feed.title.as_ref().map(line).filter(|it| !it.is_empty()),
         items: items.collect(),
+        holds: Holds::Latest,
         ttl_minutes: feed.ttl,
     })
 }
@@ -101,6 +86,7 @@ fn item(entry: Entry, language: Option<&str>, lon_lat: Option<LonLat>) -> Item {
             .collect(),
         language: entry.language.or_else(|| language.map(str::to_owned)),
         lon_lat,
+        ..Item::default()
     }
 }
 
@@ -109,7 +95,7 @@ fn line(text: &Text) -> String {
     let content = text.content.get(..text.content.floor_char_boundary(TITLE_BYTES_MAX)).unwrap_or_default();
     let has_markup = content.contains('&') || content.contains("</") || content.contains("<br");
     let content = if has_markup { html::to_text(content).text } else { content.to_owned() };
-    content.split_whitespace().collect::<Vec<_>>().join(" ")
+    listing::line(&content, TITLE_BYTES_MAX)
 }
 
 #[cfg(test)]

@@ -1,6 +1,13 @@
 use super::*;
 
-fn fixture(name: &str) -> Document {
+const NOW: Timestamp = Timestamp::from_micros(1_795_600_800_000_000);
+
+/// As it would be read today.
+fn read(bytes: &[u8], address: &Url) -> Result<Listing, RefuseReason> {
+    super::read(bytes, address, &TimeZone::UTC, NOW)
+}
+
+fn fixture(name: &str) -> Listing {
     let path = format!("{}/tests/fixtures/feed/{name}", env!("CARGO_MANIFEST_DIR"));
     read(&std::fs::read(path).unwrap(), &Url::parse("https://www.saint-exemple.example/rss").unwrap()).unwrap()
 }

@@ -9,7 +9,9 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::domain::{Checkpoint, Lane, SourceState};
+use crate::domain::{Checkpoint, Event, Lane, Observation, SourceState};
+use crate::ingest::hosts::Hosts;
+use crate::ingest::outbound::{BODY_LIMIT, Outbound};
 use crate::ingest::{ObservationReceiver, Supervisor, SupervisorOptions, observations, start};
 use crate::shutdown::Shutdown;
 
@@ -63,15 +65,22 @@ impl Server {
     }
 
     fn feed(&self, every: Duration) -> Feed {
-        let reading = Reading { url: self.url.clone(), lanes: vec![Lane::Info], zone: TimeZone::UTC };
-        let hosts = Hosts::with_pause(Duration::ZERO);
-        Feed::new(reading, Arc::from([CityId::new("ville")]), 1, every, Outbound::new("", true).unwrap(), hosts)
-            .unwrap()
+        Feed::new(reading(&self.url), Arc::from([CityId::new("ville")]), 1, visitor(every, true)).unwrap()
     }
 
     fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
+}
+
+fn reading(url: &str) -> Reading {
+    let (network, zone) = (Network::Feed, TimeZone::UTC);
+    Reading { network, url: url.into(), name: None, lanes: vec![Lane::Info], zone }
+}
+
+fn visitor(every: Duration, allows_home: bool) -> Visitor {
+    let (outbound, hosts) = (Outbound::new("", allows_home).unwrap(), Hosts::with_pause(Duration::ZERO));
+    Visitor { outbound, hosts, every, bytes_max: BODY_LIMIT }
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -186,7 +195,7 @@ async fn what_a_server_says_decides_when_it_is_asked_again() {
     let retry =
         |reason: &str, after| SourceError::Retry { reason: reason.into(), after: Some(Duration::from_secs(after)) };
     for (status, told) in [
-        ("410 Gone", SourceError::Fatal("the feed is gone for good (410): remove it from the city's file".into())),
+        ("410 Gone", SourceError::Fatal("it is gone for good (410): remove it from the city's file".into())),
         ("403 Forbidden", refused("the server answers 403", None)),
         ("429 Slow\r\nretry-after: 1800", refused("the server answers 429", Some(Duration::from_secs(1_800)))),
         ("429 Slow", refused("the server answers 429", Some(MINUTE))),
@@ -229,11 +238,9 @@ async fn h4_an_address_at_home_is_never_asked_whatever_it_is_called() {
     let server = Server::new(Arc::new(|_, _| ("200 OK".into(), rss(&["a"])))).await;
     let port = server.url.rsplit_once(':').unwrap().1;
     for host in ["127.0.0.1", "localhost", "mairie.localhost", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"] {
-        let reading = Reading { url: format!("http://{host}:{port}"), lanes: vec![Lane::Info], zone: TimeZone::UTC };
-        let outbound = Outbound::new("", false).unwrap();
-        let hosts = Hosts::with_pause(Duration::ZERO);
+        let reading = reading(&format!("http://{host}:{port}"));
         // Refused where it is configured, or where it is asked.
-        if let Ok(feed) = Feed::new(reading, Arc::from([]), 1, MINUTE, outbound, hosts) {
+        if let Ok(feed) = Feed::new(reading, Arc::from([]), 1, visitor(MINUTE, false)) {
             let asked = feed.visit(&mut Memory::default(), NOW).await;
             assert!(matches!(asked, Err(SourceError::Fatal(_))), "{host}");
         }
@@ -256,7 +263,7 @@ async fn h4_a_redirect_is_looked_at_like_any_address() {
 async fn h4_a_host_that_asks_to_be_left_alone_is_left_alone_by_all_its_feeds() {
     let server = Server::new(Arc::new(|_, _| ("503 Away\r\nretry-after: 3600".into(), String::new()))).await;
     let (one, other) = (server.feed(MINUTE), server.feed(MINUTE));
-    let other = Feed { hosts: one.hosts.clone(), ..other };
+    let other = Feed { visitor: one.visitor.clone(), ..other };
     assert!(one.visit(&mut Memory::default(), NOW).await.is_err());
     let mut memory = Memory::default();
     let waits = tokio::time::timeout(Duration::from_millis(500), other.visit(&mut memory, NOW)).await;
@@ -276,4 +283,28 @@ async fn h1_what_is_no_feed_is_counted_and_the_source_is_down_until_it_is_one() 
     assert_eq!(run.seen().await.0, ["a"]);
     assert_eq!(run.supervisor.health().borrow()[0].state, SourceState::Live);
     run.stop().await;
+}
+
+#[tokio::test]
+async fn feature_24_what_takes_place_again_is_told_though_its_server_says_that_nothing_has_changed() {
+    let calendar = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a\nSUMMARY:Cours\nDTSTART:20261125T090000Z\nDTEND:20261125T110000Z\nRRULE:FREQ=DAILY\nEND:VEVENT\n";
+    let answer: Answerer = Arc::new(move |_, request| match request.contains("if-none-match: \"1\"") {
+        true => ("304 Not Modified\r\netag: \"1\"".into(), String::new()),
+        false => ("200 OK\r\netag: \"1\"".into(), calendar.into()),
+    });
+    let server = Server::new(answer).await;
+    let feed = server.feed(MINUTE);
+    let begins = |told: &[crate::domain::RawPost]| told[0].schedule.starts_at.unwrap().to_rfc3339();
+    let mut memory = Memory::default();
+    // NOW is ten o'clock of that day.
+    let Ok((Visit::Read(listing), _)) = feed.visit(&mut memory, NOW).await else { panic!() };
+    let first = crate::ingest::listing::news(*listing, &memory, &feed.reading, NOW);
+    assert_eq!(begins(&first.posts), "2026-11-25T09:00:00.000Z");
+    memory = first.memory;
+    assert!(matches!(feed.visit(&mut memory, NOW.plus_seconds(3_599)).await, Ok((Visit::Unchanged, _))));
+    let over = NOW.plus_seconds(3_600);
+    let Ok((Visit::Read(listing), _)) = feed.visit(&mut memory, over).await else { panic!("it is read again") };
+    let second = crate::ingest::listing::news(*listing, &memory, &feed.reading, over);
+    assert_eq!(begins(&second.posts), "2026-11-26T09:00:00.000Z");
+    assert_eq!(first.posts[0].native_id, second.posts[0].native_id, "and is the same card");
 }

@@ -1,4 +1,7 @@
+use jiff::tz::TimeZone;
+
 use super::*;
+use crate::domain::{NativeId, Network};
 use crate::ingest::html;
 
 const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -6,7 +9,9 @@ const HOUR: i64 = 3_600;
 
 fn reading(lanes: &[Lane]) -> Reading {
     Reading {
+        network: Network::Feed,
         url: "https://www.ville.example/actualites.rss?x=1".into(),
+        name: None,
         lanes: lanes.to_vec(),
         zone: TimeZone::get("Europe/Paris").unwrap(),
     }
@@ -23,12 +28,12 @@ fn item(id: &str, hours: i64) -> Item {
         updated: None,
         tags: vec!["voirie".into()],
         language: Some("fr".into()),
-        lon_lat: None,
+        ..Item::default()
     }
 }
 
-fn document(items: Vec<Item>) -> Document {
-    Document { title: Some("Ville, actualités".into()), items, ttl_minutes: None }
+fn document(items: Vec<Item>) -> Listing {
+    Listing { title: Some("Ville, actualités".into()), items, ..Listing::default() }
 }
 
 fn texts(news: &News) -> Vec<&str> {
@@ -172,7 +177,7 @@ fn h2_what_is_remembered_is_bounded_and_an_item_counts_once() {
         let items = (0..200).map(|number| item(&format!("{round}-{number}"), 1)).collect();
         memory = news(document(items), &memory, &reading(&[Lane::Info]), NOW).memory;
     }
-    assert_eq!(memory.items.len(), ITEMS_KEPT);
+    assert_eq!(memory.items.len(), LATEST_KEPT);
     let told = &read(&reading(&[Lane::Info]), vec![vec![item("a", 1), item("a", 2)]])[0];
     assert_eq!(told.posts.len(), 1);
     let long = Item { summary: html::to_text(&"mot ".repeat(5_000)), ..item("a", 1) };
@@ -185,4 +190,131 @@ fn a_summary_that_repeats_its_title_stands_alone() {
     let summary = html::to_text("Titre a, et la suite.");
     let told = &read(&reading(&[Lane::Info]), vec![vec![Item { summary, ..item("a", 1) }]])[0];
     assert_eq!(told.posts[0].text, "Titre a, et la suite.");
+}
+
+const DAY: i64 = 24 * HOUR;
+
+/// An event that begins in so many hours and lasts for two.
+fn event(id: &str, hours: i64) -> Item {
+    let starts_at = NOW.plus_seconds(hours * HOUR);
+    let schedule =
+        Schedule { starts_at: Some(starts_at), ends_at: Some(starts_at.plus_seconds(2 * HOUR)), cancelled: false };
+    Item { title: format!("Bal {id}"), schedule: Some(schedule), ..item(id, 24) }
+}
+
+fn agenda(items: Vec<Item>, holds: Holds) -> Listing {
+    Listing { title: None, items, holds, ttl_minutes: None }
+}
+
+/// Reads one listing after another at these hours; gives what each told, and the memory at the end.
+fn visits(listings: Vec<(i64, Listing)>) -> (Vec<Vec<RawPost>>, Memory) {
+    let (mut memory, mut told) = (Memory::default(), Vec::new());
+    for (hours, listing) in listings {
+        let news = news(listing, &memory, &reading(&[Lane::Agenda]), NOW.plus_seconds(hours * HOUR));
+        memory = news.memory;
+        told.push(news.posts);
+    }
+    (told, memory)
+}
+
+#[test]
+fn feature_24_an_event_is_told_with_its_place_and_times_and_again_when_it_changes() {
+    let one = || Item { place: Some("Salle des Tanneurs".into()), lon_lat: Some((-1.5, 47.2)), ..event("a", 5) };
+    let off = || Item { schedule: one().schedule.map(|schedule| Schedule { cancelled: true, ..schedule }), ..one() };
+    let all = |item| agenda(vec![item], Holds::All);
+    let (told, _) = visits(vec![(0, all(one())), (1, all(one())), (2, all(off()))]);
+    assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0, 1]);
+    let (first, second) = (&told[0][0], &told[2][0]);
+    assert_eq!(first.text, "Bal a\nSalle des Tanneurs\nUn plan.");
+    let link = &first.facets[0];
+    assert_eq!(&first.text[link.start as usize..link.end as usize], "plan");
+    let place = first.place.as_ref().unwrap();
+    assert_eq!((place.lon_lat, place.name.as_deref()), (Some((-1.5, 47.2)), Some("Salle des Tanneurs")));
+    assert_eq!(first.schedule, one().schedule.unwrap());
+    assert!(second.schedule.cancelled && second.native_id == first.native_id && second.revision > first.revision);
+    assert_eq!(first.profile.as_ref().unwrap().name.as_deref(), Some("ville.example"));
+}
+
+#[test]
+fn feature_24_what_is_over_is_not_told_and_goes_without_a_word() {
+    let two = || agenda(vec![event("a", 1), event("b", 9)], Holds::All);
+    let (told, memory) = visits(vec![(0, two()), (2, agenda(vec![event("b", 9)], Holds::All)), (4, two())]);
+    assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 0]);
+    assert_eq!(told[1][0].visibility, Visibility::Restricted, "it was taken out before it was over");
+    assert_eq!(memory.items.len(), 1);
+    let (told, _) = visits(vec![(0, two()), (3, agenda(vec![event("b", 9)], Holds::All))]);
+    assert_eq!(told[1], [], "it was over, and was taken out then");
+}
+
+#[test]
+fn d5_only_a_list_that_has_all_says_what_is_missing() {
+    let two = || vec![event("a", 5), event("b", 9)];
+    let one = || vec![event("b", 9)];
+    for (holds, missing, withdrawn) in
+        [(Holds::All, one(), 1), (Holds::Some, one(), 0), (Holds::All, vec![], 0), (Holds::Some, vec![], 0)]
+    {
+        let (told, memory) =
+            visits(vec![(0, agenda(two(), holds)), (1, agenda(missing, holds)), (2, agenda(two(), holds))]);
+        assert_eq!((told[1].len(), told[2].len()), (withdrawn, withdrawn), "{holds:?}");
+        assert_eq!(memory.items.iter().filter(|seen| seen.is_here).count(), 2);
+    }
+    // Empty once more, it is empty; and it is asked for once more at once.
+    let nothing = || agenda(vec![], Holds::All);
+    let (told, memory) = visits(vec![(0, agenda(two(), Holds::All)), (1, nothing()), (2, nothing()), (3, nothing())]);
+    assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), [2, 0, 2, 0]);
+    assert!(told[2].iter().all(|post| post.visibility == Visibility::Restricted) && memory.items.is_empty());
+    let (_, memory) = visits(vec![(0, agenda(two(), Holds::All)), (1, nothing())]);
+    assert_eq!(memory.again_at, Some(NOW.plus_seconds(HOUR).as_micros()));
+}
+
+#[test]
+fn feature_24_what_is_far_ahead_is_told_when_it_has_come_near_and_an_event_put_off_at_once() {
+    let far = 40 * 24;
+    let (told, memory) = visits(vec![(0, agenda(vec![event("a", far)], Holds::All))]);
+    assert_eq!(told[0], []);
+    let near_at = NOW.plus_seconds(40 * DAY - HORIZON_S);
+    assert_eq!(memory.again_at, Some(near_at.as_micros()), "by then it is to be read again");
+    let near = near_at.seconds_since(NOW) / HOUR;
+    let (told, _) =
+        visits(vec![(0, agenda(vec![event("a", far)], Holds::All)), (near, agenda(vec![event("a", far)], Holds::All))]);
+    assert_eq!(told[1].len(), 1);
+    let (told, _) =
+        visits(vec![(0, agenda(vec![event("a", 5)], Holds::All)), (1, agenda(vec![event("a", far)], Holds::All))]);
+    assert_eq!(told[1][0].schedule, event("a", far).schedule.unwrap());
+    // A yearly one that has taken place is not put off: its next time is far.
+    let (told, _) =
+        visits(vec![(0, agenda(vec![event("a", 5)], Holds::All)), (8, agenda(vec![event("a", far)], Holds::All))]);
+    assert_eq!(told[1], []);
+}
+
+#[test]
+fn feature_24_what_lasts_is_told_again_before_its_age_takes_it_from_the_page() {
+    let lasting = || {
+        let schedule = Schedule { starts_at: Some(NOW), ends_at: Some(NOW.plus_seconds(60 * DAY)), cancelled: false };
+        agenda(vec![Item { schedule: Some(schedule), ..event("a", 0) }, event("b", 24 * 3)], Holds::All)
+    };
+    let week = TELL_AGAIN_S / HOUR;
+    let (told, memory) = visits(vec![(0, lasting()), (1, lasting()), (week, lasting()), (week + 1, lasting())]);
+    assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), [2, 0, 1, 0]);
+    assert_eq!(memory.again_at, Some(NOW.plus_seconds(2 * TELL_AGAIN_S).as_micros()));
+    let (_, short) = visits(vec![(0, agenda(vec![event("b", 24 * 3)], Holds::All))]);
+    assert_eq!(short.again_at, None);
+}
+
+#[test]
+fn feature_24_what_takes_place_again_is_one_item_and_is_looked_at_when_it_is_over() {
+    let course = |hours| agenda(vec![Item { again: true, ..event("a", hours) }], Holds::All);
+    let (told, memory) = visits(vec![(0, course(1)), (3, course(25))]);
+    let begins: Vec<_> = told.iter().flatten().map(|post| (post.schedule.starts_at, &post.native_id)).collect();
+    assert_eq!(begins.len(), 2);
+    assert_eq!((begins[0].0, begins[1].0), (Some(NOW.plus_seconds(HOUR)), Some(NOW.plus_seconds(25 * HOUR))));
+    assert_eq!(begins[0].1, begins[1].1);
+    assert_eq!(memory.again_at, Some(NOW.plus_seconds(27 * HOUR).as_micros()));
+}
+
+#[test]
+fn h2_of_a_list_without_end_so_much_is_told_and_remembered() {
+    let many = (0..LISTED_MAX + 50).map(|number| event(&number.to_string(), 5)).collect();
+    let (told, memory) = visits(vec![(0, agenda(many, Holds::Some))]);
+    assert_eq!((told[0].len(), memory.items.len()), (LISTED_MAX, LISTED_MAX));
 }

@@ -1,3 +1,8 @@
+//! The turns in which the hosts are asked that lists are read from.
+//!
+//! Owns the pauses between two requests and the number of those under way. Does not own the asking (`visit`). Invariant: what
+//! is of one host is asked for one after another, whatever network and city it is for.
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,7 +18,7 @@ const AT_ONCE: usize = 8;
 /// Hosts remembered; when there are more, those that nobody waits for and that are free are forgotten.
 const HOSTS_MAX: usize = 1_000;
 
-/// What the feeds of one host share: they are asked for one after another, with a pause, and a host that asks to be left
+/// What the lists of one host share: they are asked for one after another, with a pause, and a host that asks to be left
 /// alone is left alone by all of them. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Hosts(Arc<Shared>);
@@ -39,7 +44,7 @@ impl Default for Hosts {
 }
 
 impl Hosts {
-    pub(super) fn with_pause(pause: Duration) -> Self {
+    pub fn with_pause(pause: Duration) -> Self {
         Self(Arc::new(Shared { free_at: Mutex::default(), at_once: Arc::new(Semaphore::new(AT_ONCE)), pause }))
     }
 
