@@ -8,9 +8,9 @@
 //! | declared | one names the other as its origin, or both a third | it adds no words of its own |
 //! | same article | address and title of an item of a feed | the same lane, within two days |
 //! | same words | a listed body's words in one city | another account of that body, the same links, within a day |
+//! | same event | the minute of its start and a word of its title, of what sites list | another list, [`same_event`] |
 //!
-//! An address that a post links to is never a key: what a citizen says of an article is no copy of it. A kind of key for
-//! the events of an agenda (start, place and title) has its place beside [`KeyKind::Article`].
+//! An address that a post links to is never a key: what a citizen says of an article is no copy of it.
 
 mod origin;
 mod words;
@@ -18,6 +18,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use super::event::{Announcement, event_keys, same_event};
 use super::{IdKey, Network, Placement, Post, PostId};
 use words::Words;
 
@@ -48,10 +49,12 @@ pub enum KeyKind {
     Article,
     /// What a listed body says in one city.
     Words,
+    /// When an event begins that a site lists, and a word of its title.
+    Event,
 }
 
 impl KeyKind {
-    pub const ALL: [Self; 5] = [Self::Origin, Self::OriginPage, Self::Page, Self::Article, Self::Words];
+    pub const ALL: [Self; 6] = [Self::Origin, Self::OriginPage, Self::Page, Self::Article, Self::Words, Self::Event];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -60,6 +63,7 @@ impl KeyKind {
             Self::Page => "page",
             Self::Article => "article",
             Self::Words => "words",
+            Self::Event => "event",
         }
     }
 
@@ -79,16 +83,23 @@ pub enum Bond {
     Declared,
     Article,
     Words,
+    Event,
 }
 
 impl Bond {
-    pub const ALL: [Self; 3] = [Self::Declared, Self::Article, Self::Words];
+    pub const ALL: [Self; 4] = [Self::Declared, Self::Article, Self::Words, Self::Event];
+
+    /// Whether it joins two accounts, so that of one account two never become one by way of a third.
+    pub const fn is_of_two_accounts(self) -> bool {
+        matches!(self, Self::Words | Self::Event)
+    }
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Declared => "declared",
             Self::Article => "article",
             Self::Words => "words",
+            Self::Event => "event",
         }
     }
 
@@ -121,6 +132,11 @@ pub fn own_keys<'a>(
         if post.network == Network::Feed {
             keys.extend(article(key, post));
         }
+    }
+    if let Some(start) = post.schedule.starts_at.filter(|_| is_listed_by_a_site(post)) {
+        let hash = |words: String| key.hash64(&["utterance", "event", &words]);
+        let found = event_keys(title(post), start).into_iter();
+        keys.extend(found.map(|words| UtteranceKey { kind: KeyKind::Event, hash: hash(words) }));
     }
     let listed = placements.filter_map(|placement| Some((placement.city.as_str(), placement.official.as_deref()?)));
     let mut said = None;
@@ -169,6 +185,18 @@ pub struct Standing<'a> {
 }
 
 impl Standing<'_> {
+    fn announcement(&self) -> Option<Announcement<'_>> {
+        Some(Announcement {
+            list: self.post.author.as_str(),
+            identity: None,
+            address: self.post.url.as_deref(),
+            title: title(self.post),
+            place: self.post.place_name.as_deref(),
+            point: self.placement.location.map(|at| (at.lon, at.lat)),
+            starts_at: self.post.schedule.starts_at?,
+        })
+    }
+
     /// What it says, and whether it announces something or answers: a copy does what its origin does.
     fn kind(&self) -> (bool, bool) {
         (self.post.reply.is_some(), self.post.schedule.starts_at.is_some())
@@ -194,7 +222,22 @@ pub fn bond(a: &Standing<'_>, b: &Standing<'_>) -> Option<Bond> {
     if a.has(KeyKind::Words, b) && apart_s <= SAME_WORDS_S && are_same_words(a, b) {
         return Some(Bond::Words);
     }
+    if a.has(KeyKind::Event, b) && is_one_event(a, b) {
+        return Some(Bond::Event);
+    }
     None
+}
+
+/// Whether it stands on a list that a body publishes, or was sent by one. What a person announces stays theirs.
+const fn is_listed_by_a_site(post: &Post) -> bool {
+    post.network.is_listing() || matches!(post.network, Network::Push)
+}
+
+/// Of two lists one may know first that it is off: then both are shown, so that nobody goes there.
+fn is_one_event(a: &Standing<'_>, b: &Standing<'_>) -> bool {
+    a.post.schedule.cancelled == b.post.schedule.cancelled
+        && a.placement.lane == b.placement.lane
+        && a.announcement().zip(b.announcement()).is_some_and(|(one, other)| same_event(&one, &other))
 }
 
 fn is_declared(a: &Standing<'_>, b: &Standing<'_>) -> bool {

@@ -79,6 +79,9 @@ pub(super) fn page_hash(key: &IdKey, canonical: &str) -> u64 {
 pub(super) fn canonical(address: &str) -> Option<String> {
     let url = Url::parse(address.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = url.host_str()?.trim_end_matches('.');
+    if host.trim_start_matches("www.").is_empty() {
+        return None;
+    }
     let mut page = host.strip_prefix("www.").unwrap_or(host).to_owned();
     if let Some(port) = url.port() {
         page.push_str(&format!(":{port}"));

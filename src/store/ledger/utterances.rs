@@ -159,7 +159,7 @@ impl Ledger {
             let (mine, theirs) = (members(a, link.a), members(b, link.b));
             if a.is_none() || a != b {
                 let is_too_large = mine.len() + theirs.len() > UTTERANCE_MAX;
-                if is_too_large || (link.bond == Bond::Words && !self.are_apart(&mine, &theirs)) {
+                if is_too_large || (link.bond.is_of_two_accounts() && !self.are_apart(&mine, &theirs)) {
                     continue;
                 }
                 let mut joined = Utterance { city: city.clone(), members: [mine, theirs].concat(), links: Vec::new() };

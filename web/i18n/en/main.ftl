@@ -256,6 +256,7 @@ why-copies-text = What is said once is shown once. The card is that of the origi
 why-copy-declared = { $network }: a copy that names its original and adds nothing to it.
 why-copy-article = { $network }: the same article, at the same address and under the same title.
 why-copy-words = { $network }: the same words, published by the same listed body less than a day apart.
+why-copy-event = { $network }: the same event, announced elsewhere for the same hour, under the same title and at the same place.
 why-copy-link = See this copy
 why-facts = What we know of it
 why-source = Network and address of origin

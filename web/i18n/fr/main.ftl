@@ -257,6 +257,7 @@ why-copies-text = Ce qui est dit une fois n’est montré qu’une fois. La cart
 why-copy-declared = { $network } : une copie qui déclare son origine et n’y ajoute rien.
 why-copy-article = { $network } : le même article, à la même adresse et sous le même titre.
 why-copy-words = { $network } : les mêmes mots, publiés par le même organisme listé à moins d’un jour d’écart.
+why-copy-event = { $network } : le même rendez-vous, annoncé ailleurs pour la même heure, sous le même titre et au même lieu.
 why-copy-link = Voir cette copie
 why-facts = Ce que nous en savons
 why-source = Réseau et adresse d’origine

@@ -309,6 +309,41 @@ async fn d4_an_article_in_three_feeds_is_one_line_of_the_press() {
     assert_eq!(place.store.recent_times(&nantes(), NOON, 100).await.unwrap().len(), 5, "and was said once");
 }
 
+/// An event on a list of a site, which names its hall.
+fn event(place: &Place, network: Network, list: &str, title: &str) -> Draft {
+    let mut event = on(place, network, &format!("{list} {title}"), list).url(&format!("https://{list}.example/e/1"));
+    event.post.text = format!("{title}\nOn vient comme on est.");
+    event.post.schedule.starts_at = Some(NOON.plus_seconds(86_400));
+    event.post.place_name = Some("Salle Cosmopolis".into());
+    for placement in &mut event.placements {
+        placement.lane = Lane::Agenda;
+    }
+    event
+}
+
+#[tokio::test]
+async fn feature_24_the_same_event_on_two_lists_is_one_entry_and_a_person_speaks_for_themselves() {
+    let title = "Veillée des contes de la Loire";
+    let place = Place::new().await;
+    let other = || event(&place, Network::Feed, "ville", "VEILLÉE : contes de la Loire");
+    place.commit(vec![event(&place, Network::OpenData, "agenda", title).upsert()]).await;
+    place.commit(vec![other().upsert()]).await;
+    assert_eq!(shown(&place).await, ["opendata[feed]"]);
+    // One list knows first that it is off.
+    let mut off = other();
+    (off.post.schedule.cancelled, off.post.revision) = (true, "9".into());
+    place.commit(vec![off.upsert()]).await;
+    assert_eq!(shown(&place).await.len(), 2);
+    for (network, list, title) in
+        [(Network::Feed, "ville", "Veillée des contes de la Loire pour enfants"), (Network::Nostr, "ana", title)]
+    {
+        let place = Place::new().await;
+        let first = event(&place, Network::OpenData, "agenda", "Veillée des contes de la Loire");
+        place.commit(vec![first.upsert(), event(&place, network, list, title).upsert()]).await;
+        assert_eq!(shown(&place).await.len(), 2, "{list}");
+    }
+}
+
 #[tokio::test]
 async fn a8_what_the_operator_hides_is_hidden_however_it_is_said() {
     let place = Place::new().await;
