@@ -76,7 +76,7 @@ impl DatasetRef {
             "" => page,
             filter => format!(
                 "{page}?{}",
-                url::form_urlencoded::Serializer::new(String::new()).append_pair("where", filter).finish()
+                format!("where={}", url::form_urlencoded::byte_serialize(filter.as_bytes()).collect::<String>())
             ),
         }
     }
