@@ -74,10 +74,10 @@ impl DatasetRef {
         let page = format!("{}/explore/dataset/{}/", self.portal, self.dataset);
         match self.filter.as_str() {
             "" => page,
-            filter => format!(
-                "{page}?{}",
-                url::form_urlencoded::Serializer::new(String::new()).append_pair("where", filter).finish()
-            ),
+            filter => {
+                let quoted: String = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect();
+                format!("{page}?where={quoted}")
+            }
         }
     }
 }
