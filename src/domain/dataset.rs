@@ -74,10 +74,10 @@ impl DatasetRef {
         let page = format!("{}/explore/dataset/{}/", self.portal, self.dataset);
         match self.filter.as_str() {
             "" => page,
-            filter => format!(
-                "{page}?{}",
-                format!("where={}", url::form_urlencoded::byte_serialize(filter.as_bytes()).collect::<String>())
-            ),
+            filter => {
+                let quoted: String = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect();
+                format!("{page}?where={quoted}")
+            }
         }
     }
 }
