@@ -79,7 +79,11 @@ pub(super) fn page_hash(key: &IdKey, canonical: &str) -> u64 {
 pub(super) fn canonical(address: &str) -> Option<String> {
     let url = Url::parse(address.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = url.host_str()?.trim_end_matches('.');
-    let mut page = host.strip_prefix("www.").unwrap_or(host).to_owned();
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    if host.is_empty() {
+        return None;
+    }
+    let mut page = host.to_owned();
     if let Some(port) = url.port() {
         page.push_str(&format!(":{port}"));
     }

@@ -85,6 +85,7 @@ fn a_page_is_one_whatever_brought_the_reader() {
         ("https://ville.example/users/ana/outbox", "ville.example/users/ana/outbox"),
         ("https://nantes.example/", "nantes.example"),
         ("ftp://nantes.example/", ""),
+        ("http://./a", ""),
     ] {
         assert_eq!(page(address), expected, "{address}");
     }
