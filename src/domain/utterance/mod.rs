@@ -221,12 +221,12 @@ pub fn names_as_origin(copy: &[UtteranceKey], origin: PostId, origin_keys: &[Utt
     })
 }
 
-/// Whether a copy goes with the origin that it names, when that one goes. A bridge's does. What has an item of a feed as its
+/// Whether a copy goes with the origin that it names, when that one goes. A bridge's does. What has an item of a list as its
 /// origin was put there by the site itself, and lives on.
 pub fn dies_with(copy: (&Post, &[UtteranceKey]), origin: (&Post, &[UtteranceKey])) -> bool {
     let ((copy, keys), (origin, origin_keys)) = (copy, origin);
     let by_identity = |key: &UtteranceKey| key.kind == KeyKind::Origin && key.hash == origin.id.as_u64();
-    origin.network != Network::Feed
+    !origin.network.is_listing()
         && copy.id != origin.id
         && names_as_origin(keys, origin.id, origin_keys)
         // A page may be named by what only speaks of it.
