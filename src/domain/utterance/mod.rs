@@ -18,10 +18,11 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use super::{IdKey, Network, Placement, Post, PostId};
+use super::{IdKey, Network, Placement, Post, PostId, SubjectHash};
 use words::Words;
 
-/// Most posts that have one key, and that one utterance has. A further one gets no such key, and stands by itself.
+/// Most posts that have one key (but for whose origin it is), and that one utterance has. A further one gets no such key,
+/// and stands by itself.
 pub const UTTERANCE_MAX: usize = 16;
 
 /// How far apart a body's same words may be, by the dates that its posts bear.
@@ -42,6 +43,8 @@ pub enum KeyKind {
     Origin,
     /// The same by a web address: of the page, or of the post that is known to have that page.
     OriginPage,
+    /// Whose post that is: their [`SubjectHash`], so that a copy goes with somebody who leaves.
+    Whose,
     /// Its own page, where that does not follow from its identity.
     Page,
     /// Page and title of an item of a feed.
@@ -51,12 +54,13 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
-    pub const ALL: [Self; 5] = [Self::Origin, Self::OriginPage, Self::Page, Self::Article, Self::Words];
+    pub const ALL: [Self; 6] = [Self::Origin, Self::OriginPage, Self::Whose, Self::Page, Self::Article, Self::Words];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Origin => "origin",
             Self::OriginPage => "origin_page",
+            Self::Whose => "whose",
             Self::Page => "page",
             Self::Article => "article",
             Self::Words => "words",
@@ -70,6 +74,11 @@ impl KeyKind {
     /// Whether it names the post that this one copies.
     pub const fn is_origin(self) -> bool {
         matches!(self, Self::Origin | Self::OriginPage)
+    }
+
+    /// Whether it follows from what its network declares of its origin, which is not stored.
+    pub const fn is_declared(self) -> bool {
+        self.is_origin() || matches!(self, Self::Whose)
     }
 }
 
@@ -100,6 +109,12 @@ impl Bond {
 /// What a post declares to be a copy of, as keys; none where it declares nothing that can be one.
 pub fn origin_keys(key: &IdKey, copy_of: Option<&str>) -> Vec<UtteranceKey> {
     copy_of.map_or_else(Vec::new, |declared| origin::keys(key, declared))
+}
+
+/// Whose post it declares to be a copy of, where its declaration says so.
+pub fn origin_author(key: &IdKey, copy_of: Option<&str>) -> Option<SubjectHash> {
+    let (network, author) = origin::author(copy_of?)?;
+    Some(SubjectHash::derive(key, network, &author))
 }
 
 /// What others may name a post by as their origin: its id, and its page.

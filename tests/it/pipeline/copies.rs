@@ -1,7 +1,9 @@
 //! L-14: a copy follows what it declares to copy, also where that was never stored.
 
-use parvis::domain::{AuthorId, AuthorProfile, Change, Event, KnownPost, Label, NativeId, PostId, RawPost, Visibility};
-use parvis::intake::KnownPosts;
+use parvis::domain::{
+    AuthorId, AuthorProfile, Change, Event, KnownPost, Label, NativeId, PostId, RawPost, SubjectHash, Visibility,
+};
+use parvis::intake::{Authors, KnownPosts};
 
 use crate::support::scene::{NOW, Scene, assumed, raw};
 
@@ -41,6 +43,18 @@ fn l14_a_copy_of_what_consent_refused_is_refused_for_three_days() {
     scene.event_at(NOW.plus_seconds(72 * HOUR_S), Event::Post(Box::new(late)));
     assert_eq!(scene.pending().last().map(String::as_str), Some("Je sors #ville"));
     assert_eq!(scene.intake.tally.total(), scene.frames, "{:?}", scene.tally());
+}
+
+#[test]
+fn l24_a_copy_of_what_somebody_who_left_says_is_refused() {
+    let mut scene = Scene::new();
+    let (key, bluesky) = (scene.intake.key, parvis::domain::Network::Bluesky);
+    let left = SubjectHash::derive(&key, bluesky, &AuthorId::new("did:plc:shy"));
+    scene.intake.authors = Authors::new(key, [], [left].into());
+    scene.event(copy("c1", ORIGIN));
+    scene.event(copy("c2", "at://did:plc:ana/app.bsky.feed.post/1"));
+    assert_eq!(scene.pending().len(), 1);
+    assert_eq!((scene.count("refused.author_left"), scene.count("admitted")), (1, 1));
 }
 
 #[test]
