@@ -60,10 +60,10 @@ fn take_post(intake: &mut Intake, seen: Parked, now: Timestamp) {
 fn decide(intake: &mut Intake, post: Post, matches: Matches, author: &AuthorProfile, now: Timestamp) -> Outcome {
     let has_left = intake.authors.has_left(post.network, &post.author);
     let (judged, is_hidden) = intake.as_if_back(&post, author);
-    let is_orphan = intake.copies_what_was_refused(&post, now);
-    let mut refused = if is_orphan { RefuseReason::OriginRefused } else { matches.refusal() };
+    let orphan = intake.origin_refused(&post, now);
+    let mut refused = orphan.unwrap_or_else(|| matches.refusal());
     let mut placements = Vec::with_capacity(matches.found.len());
-    for found in matches.found.iter().filter(|_| !is_orphan) {
+    for found in matches.found.iter().filter(|_| orphan.is_none()) {
         match consent::decide(intake.policy, &post, &judged, found, has_left, now) {
             Ok(placement) => placements.push(Placement { reply_to: intake.parent_of(&post), ..placement }),
             Err(reason) => refused = reason,

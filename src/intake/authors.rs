@@ -113,7 +113,11 @@ impl Authors {
     }
 
     pub fn has_left(&self, network: Network, author: &AuthorId) -> bool {
-        !self.left.is_empty() && self.left.contains(&self.subject(network, author))
+        !self.left.is_empty() && self.is_left(self.subject(network, author))
+    }
+
+    pub fn is_left(&self, person: SubjectHash) -> bool {
+        self.left.contains(&person)
     }
 
     fn subject(&self, network: Network, author: &AuthorId) -> SubjectHash {

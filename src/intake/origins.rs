@@ -1,7 +1,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::Intake;
-use crate::domain::utterance::{names, origin_keys};
+use crate::domain::utterance::{names, origin_author, origin_keys};
 use crate::domain::{Change, Outcome, Post, PostId, RefuseReason, Timestamp};
 
 /// How long a refused origin is remembered: bridges copy within minutes, and what is older than this when it is first seen
@@ -43,10 +43,15 @@ impl RefusedOrigins {
 }
 
 impl Intake {
-    /// Whether a post declares to be a copy of one that consent refused.
-    pub fn copies_what_was_refused(&self, post: &Post, now: Timestamp) -> bool {
-        let origins = origin_keys(&self.key, post.copy_of.as_deref());
-        origins.iter().any(|origin| self.refused_origins.contains(origin.hash, now))
+    /// Why what a post declares to be a copy of may not be shown, as far as is known.
+    pub fn origin_refused(&self, post: &Post, now: Timestamp) -> Option<RefuseReason> {
+        let declared = post.copy_of.as_deref();
+        if origin_author(&self.key, declared).is_some_and(|person| self.authors.is_left(person)) {
+            return Some(RefuseReason::AuthorLeft);
+        }
+        let mut origins = origin_keys(&self.key, declared).into_iter();
+        let is_refused = origins.any(|origin| self.refused_origins.contains(origin.hash, now));
+        is_refused.then_some(RefuseReason::OriginRefused)
     }
 
     /// Notes what became of a post for those that copy it.

@@ -151,6 +151,13 @@ async fn erase(opened: &mut Opened, since: i64, now: Timestamp) -> Result<u64, S
 
 /// Erases what the copy holds of persons who left since: of them only a hash is known.
 async fn purge(opened: &mut Opened, left: &HashSet<SubjectHash>, now: Timestamp) -> Result<(), StoreError> {
+    // And what copies theirs, be that held or not.
+    let persons = array(left.iter().map(|person| person.0.cast_signed()));
+    let copies = statements::POSTS_OF_KEYS.all(&mut opened.writer, [persons.into()]).await?;
+    let erase = |row| Ok(Change::Erase { post: rows::post_id(row, "id")?, whole: false, at: now });
+    let changes: Result<Vec<Change>, StoreError> = copies.iter().map(erase).collect();
+    apply(opened, changes?, now).await?;
+
     let key: IdKey = opened.id_key;
     let mut after = 0;
     while !left.is_empty() {

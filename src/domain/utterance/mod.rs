@@ -19,10 +19,11 @@ mod words;
 mod tests;
 
 use super::event::{Announcement, event_keys, same_event};
-use super::{IdKey, Network, Placement, Post, PostId};
+use super::{IdKey, Network, Placement, Post, PostId, SubjectHash};
 use words::Words;
 
-/// Most posts that have one key, and that one utterance has. A further one gets no such key, and stands by itself.
+/// Most posts that have one key (but for whose origin it is), and that one utterance has. A further one gets no such key,
+/// and stands by itself.
 pub const UTTERANCE_MAX: usize = 16;
 
 /// How far apart a body's same words may be, by the dates that its posts bear.
@@ -43,6 +44,8 @@ pub enum KeyKind {
     Origin,
     /// The same by a web address: of the page, or of the post that is known to have that page.
     OriginPage,
+    /// Whose post that is: their [`SubjectHash`], so that a copy goes with somebody who leaves.
+    Whose,
     /// Its own page, where that does not follow from its identity.
     Page,
     /// Page and title of an item of a feed.
@@ -54,12 +57,14 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
-    pub const ALL: [Self; 6] = [Self::Origin, Self::OriginPage, Self::Page, Self::Article, Self::Words, Self::Event];
+    pub const ALL: [Self; 7] =
+        [Self::Origin, Self::OriginPage, Self::Whose, Self::Page, Self::Article, Self::Words, Self::Event];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Origin => "origin",
             Self::OriginPage => "origin_page",
+            Self::Whose => "whose",
             Self::Page => "page",
             Self::Article => "article",
             Self::Words => "words",
@@ -74,6 +79,11 @@ impl KeyKind {
     /// Whether it names the post that this one copies.
     pub const fn is_origin(self) -> bool {
         matches!(self, Self::Origin | Self::OriginPage)
+    }
+
+    /// Whether it follows from what its network declares of its origin, which is not stored.
+    pub const fn is_declared(self) -> bool {
+        self.is_origin() || matches!(self, Self::Whose)
     }
 }
 
@@ -111,6 +121,12 @@ impl Bond {
 /// What a post declares to be a copy of, as keys; none where it declares nothing that can be one.
 pub fn origin_keys(key: &IdKey, copy_of: Option<&str>) -> Vec<UtteranceKey> {
     copy_of.map_or_else(Vec::new, |declared| origin::keys(key, declared))
+}
+
+/// Whose post it declares to be a copy of, where its declaration says so.
+pub fn origin_author(key: &IdKey, copy_of: Option<&str>) -> Option<SubjectHash> {
+    let (network, author) = origin::author(copy_of?)?;
+    Some(SubjectHash::derive(key, network, &author))
 }
 
 /// What others may name a post by as their origin: its id, and its page.
@@ -264,12 +280,12 @@ pub fn names_as_origin(copy: &[UtteranceKey], origin: PostId, origin_keys: &[Utt
     })
 }
 
-/// Whether a copy goes with the origin that it names, when that one goes. A bridge's does. What has an item of a feed as its
+/// Whether a copy goes with the origin that it names, when that one goes. A bridge's does. What has an item of a list as its
 /// origin was put there by the site itself, and lives on.
 pub fn dies_with(copy: (&Post, &[UtteranceKey]), origin: (&Post, &[UtteranceKey])) -> bool {
     let ((copy, keys), (origin, origin_keys)) = (copy, origin);
     let by_identity = |key: &UtteranceKey| key.kind == KeyKind::Origin && key.hash == origin.id.as_u64();
-    origin.network != Network::Feed
+    !origin.network.is_listing()
         && copy.id != origin.id
         && names_as_origin(keys, origin.id, origin_keys)
         // A page may be named by what only speaks of it.

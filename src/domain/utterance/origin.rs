@@ -2,7 +2,7 @@ use data_encoding::HEXLOWER;
 use url::Url;
 
 use super::{KeyKind, UtteranceKey};
-use crate::domain::{FacetKind, IdKey, MediaKind, NativeId, Network, Post, PostId};
+use crate::domain::{AuthorId, FacetKind, IdKey, MediaKind, NativeId, Network, Post, PostId};
 
 /// Longer declarations are none: no network's identities are.
 const BYTES_MAX: usize = 2_048;
@@ -70,6 +70,23 @@ fn collect(key: &IdKey, declared: &str, bridges_left: usize, keys: &mut Vec<Utte
     }
 }
 
+/// Whose post a declaration names: an account on Bluesky, or on a server of Mastodon's form, for there it is in the address.
+pub(super) fn author(declared: &str) -> Option<(Network, AuthorId)> {
+    let mut declared = Some(declared.trim()).filter(|declared| declared.len() <= BYTES_MAX)?;
+    for _ in 0..BRIDGES_MAX {
+        declared = bridged(declared).unwrap_or(declared);
+    }
+    let page = canonical(declared);
+    let record = page.as_deref().and_then(bluesky_record);
+    if let Some(record) = record.as_deref().or(Some(declared)).and_then(|id| id.strip_prefix("at://did:")) {
+        let account = record.split('/').next().filter(|account| !account.is_empty())?;
+        return Some((Network::Bluesky, AuthorId::new(["did:", account].concat())));
+    }
+    let (host, path) = page.as_deref().and_then(|page| page.split_at_checked(page.find('/')?))?;
+    let (user, _) = status_of(path)?;
+    Some((Network::Mastodon, AuthorId::new(["https://", host, "/users/", user].concat())))
+}
+
 pub(super) fn page_hash(key: &IdKey, canonical: &str) -> u64 {
     key.hash64(&["utterance", "page", canonical])
 }
@@ -79,10 +96,11 @@ pub(super) fn page_hash(key: &IdKey, canonical: &str) -> u64 {
 pub(super) fn canonical(address: &str) -> Option<String> {
     let url = Url::parse(address.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = url.host_str()?.trim_end_matches('.');
-    if host.trim_start_matches("www.").is_empty() {
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    if host.is_empty() {
         return None;
     }
-    let mut page = host.strip_prefix("www.").unwrap_or(host).to_owned();
+    let mut page = host.to_owned();
     if let Some(port) = url.port() {
         page.push_str(&format!(":{port}"));
     }

@@ -63,6 +63,25 @@ fn an_origin_is_found_by_every_way_in_which_networks_name_one() {
 }
 
 #[test]
+fn l24_a_declaration_may_say_whose_post_it_names() {
+    let author =
+        |declared: &str| origin::author(declared).map(|(network, author)| format!("{network:?} {}", author.as_str()));
+    for (declared, expected) in [
+        ("at://did:plc:ana/app.bsky.feed.post/3kx", Some("Bluesky did:plc:ana")),
+        ("https://bsky.app/profile/did:plc:ana/post/3kx", Some("Bluesky did:plc:ana")),
+        ("https://bsky.brid.gy/convert/ap/at://did:plc:ana/app.bsky.feed.post/3kx", Some("Bluesky did:plc:ana")),
+        ("https://ville.example/@ana/115", Some("Mastodon https://ville.example/users/ana")),
+        ("https://ville.example/users/ana/statuses/115", Some("Mastodon https://ville.example/users/ana")),
+        ("https://fed.brid.gy/r/https://ville.example/@ana/115", Some("Mastodon https://ville.example/users/ana")),
+        ("https://blog.example/@ana", None),
+        ("at://did:", None),
+        ("7e7e", None),
+    ] {
+        assert_eq!(author(declared).as_deref(), expected, "{declared}");
+    }
+}
+
+#[test]
 fn an_event_that_may_be_replaced_is_named_by_its_address() {
     let author = "22".repeat(32);
     let mut bytes = vec![0, 4, b'f', b'e', b't', b'e', 2, 32];
@@ -85,6 +104,7 @@ fn a_page_is_one_whatever_brought_the_reader() {
         ("https://ville.example/users/ana/outbox", "ville.example/users/ana/outbox"),
         ("https://nantes.example/", "nantes.example"),
         ("ftp://nantes.example/", ""),
+        ("http://./a", ""),
     ] {
         assert_eq!(page(address), expected, "{address}");
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{Erasure, Ledger, StoredCity, StoredPlacement, StoredPost};
-use crate::domain::utterance::origin_keys;
+use crate::domain::utterance::{KeyKind, UtteranceKey, origin_author, origin_keys};
 use crate::domain::{
     AuthorId, AuthorProfile, Batch, Change, CityId, CoarseLocation, IdKey, NativeId, Network, Outcome, Placement, Post,
     PostId, PushOutcome, RefuseReason, SubjectHash, Timestamp,
@@ -59,7 +59,7 @@ impl Ledger {
                 Change::Delete { network, native_id, by, at } => {
                     self.delete(key, *network, native_id, by.as_ref(), *at)
                 }
-                Change::Author { profile, verdict, at: _ } => self.author_changed(profile, *verdict),
+                Change::Author { profile, verdict, at: _ } => self.author_changed(key, profile, *verdict),
                 Change::Checked { post, at } => self.checked(*post, *at),
                 Change::Hide { post, hidden } => self.hide(*post, *hidden),
                 Change::Erase { post, whole, at: _ } => {
@@ -100,6 +100,10 @@ impl Ledger {
         if self.suppressed.contains(&SubjectHash::derive(key, post.network, &post.author)) {
             return Err(RefuseReason::AuthorLeft);
         }
+        let whose = origin_author(key, post.copy_of.as_deref());
+        if whose.is_some_and(|whose| self.suppressed.contains(&whose)) {
+            return Err(RefuseReason::AuthorLeft);
+        }
         if let Some(tombstone) = self.tombstones.get(&post.id)
             && tombstone.expires_at.is_none_or(|end| received_at < end)
         {
@@ -127,7 +131,8 @@ impl Ledger {
         let author_row = self.meet_author(profile);
         let upserted = self.take_content(post, author_row, received_at);
         self.place(post.id, placements);
-        self.rekey(key, post.id, Some(origins));
+        let whose = whose.map(|whose| UtteranceKey { kind: KeyKind::Whose, hash: whose.0 });
+        self.rekey(key, post.id, Some(origins.into_iter().chain(whose).collect()));
         Ok(upserted)
     }
 

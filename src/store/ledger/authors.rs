@@ -32,7 +32,10 @@ impl Ledger {
         row
     }
 
-    pub(super) fn author_changed(&mut self, profile: &AuthorProfile, verdict: AuthorVerdict) {
+    pub(super) fn author_changed(&mut self, key: &IdKey, profile: &AuthorProfile, verdict: AuthorVerdict) {
+        if verdict == AuthorVerdict::Purge {
+            self.purge_copies(SubjectHash::derive(key, profile.network, &profile.id));
+        }
         let Some(row) = self.author_rows.get(&(profile.network, profile.id.clone())).copied() else { return };
         if verdict == AuthorVerdict::Purge {
             self.purge(row);
@@ -52,10 +55,18 @@ impl Ledger {
         if let Some(row) = row {
             self.purge(row);
         }
+        self.purge_copies(subject);
         if self.suppressed.insert(subject) {
             self.out.suppressed.push(subject);
         }
         self.out.left.push((network, handle, author.as_str().to_owned()));
+    }
+
+    /// Erases what copies a post of this person, be that held or not.
+    fn purge_copies(&mut self, person: SubjectHash) {
+        for copy in self.by_origin_author.get(&person.0).cloned().unwrap_or_default() {
+            self.erase(copy, RefuseReason::Deleted, None);
+        }
     }
 
     /// Erases all posts of an author; each leaves a tombstone, so that no replay brings one back.

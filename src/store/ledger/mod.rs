@@ -144,6 +144,8 @@ pub struct Ledger {
 
     /// By the hash of a key, the touched posts that have it.
     by_key: HashMap<u64, Vec<PostId>>,
+    /// By the hash of a person, the touched posts that copy one of theirs.
+    by_origin_author: HashMap<u64, Vec<PostId>>,
 
     /// Posts whose entries and rows may change, in the order in which the batch came to them. Other posts are here
     /// to be pointed at.

@@ -5,7 +5,7 @@
 
 use super::{Erasure, Ledger, Tombstone};
 use crate::domain::utterance::{KeyKind, dies_with};
-use crate::domain::{CityId, Network, PostId, RefuseReason, Timestamp};
+use crate::domain::{CityId, PostId, RefuseReason, Timestamp};
 use crate::store::retention::SHORT_TOMBSTONE_S;
 
 impl Ledger {
@@ -110,7 +110,7 @@ impl Ledger {
         while let Some((id, reason)) = going.pop() {
             going.extend(self.dying_with(id).into_iter().map(|copy| (copy, reason)));
             // By its page a copy may name it that comes later.
-            let held = self.posts.get(&id).filter(|stored| stored.post.network != Network::Feed);
+            let held = self.posts.get(&id).filter(|stored| !stored.post.network.is_listing());
             let pages = held.into_iter().flat_map(|stored| &stored.keys).filter(|key| key.kind == KeyKind::Page);
             let names: Vec<PostId> = pages.map(|page| PostId::from_u64(page.hash)).chain([id]).collect();
             self.forget(id);

@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Ledger, StoredPost};
 use crate::domain::utterance::{
-    Bond, Standing, UTTERANCE_MAX, UtteranceKey, bond, is_other_account, is_same_page, names_as_origin, own_keys,
+    Bond, KeyKind, Standing, UTTERANCE_MAX, UtteranceKey, bond, is_other_account, is_same_page, names_as_origin,
+    own_keys,
 };
 use crate::domain::{CardCopy, CityId, IdKey, PostId, Tier};
 
@@ -62,27 +63,34 @@ impl Ledger {
     /// Notes the keys of a touched post that has just been loaded.
     pub fn learn(&mut self, id: PostId, keys: Vec<UtteranceKey>) {
         for key in &keys {
-            self.by_key.entry(key.hash).or_default().push(id);
+            self.index(key.kind).entry(key.hash).or_default().push(id);
         }
         if let Some(stored) = self.posts.get_mut(&id) {
             stored.keys = keys;
         }
     }
 
+    const fn index(&mut self, kind: KeyKind) -> &mut HashMap<u64, Vec<PostId>> {
+        match kind {
+            KeyKind::Whose => &mut self.by_origin_author,
+            _ => &mut self.by_key,
+        }
+    }
+
     pub(super) fn unlearn(&mut self, id: PostId) {
         let Some(stored) = self.posts.get_mut(&id) else { return };
         for key in std::mem::take(&mut stored.keys) {
-            if let Some(posts) = self.by_key.get_mut(&key.hash) {
+            if let Some(posts) = self.index(key.kind).get_mut(&key.hash) {
                 posts.retain(|other| *other != id);
             }
         }
     }
 
-    /// Works the keys of a post out anew. `origins`: as its network declares them now; else as they are stored.
-    pub(super) fn rekey(&mut self, key: &IdKey, id: PostId, origins: Option<Vec<UtteranceKey>>) {
+    /// Works the keys of a post out anew. `declared`: of its origin, as its network states it now; else as they are stored.
+    pub(super) fn rekey(&mut self, key: &IdKey, id: PostId, declared: Option<Vec<UtteranceKey>>) {
         let Some(stored) = self.posts.get(&id) else { return };
-        let mut keys =
-            origins.unwrap_or_else(|| stored.keys.iter().filter(|key| key.kind.is_origin()).copied().collect());
+        let stored_ones = || stored.keys.iter().filter(|key| key.kind.is_declared()).copied().collect();
+        let mut keys: Vec<UtteranceKey> = declared.unwrap_or_else(stored_ones);
         let placements = stored.placements.values().filter(|placed| placed.admitted());
         let own = own_keys(key, &stored.post, &keys, placements.map(|placed| &placed.placement));
         keys.extend(own);

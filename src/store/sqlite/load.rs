@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::sharing::{self, Steps};
 use super::{rows, statements};
-use crate::domain::utterance::{origin_keys, own_keys};
+use crate::domain::utterance::{origin_author, origin_keys, own_keys};
 use crate::domain::{
     AuthorId, AuthorProfile, AuthorVerdict, Batch, Change, CityId, IdKey, Network, PostId, StoreError, SubjectHash,
 };
@@ -42,6 +42,8 @@ impl Named {
                     named.authors.insert((author.network, author.id.clone()));
                     named.subjects.insert(SubjectHash::derive(key, post.network, &post.author).0.cast_signed());
                     let origins = origin_keys(key, post.copy_of.as_deref());
+                    let whose = origin_author(key, post.copy_of.as_deref());
+                    named.subjects.extend(whose.map(|whose| whose.0.cast_signed()));
                     let own = own_keys(key, post, &origins, placements.iter());
                     named.origins.extend(origins.iter().map(|key| key.hash));
                     named.hashes.extend(origins.iter().chain(&own).map(|key| key.hash));
@@ -53,11 +55,15 @@ impl Named {
                 Change::Delete { network, native_id, .. } => {
                     named.posts.insert(PostId::derive(key, *network, native_id));
                 }
-                Change::Author { profile, .. } => {
+                Change::Author { profile, verdict, .. } => {
                     named.authors.insert((profile.network, profile.id.clone()));
+                    if *verdict == AuthorVerdict::Purge {
+                        named.hashes.insert(SubjectHash::derive(key, profile.network, &profile.id).0);
+                    }
                 }
                 Change::Leave { network, author, .. } => {
                     named.authors.insert((*network, author.clone()));
+                    named.hashes.insert(SubjectHash::derive(key, *network, author).0);
                 }
                 Change::Hide { post, .. }
                 | Change::Erase { post, .. }

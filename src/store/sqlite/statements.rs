@@ -80,7 +80,7 @@ statements! {
         JOIN posts AS s ON s.row = k.post";
     /// `$1`: rows of posts. Those that share a key, those that name one of these as their origin, and the origins.
     SHARING: 1 = "SELECT s.id FROM json_each($1) AS j CROSS JOIN utterance_keys AS k ON k.post = j.value
-            CROSS JOIN utterance_keys AS o ON o.hash = k.hash JOIN posts AS s ON s.row = o.post
+            CROSS JOIN utterance_keys AS o ON o.hash = k.hash JOIN posts AS s ON s.row = o.post WHERE k.kind != 'whose'
         UNION SELECT s.id FROM json_each($1) AS j CROSS JOIN posts AS own ON own.row = j.value
             CROSS JOIN utterance_keys AS o ON o.hash = own.id JOIN posts AS s ON s.row = o.post
         UNION SELECT s.id FROM json_each($1) AS j CROSS JOIN utterance_keys AS k ON k.post = j.value

@@ -1,6 +1,7 @@
 //! Observations in, changes and outcomes out: what waits, what reaches what waits, and what the checkpoint does.
 
 mod accounts;
+mod copies;
 
 use parvis::domain::{
     AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, Committed, Event, Label, NativeId, Network, Outcome,

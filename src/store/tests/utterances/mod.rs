@@ -165,7 +165,7 @@ async fn d4_nobody_gets_under_another_by_naming_them() {
 
 #[tokio::test]
 async fn d5_a_bridges_copy_dies_with_its_origin_and_does_not_come_after_it() {
-    for (go, reason) in [("delete", "deleted"), ("erase", "erased"), ("purge", "deleted"), ("leave", "deleted")] {
+    for (go, reason) in [("delete", "deleted"), ("erase", "erased"), ("purge", "deleted"), ("leave", "author_left")] {
         let place = Place::new().await;
         place.commit(vec![said(&place, "a").upsert(), bridged(&place, "a").upsert()]).await;
         let change = match go {
@@ -202,6 +202,23 @@ async fn d5_a_copy_goes_with_an_origin_that_we_never_held() {
     let by = Some(AuthorId::new("key"));
     let retract = Change::Delete { network: Network::Bluesky, native_id: native("c"), by, at: NOON };
     assert!(told(&place, vec![retract]).await.is_empty());
+}
+
+#[tokio::test]
+async fn l24_who_leaves_takes_the_copies_of_what_we_never_held() {
+    for purged in [false, true] {
+        let place = Place::new().await;
+        // More than one utterance may have.
+        let many: Vec<Change> = (0..UTTERANCE_MAX + 2).map(|n| bridged(&place, &n.to_string()).upsert()).collect();
+        place.commit(many).await;
+        assert_eq!(place.page(&nantes()).await.len(), UTTERANCE_MAX + 2);
+        let change = if purged { author(profile("ana"), AuthorVerdict::Purge) } else { leave("ana") };
+        place.commit(vec![change]).await;
+        assert!(shown(&place).await.is_empty(), "{purged}");
+        assert_eq!(place.store.counts().await.unwrap().posts, 0);
+        let expected: &[&str] = if purged { &["post mastodon+0"] } else { &["author_left"] };
+        assert_eq!(told(&place, vec![bridged(&place, "later").upsert()]).await, expected);
+    }
 }
 
 #[tokio::test]
@@ -421,14 +438,19 @@ async fn d9_a_restored_copy_folds_as_before_and_brings_no_copy_back() {
     place.commit(vec![said(&place, "b").text("Le tram s’arrête à Commerce jusqu’à lundi").upsert()]).await;
     let other = bridged(&place, "b").text("Le tram s’arrête à Commerce jusqu’à lundi");
     place.commit(vec![other.upsert()]).await;
+    let eves = bridged(&place, "e").copy_of("at://did:plc:eve/app.bsky.feed.post/e");
+    let eves_id = eves.id();
+    place.commit(vec![eves.upsert()]).await;
     let copy = place.folder.path().join("copy");
     backup(&url_of(&place.folder), &copy, NOON, |_, _| {}).await.unwrap();
-    place.commit(vec![delete("a")]).await;
+    place.commit(vec![delete("a"), leave("eve")]).await;
     place.store.close().await.unwrap();
     let options = StoreOptions { entropy: Some([7; 32]), ..StoreOptions::new(place.clock.clone()) };
     restore(&url_of(&place.folder), &copy, true, options, |_, _| {}).await.unwrap();
     let place = Place::within(place.folder).await;
     assert!(shown(&place).await.is_empty(), "nobody has been asked yet");
+    let held = place.store.known_posts().await.unwrap();
+    assert!(held.len() == 2 && held.iter().all(|post| post.id != eves_id), "{held:?}");
     let bridge = AuthorProfile { checked_at: Some(after_s(60)), ..bridged(&place, "b").author };
     place.commit(vec![author(bridge, AuthorVerdict::Show)]).await;
     assert!(shown(&place).await.is_empty(), "a copy does not come before its origin's author was asked for");

@@ -39,7 +39,7 @@ fn acts() -> impl Strategy<Value = Act> {
     prop_oneof![
         8 => post.clone().prop_map(Act::Upsert),
         3 => post.clone().prop_map(Act::Delete),
-        2 => (post.clone(), any::<bool>()).prop_map(|(post, hidden)| Act::Account(post, hidden)),
+        4 => (post.clone(), any::<bool>()).prop_map(|(post, hidden)| Act::Account(post, hidden)),
         2 => (post, any::<bool>()).prop_map(|(post, hidden)| Act::Hide(post, hidden)),
     ]
 }

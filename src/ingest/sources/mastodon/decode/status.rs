@@ -112,12 +112,15 @@ fn address(address: &str) -> Option<String> {
 
 /// What of Bridgy Fed's addresses stands before the one that it copies.
 const BRIDGY: &str = "https://bsky.brid.gy/convert/ap/";
+/// The same of Mostr's: then comes the event's id.
+const MOSTR: &str = "https://mostr.pub/objects/";
 
 /// The post that this one copies: the one that a bridge names in its own addresses, or the page that the status says is
 /// its own where that is on a host that is neither its server's nor its author's.
 fn copy_of(uri: &str, url: &str, account: [&str; 2]) -> Option<String> {
+    let is_event = |id: &&str| id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     let bridged = uri.strip_prefix(BRIDGY).filter(|origin| origin.starts_with("at://did:"));
-    if let Some(origin) = bridged {
+    if let Some(origin) = bridged.or_else(|| uri.strip_prefix(MOSTR).filter(is_event)) {
         return address(origin);
     }
     let page = host(url)?;

@@ -113,6 +113,14 @@ fn l14_a_copy_says_of_what() {
     let expected =
         [Some("at://did:plc:abcd1234/app.bsky.feed.post/3kabc"), Some("https://carnet.example/2026/11/brume"), None];
     assert_eq!(copies.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
+    let (bridged, event) = (STATUSES.lines().nth(9).unwrap(), "ab".repeat(32));
+    let by_mostr = |id: &str| {
+        let uri = format!("https://mostr.pub/objects/{id}");
+        post(&bridged.replace("https://bsky.brid.gy/convert/ap/at://did:plc:abcd1234/app.bsky.feed.post/3kabc", &uri))
+            .copy_of
+    };
+    assert_eq!(by_mostr(&event), Some(event.clone()));
+    assert_ne!(by_mostr("note"), Some("note".to_owned()));
 }
 
 #[test]
