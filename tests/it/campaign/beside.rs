@@ -48,8 +48,8 @@ pub struct Beside {
 
 #[derive(Default)]
 struct Feed {
-    /// Titles, newest first.
-    items: Mutex<Vec<String>>,
+    /// Titles and dates, newest first.
+    items: Mutex<Vec<(String, String)>>,
     is_down: Mutex<bool>,
 }
 
@@ -123,7 +123,10 @@ impl Beside {
             fired.push("mastodon: out of order");
         }
         let (text, city) = (self.text(0), 0);
-        self.feed.items.lock().unwrap().insert(0, text.clone());
+        // A second apart, which is as fine as its dates are.
+        let at = jiff::Timestamp::from_second((seconds() - 3_600) as i64 + i64::from(self.number)).unwrap();
+        let date = jiff::fmt::rfc2822::to_string(&at.to_zoned(jiff::tz::TimeZone::UTC)).unwrap();
+        self.feed.items.lock().unwrap().insert(0, (text.clone(), date));
         self.standing.push(Said { text, city, by: By::Feed });
         fired.push("feed: said");
         self.speak(&mut fired);
@@ -180,7 +183,17 @@ impl Beside {
         if self.standing.iter().filter(|said| is_meant(&said.by)).count() < 4 {
             return;
         }
-        let Some(at) = self.one(is_meant) else { return };
+        // The oldest of a list may have slid out of it: that one is not known to be taken back while nobody listens.
+        let oldest = |at: usize| {
+            let of_its_list = |other: &&Said| {
+                other.city == self.standing[at].city
+                    && std::mem::discriminant(&other.by) == std::mem::discriminant(&self.standing[at].by)
+            };
+            self.standing.iter().find(of_its_list).is_some_and(|first| first.text == self.standing[at].text)
+        };
+        let meant = (0..self.standing.len()).filter(|at| is_meant(&self.standing[*at].by) && !oldest(*at));
+        let meant: Vec<usize> = meant.collect();
+        let Some(at) = self.rng.choice(meant) else { return };
         let said = self.standing.remove(at);
         self.gone.insert(token(&said.text).to_owned());
         match said.by {
@@ -193,7 +206,7 @@ impl Beside {
                 fired.push("nostr: taken back");
             }
             By::Feed => {
-                self.feed.items.lock().unwrap().retain(|item| *item != said.text);
+                self.feed.items.lock().unwrap().retain(|(item, _)| *item != said.text);
                 fired.push("feed: taken back");
             }
         }
@@ -247,9 +260,12 @@ async fn rss(feed: web::Data<Feed>) -> HttpResponse {
         .lock()
         .unwrap()
         .iter()
-        .map(|title| {
+        .map(|(title, date)| {
             let link = token(title);
-            format!("<item><title>{title}</title><link>http://ville.example/{link}</link><guid>{link}</guid></item>")
+            format!(
+                "<item><title>{title}</title><link>http://ville.example/{link}</link><guid>{link}</guid>\
+                 <pubDate>{date}</pubDate></item>"
+            )
         })
         .collect();
     HttpResponse::Ok().content_type("application/rss+xml").body(format!(
