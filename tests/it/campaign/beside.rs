@@ -226,13 +226,14 @@ impl Beside {
     pub fn differences(&self, city: &str, posts: &[Value]) -> Vec<String> {
         let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
         let others = posts.iter().filter(|post| post["network"] != "bluesky");
-        others.for_each(|post| *shown.entry(post["text"].as_str().unwrap()).or_default() += 1);
+        others.clone().for_each(|post| *shown.entry(post["text"].as_str().unwrap()).or_default() += 1);
         let standing = self.standing.iter().filter(|said| CITIES[said.city].0 == city);
         let mut wrong: Vec<String> = standing
             .filter(|said| shown.remove(&*said.text) != Some(1))
             .map(|said| format!("{city}: {} is missing, or there twice", said.text))
             .collect();
-        wrong.extend(shown.into_keys().map(|text| format!("{city}: {text} is there")));
+        let left = others.filter(|post| shown.contains_key(post["text"].as_str().unwrap()));
+        wrong.extend(left.map(|post| format!("{city}: {} of {} is there", post["text"], post["network"])));
         wrong
     }
 

@@ -82,6 +82,15 @@ impl Memory {
         Checkpoint::new(serde_json::to_string(self).unwrap_or_default())
     }
 
+    /// This memory with the statuses that `after` has beside it, as ones that are still to be told; `None` where it has none.
+    /// Stored before they are told, so that no death leaves a status in the store of which nothing is known here: it would
+    /// never be seen to be gone.
+    pub fn with_intended(&self, after: &Self) -> Option<Self> {
+        let is_new = |told: &&Told| self.get(&told.id).is_none();
+        let new: Vec<Told> = after.told.iter().filter(is_new).map(|told| Told { content: 0, ..told.clone() }).collect();
+        (!new.is_empty()).then(|| Self { told: [self.told.clone(), new].concat(), ..self.clone() })
+    }
+
     /// Of a status that the server has not shown for days, its own id.
     pub fn unseen(&self, now: Timestamp) -> Option<&str> {
         let is_due = |told: &&Told| day(now) - told.seen_on >= UNSEEN_DAYS;
@@ -152,6 +161,20 @@ mod tests {
             assert_eq!((again.readers, again.told[0].content, again.told.len()), (readers, 0, 2));
             assert_eq!(again.newest, memory().newest, "what was missed is still told by it");
         }
+    }
+
+    #[test]
+    fn d5_what_is_about_to_be_told_is_known_and_still_to_be_told() {
+        let mut after = memory();
+        assert_eq!(memory().with_intended(&after), None, "nothing is new");
+        after.told[0].content = 9;
+        after.take("12");
+        after.told.push(told("13"));
+        after.newest.insert("ville".into(), "13".into());
+        let intended = memory().with_intended(&after).unwrap();
+        let of: Vec<_> = intended.told.iter().map(|told| (&*told.id, told.content)).collect();
+        assert_eq!(of, [("11", 2), ("12", 2), ("13", 0)]);
+        assert_eq!(intended.newest, memory().newest, "what was not told is read again");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Owns one life: what the server says of itself, rounds over the timelines, and streams where there is a token. Does
 //! not own back-off (supervisor), the questions (`api`) or what of an answer is news (`news`).
-//! Invariant: behind everything that was told comes the memory that covers it, so that the two are stored together.
+//! Invariant: before a status is told for the first time its id is stored, and behind everything that was told comes the
+//! memory that covers it. So a death in between tells again, and forgets nothing that may have to be taken back.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +21,9 @@ use super::instance::{Instance, Scope, Software};
 use super::memory::Memory;
 use super::news::{News, Timeline};
 use crate::config::Secret;
-use crate::domain::{AuthorLookup, CityId, Event, Gap, IdKey, Network, Observation, RefuseReason, SourceId, Timestamp};
+use crate::domain::{
+    AuthorLookup, Checkpoint, CityId, Event, Gap, IdKey, Network, Observation, RefuseReason, SourceId, Timestamp,
+};
 use crate::ingest::{Closed, Outbound, Source, SourceContext, SourceError};
 
 mod stream;
@@ -192,7 +195,9 @@ impl Mastodon {
         let timelines = self.news.timelines.clone();
         for timeline in &timelines {
             match self.look(life, timeline).await {
-                Ok((events, is_new)) => {
+                Ok((events, before)) => {
+                    let is_new = before != self.news.memory;
+                    self.intend(life, &before).await?;
                     self.hand_on(life, events, is_new, &mut places_left).await?;
                 }
                 Err(Failure::Here(reason)) => unread = Some((unread.map_or(0, |(count, _)| count) + 1, reason)),
@@ -230,8 +235,8 @@ impl Mastodon {
         Ok(())
     }
 
-    /// What a timeline says that was not known, and whether there is anything to remember.
-    async fn look(&mut self, life: &Life<'_>, timeline: &Timeline) -> Result<(Vec<Event>, bool), Failure> {
+    /// What a timeline says that was not known, and the memory as it was before.
+    async fn look(&mut self, life: &Life<'_>, timeline: &Timeline) -> Result<(Vec<Event>, Memory), Failure> {
         let (first, mut page, is_last) = self.newest(life, timeline).await?;
         let (mut walked, mut gap) = (Vec::new(), None);
         if let Some(from) = self.news.missing_from(timeline, &page, is_last) {
@@ -241,8 +246,7 @@ impl Mastodon {
         let gap = gap.map(Event::Gap);
         let events: Vec<Event> =
             gap.into_iter().chain(self.news.of_page(timeline, page, walked, life.context.clock.now())).collect();
-        let is_new = before != self.news.memory;
-        Ok((events, is_new))
+        Ok((events, before))
     }
 
     /// The newest page, whether nothing lies below it, and by which tag it was had.
@@ -297,6 +301,14 @@ impl Mastodon {
         Ok((walked, Some(Gap { from, until })))
     }
 
+    /// Sends a memory with what is about to be told, if any of it is new to `before`.
+    async fn intend(&self, life: &Life<'_>, before: &Memory) -> Result<(), Closed> {
+        match before.with_intended(&self.news.memory) {
+            Some(intended) => self.send(life.context, Event::Other, Some(intended.checkpoint())).await,
+            None => Ok(()),
+        }
+    }
+
     /// Sends what was found, and behind it the memory that covers it.
     async fn hand_on(
         &mut self,
@@ -315,25 +327,19 @@ impl Mastodon {
                 *places_left = places_left.saturating_sub(1);
                 post.place = self.api.place(post.native_id.as_str(), now).await;
             }
-            self.send(life.context, event, false).await?;
+            self.send(life.context, event, None).await?;
         }
         life.context.health.saw(None);
         if is_new || now.seconds_since(life.stored_at) >= STORE_AGAIN_S {
-            self.send(life.context, Event::Other, true).await?;
+            self.send(life.context, Event::Other, Some(self.news.memory.checkpoint())).await?;
             life.stored_at = now;
         }
         Ok(())
     }
 
-    async fn send(&self, context: &SourceContext, event: Event, with_memory: bool) -> Result<(), Closed> {
-        let observation = Observation {
-            source: self.id.clone(),
-            network: Network::Mastodon,
-            checkpoint: with_memory.then(|| self.news.memory.checkpoint()),
-            sent_at: None,
-            event,
-        };
-        context.out.send(observation).await
+    async fn send(&self, context: &SourceContext, event: Event, checkpoint: Option<Checkpoint>) -> Result<(), Closed> {
+        let (source, network) = (self.id.clone(), Network::Mastodon);
+        context.out.send(Observation { source, network, checkpoint, sent_at: None, event }).await
     }
 }
 

@@ -137,12 +137,13 @@ impl Mastodon {
                 Incoming::Closed(reason) => return Err(retry(&reason).into()),
                 Incoming::Lost(error) => return Err(error.into()),
                 Incoming::Unreceivable(reason) => {
-                    self.send(life.context, Event::Unreadable(reason), false).await?;
+                    self.send(life.context, Event::Unreadable(reason), None).await?;
                     return Err(retry(unreceivable(reason)).into());
                 }
                 Incoming::Shutdown => return Err(Ended::Closed),
             };
             life.context.out.received(frame.len());
+            let before = self.news.memory.clone();
             let event = match message(&frame) {
                 Said::Status(seen) => self.news.tell(*seen, None, life.context.clock.now()),
                 Said::Deleted(id) => self.news.delete(id),
@@ -159,6 +160,7 @@ impl Mastodon {
                 Said::Unreadable(reason) => Some(Event::Unreadable(reason)),
             };
             is_new |= matches!(event, Some(Event::Post(_) | Event::Withdrawn { .. }));
+            self.intend(life, &before).await?;
             // Every message is counted; the memory comes behind them all.
             self.hand_on(life, vec![event.unwrap_or(Event::Other)], false, &mut places_left).await?;
             taken += 1;

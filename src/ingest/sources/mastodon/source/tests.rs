@@ -351,6 +351,36 @@ async fn l06_another_servers_people_are_left_to_that_server() {
     shutdown.trigger();
 }
 
+/// Death may come when a post is stored and the memory behind it is not.
+#[tokio::test]
+async fn d5_what_went_between_its_storing_and_the_memorys_is_seen_to_be_gone() {
+    let file = token_file();
+    for token in [None, Some(file.path())] {
+        let shutdown = Shutdown::new();
+        let server = simulator(&shutdown).await;
+        if token.is_some() {
+            server.set_token("secret");
+        }
+        server.post(toot("un #ville"));
+        // A first look alone where there is a stream.
+        let every = if token.is_some() { PATIENCE } else { Duration::from_millis(20) };
+        let reading = || Reading { token, every, ..Reading::default() };
+        let mut run = Run::start(&server, &reading(), None);
+        assert_eq!(run.next().await, "un #ville");
+        run.until(SourceState::Live, "").await;
+        let two = server.post(toot("deux #ville"));
+        assert_eq!(run.next().await, "deux #ville");
+        let stored = run.checkpoint.take();
+        run.stop().await;
+        server.delete_quietly(&two);
+        server.post_quietly(toot("trois #ville"));
+        let mut run = Run::start(&server, &reading(), stored);
+        assert_eq!(run.take(2).await, ["trois #ville", "withdrawn"].map(str::to_owned), "{token:?}");
+        run.stop().await;
+        shutdown.trigger();
+    }
+}
+
 #[tokio::test]
 async fn a_place_is_fetched_where_the_program_has_them() {
     for (version, expected) in [("3.5.3 (compatible; Pixelfed 0.12.4)", true), ("4.5.1", false)] {
@@ -361,6 +391,7 @@ async fn a_place_is_fetched_where_the_program_has_them() {
         there["location"] = json!({ "type": "Place", "name": "Le pont", "longitude": "-1.5", "latitude": "47.2" });
         server.post(there);
         let mut run = Run::start(&server, &Reading::default(), None);
+        let _intended = run.position().await;
         let seen = timeout(PATIENCE, run.seen.recv()).await.unwrap().unwrap();
         let Event::Post(post) = seen.event else { panic!("{seen:?}") };
         let place = post.place.map(|place| (place.lon_lat, place.name));
