@@ -45,7 +45,8 @@ pub struct Told {
     pub created_at: i64,
     /// The timelines in which it stands, by their keys.
     pub timelines: Vec<u32>,
-    /// The day since 1970 on which the server last showed it. Days, so that it does not change with every look.
+    /// The day since 1970 on which the server last showed it; 0: it is to be asked for. Days, so that it does not change with
+    /// every look.
     pub seen_on: i64,
 }
 
@@ -91,7 +92,7 @@ impl Memory {
         (!new.is_empty()).then(|| Self { told: [self.told.clone(), new].concat(), ..self.clone() })
     }
 
-    /// Of a status that the server has not shown for days, its own id.
+    /// Of a status that the server has not shown for days, or that no page would miss, its own id.
     pub fn unseen(&self, now: Timestamp) -> Option<&str> {
         let is_due = |told: &&Told| day(now) - told.seen_on >= UNSEEN_DAYS;
         self.told.iter().find(is_due).map(|told| &*told.id)

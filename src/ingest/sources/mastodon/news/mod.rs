@@ -64,8 +64,14 @@ impl News {
         }
     }
 
-    /// Begins to read these timelines, from `memory` on. What was deleted lately is remembered across.
-    pub fn begin(&mut self, timelines: Vec<Timeline>, memory: Memory) {
+    /// Begins to read these timelines, from `memory` on. What was deleted lately is remembered across. A status that stood
+    /// in none of them is missed by no page: it is asked for by itself, unless a page shows it.
+    pub fn begin(&mut self, timelines: Vec<Timeline>, mut memory: Memory) {
+        for told in &mut memory.told {
+            if !told.timelines.iter().any(|key| timelines.iter().any(|timeline| timeline.key == *key)) {
+                told.seen_on = 0;
+            }
+        }
         let is_read = |tag: &String| timelines.iter().any(|timeline| timeline.tags.contains(tag));
         let newest = memory.newest.into_iter().filter(|(tag, _)| is_read(tag)).collect();
         (self.timelines, self.memory) = (timelines, Memory { newest, ..memory });

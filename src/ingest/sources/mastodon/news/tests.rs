@@ -193,3 +193,16 @@ fn l01_what_is_no_longer_public_is_told_so() {
     let Some(Event::Post(post)) = news.tell(hidden, None, NOW) else { panic!("it is news") };
     assert_eq!(post.visibility, Visibility::Restricted);
 }
+
+/// Tags are asked for together, so that a changed recipe makes other timelines of the same tags.
+#[test]
+fn d5_what_was_told_of_timelines_that_are_read_no_more_is_asked_for_by_itself() {
+    let (mut news, ville) = (news(), timeline(&["ville"]));
+    news.of_page(&ville, page(&["13", "12", "11"]), vec![], NOW);
+    let (both, memory) = (timeline(&["port", "ville"]), news.memory.clone());
+    news.begin(vec![both.clone()], memory);
+    news.of_page(&both, page(&["13", "11"]), vec![], NOW);
+    assert_eq!(news.memory.unseen(NOW), Some("12"));
+    assert_eq!(told(news.missing("12")), ["-12"]);
+    assert_eq!(news.memory.unseen(NOW), None, "the others were shown");
+}
