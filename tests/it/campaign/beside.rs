@@ -183,15 +183,9 @@ impl Beside {
         if self.standing.iter().filter(|said| is_meant(&said.by)).count() < 4 {
             return;
         }
-        // The oldest of a list may have slid out of it: that one is not known to be taken back while nobody listens.
-        let oldest = |at: usize| {
-            let of_its_list = |other: &&Said| {
-                other.city == self.standing[at].city
-                    && std::mem::discriminant(&other.by) == std::mem::discriminant(&self.standing[at].by)
-            };
-            self.standing.iter().find(of_its_list).is_some_and(|first| first.text == self.standing[at].text)
-        };
-        let meant = (0..self.standing.len()).filter(|at| is_meant(&self.standing[*at].by) && !oldest(*at));
+        // The oldest item of a feed may have slid out of it: that one is not known to be taken back.
+        let oldest = self.standing.iter().position(|said| matches!(said.by, By::Feed));
+        let meant = (0..self.standing.len()).filter(|at| is_meant(&self.standing[*at].by) && Some(*at) != oldest);
         let meant: Vec<usize> = meant.collect();
         let Some(at) = self.rng.choice(meant) else { return };
         let said = self.standing.remove(at);

@@ -5,7 +5,7 @@
 //! other. What a configured server's own people write is taken from that server alone: it decides who may read it (L-06),
 //! and it alone knows who asked not to be indexed, and first what was deleted.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::decode::{Page, Seen, hash, host};
 use super::ids::Ids;
@@ -46,6 +46,8 @@ pub struct News {
     /// The server's own ids of what was deleted, newest last.
     gone: VecDeque<String>,
     unreadable: VecDeque<u64>,
+    /// The server's own ids of what pages left out and was therefore asked for by itself, until a page shows it again.
+    doubted: HashSet<String>,
     /// A page came that was not in the order of its ids: on this server they have none.
     is_disordered: bool,
 }
@@ -60,6 +62,7 @@ impl News {
             ids: Ids::default(),
             gone: VecDeque::new(),
             unreadable: VecDeque::new(),
+            doubted: HashSet::new(),
             is_disordered: false,
         }
     }
@@ -90,6 +93,19 @@ impl News {
         };
         let reaches = reaches || is_last || page.statuses.iter().any(|seen| seen.id == *from);
         (!reaches).then(|| from.clone())
+    }
+
+    /// Has what a page leaves out without a word asked for by itself: what was above its newest, and below its oldest where
+    /// nothing lies there (`is_last`). It may be deleted, or the page an old one of a cache. Once, until a page shows it.
+    pub fn doubt(&mut self, timeline: &Timeline, page: &Page, is_last: bool) {
+        let is_shown = |id: &String| page.statuses.iter().any(|seen| seen.id == *id);
+        self.doubted.retain(|id| !is_shown(id) && self.memory.get(id).is_some());
+        let is_above = |id: &str| page.statuses.first().is_some_and(|newest| rank(id) > rank(&newest.id));
+        for told in self.memory.told.iter_mut().filter(|told| told.timelines.contains(&timeline.key)) {
+            if (is_last || is_above(&told.id)) && !is_shown(&told.id) && self.doubted.insert(told.id.clone()) {
+                told.seen_on = 0;
+            }
+        }
     }
 
     /// What the newest page of a timeline says, and before it `walked`, what lies between it and what was known.

@@ -206,3 +206,26 @@ fn d5_what_was_told_of_timelines_that_are_read_no_more_is_asked_for_by_itself() 
     assert_eq!(told(news.missing("12")), ["-12"]);
     assert_eq!(news.memory.unseen(NOW), None, "the others were shown");
 }
+
+#[test]
+fn d5_what_a_page_leaves_out_at_its_ends_is_asked_for_once() {
+    let (mut news, ville) = (news(), timeline(&["ville"]));
+    let all = ["14", "13", "12", "11"];
+    news.of_page(&ville, page(&all), vec![], NOW);
+    let mut asked = |shown: &[&str], is_last| {
+        news.doubt(&ville, &page(shown), is_last);
+        let mut asked = Vec::new();
+        while let Some(id) = news.memory.unseen(NOW).map(str::to_owned) {
+            // It is still there.
+            news.tell(seen(&id, "bonjour"), None, NOW);
+            asked.push(id);
+        }
+        asked
+    };
+    assert!(asked(&all, true).is_empty() && asked(&["14", "13"], false).is_empty(), "it sank");
+    assert_eq!(asked(&["12", "11"], false), ["14", "13"]);
+    assert!(asked(&["12", "11"], false).is_empty(), "once");
+    assert_eq!(asked(&["13", "12"], true), ["11"]);
+    assert!(asked(&all, true).is_empty());
+    assert_eq!(asked(&[], true), all, "and again when a page has shown it");
+}

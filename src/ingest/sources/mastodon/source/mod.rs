@@ -243,6 +243,7 @@ impl Mastodon {
             (walked, gap) = self.walk(life, timeline, first, from, &mut page).await?;
         }
         let before = self.news.memory.clone();
+        self.news.doubt(timeline, &page, is_last);
         let gap = gap.map(Event::Gap);
         let events: Vec<Event> =
             gap.into_iter().chain(self.news.of_page(timeline, page, walked, life.context.clock.now())).collect();
