@@ -5,7 +5,9 @@
 //! post of the demonstration exists outside it.
 
 mod ids;
+mod pace;
 mod rate;
+mod serve;
 
 pub mod script;
 pub mod player;

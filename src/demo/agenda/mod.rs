@@ -3,10 +3,10 @@
 //! Owns the hand-written events and the answers of version 2.1 of the interface. Does not own how a portal is read. Invariant:
 //! the same events at the same times in every run that starts at the same time; each lies in its city.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{HttpResponse, web};
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::rate::Rate;
 use super::script::ScriptError;
+use super::serve::{listen, serve};
 use crate::clock::Clock;
 use crate::domain::{DatasetRef, Timestamp};
 use crate::shutdown::Shutdown;
@@ -82,26 +83,14 @@ impl AgendaSimulator {
     /// Listens on a free loopback port. Must be called inside a Tokio runtime.
     pub fn start(rate: Rate, clock: Arc<dyn Clock>, shutdown: Shutdown) -> Result<Self, super::DemoError> {
         let agendas = load(rate)?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
+        let (listener, address) = listen()?;
         let state = web::Data::new(State { port: address.port(), agendas, start: clock.now(), clock });
-        let server = HttpServer::new(move || {
-            App::new()
+        serve(listener, shutdown, move |routes| {
+            routes
                 .app_data(state.clone())
                 .route("/api/explore/v2.1/catalog/datasets/{city}/records", web::get().to(records))
-                .route("/{city}/events/{event}", web::get().to(event_page))
-        })
-        .workers(1)
-        .disable_signals()
-        .shutdown_timeout(1)
-        .listen(listener)?
-        .run();
-        let handle = server.handle();
-        tokio::spawn(server);
-        tokio::spawn(async move {
-            shutdown.triggered().await;
-            handle.stop(false).await;
-        });
+                .route("/{city}/events/{event}", web::get().to(event_page));
+        })?;
         Ok(Self { address })
     }
 

@@ -8,14 +8,15 @@ mod view;
 pub use view::profile;
 
 use std::collections::HashSet;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::serve::{listen, serve};
 use super::world::SharedWorld;
 use crate::shutdown::Shutdown;
 
@@ -56,27 +57,15 @@ pub enum Failure {
 impl AppViewSimulator {
     /// Listens on a free loopback port. Must be called inside a Tokio runtime.
     pub fn start(world: SharedWorld, shutdown: Shutdown) -> std::io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
+        let (listener, address) = listen()?;
         let state = Arc::new(State { world, orders: Mutex::default() });
         let data = web::Data::from(Arc::clone(&state));
-        let server = HttpServer::new(move || {
-            App::new()
+        serve(listener, shutdown, move |routes| {
+            routes
                 .app_data(data.clone())
                 .route("/xrpc/app.bsky.actor.getProfiles", web::get().to(get_profiles))
-                .route("/xrpc/app.bsky.feed.getPosts", web::get().to(get_posts))
-        })
-        .workers(1)
-        .disable_signals()
-        .shutdown_timeout(1)
-        .listen(listener)?
-        .run();
-        let handle = server.handle();
-        tokio::spawn(server);
-        tokio::spawn(async move {
-            shutdown.triggered().await;
-            handle.stop(false).await;
-        });
+                .route("/xrpc/app.bsky.feed.getPosts", web::get().to(get_posts));
+        })?;
         Ok(Self { address, state })
     }
 

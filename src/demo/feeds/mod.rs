@@ -3,16 +3,17 @@
 //! Owns the feeds' hand-written items and the HTTP answers, conditional ones too. Does not own how feeds are read.
 //! Invariant: the same items with the same dates in every run that starts at the same time.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::http::header;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::script::ScriptError;
+use super::serve::{listen, serve};
 use crate::clock::Clock;
 use crate::domain::{FeedRef, Lane, Timestamp};
 use crate::shutdown::Shutdown;
@@ -76,26 +77,14 @@ impl FeedSimulator {
     /// Listens on a free loopback port. Must be called inside a Tokio runtime.
     pub fn start(clock: Arc<dyn Clock>, shutdown: Shutdown) -> Result<Self, super::DemoError> {
         let feeds = Arc::new(load()?);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
+        let (listener, address) = listen()?;
         let state = web::Data::new(State { port: address.port(), feeds: feeds.clone(), start: clock.now(), clock });
-        let server = HttpServer::new(move || {
-            App::new()
+        serve(listener, shutdown, move |routes| {
+            routes
                 .app_data(state.clone())
                 .route("/{city}/{feed}.rss", web::get().to(answer))
-                .route("/{city}/{feed}/{item}", web::get().to(item_page))
-        })
-        .workers(1)
-        .disable_signals()
-        .shutdown_timeout(1)
-        .listen(listener)?
-        .run();
-        let handle = server.handle();
-        tokio::spawn(server);
-        tokio::spawn(async move {
-            shutdown.triggered().await;
-            handle.stop(false).await;
-        });
+                .route("/{city}/{feed}/{item}", web::get().to(item_page));
+        })?;
         Ok(Self { address, feeds })
     }
 

@@ -12,11 +12,12 @@ use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use actix_web::{App, HttpServer, web};
+use actix_web::web;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
 use crate::clock::Clock;
+use crate::demo::serve::{accept, listen, serve};
 use crate::domain::{Timestamp, fold_tag};
 use crate::shutdown::Shutdown;
 
@@ -84,32 +85,22 @@ impl MastodonSimulator {
     /// Listens on free loopback ports. Must be called inside a Tokio runtime.
     pub async fn start(clock: Arc<dyn Clock>, shutdown: Shutdown) -> std::io::Result<Self> {
         let sockets = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let (address, streaming) = (listener.local_addr()?, sockets.local_addr()?);
+        let (listener, address) = listen()?;
+        let streaming = sockets.local_addr()?;
         let inner = Inner { version: "4.5.1".into(), last_id: 115_600_000_000_000_000, ..Inner::default() };
         let (messages, _) = broadcast::channel(LAG_MAX);
         let state = Arc::new(State { inner: Mutex::new(inner), messages, streaming, clock });
-        tokio::spawn(stream::accept(sockets, state.clone(), shutdown.clone()));
+        let streamed = state.clone();
+        tokio::spawn(accept(sockets, shutdown.clone(), move |stream| stream::serve(stream, streamed.clone())));
         let shared = web::Data::from(state.clone());
-        let server = HttpServer::new(move || {
-            App::new()
+        serve(listener, shutdown, move |routes| {
+            routes
                 .app_data(shared.clone())
                 .route("/api/v2/instance", web::get().to(timeline::instance))
                 .route("/api/v1/timelines/tag/{tag}", web::get().to(timeline::tag))
                 .route("/api/v1/statuses/{id}", web::get().to(timeline::status))
-                .route("/users/{name}/statuses/{id}", web::get().to(timeline::object))
-        })
-        .workers(1)
-        .disable_signals()
-        .shutdown_timeout(1)
-        .listen(listener)?
-        .run();
-        let handle = server.handle();
-        tokio::spawn(server);
-        tokio::spawn(async move {
-            shutdown.triggered().await;
-            handle.stop(false).await;
-        });
+                .route("/users/{name}/statuses/{id}", web::get().to(timeline::object));
+        })?;
         Ok(Self { address, state })
     }
 

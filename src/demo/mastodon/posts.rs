@@ -1,13 +1,11 @@
 //! The hand-written statuses of the demonstration, and their play over time.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::{MastodonSimulator, Person, status};
 use crate::clock::Clock;
+use crate::demo::pace::play;
 use crate::demo::rate::Rate;
 use crate::demo::script::ScriptError;
 use crate::domain::Timestamp;
@@ -72,20 +70,12 @@ pub fn perform(
     shutdown: Shutdown,
 ) -> Result<(), ScriptError> {
     let (past, future): (Vec<Post>, Vec<Post>) = load(rate)?.into_iter().partition(|post| post.hours <= 0.0);
-    let (now, began) = (clock.now(), Instant::now());
+    let now = clock.now();
     for post in past {
         simulator.post(post.status(now.plus_seconds((post.hours * 3_600.0) as i64)));
     }
     let simulator = simulator.clone();
-    tokio::spawn(async move {
-        for post in future {
-            let wait = Duration::try_from_secs_f64(post.hours * 3_600.0 / speed).unwrap_or(Duration::from_secs(86_400));
-            tokio::select! {
-                () = tokio::time::sleep_until(began + wait) => {}
-                () = shutdown.triggered() => return,
-            }
-            simulator.post(post.status(clock.now()));
-        }
-    });
+    let lines = future.into_iter().map(|post| (post.hours, post)).collect();
+    play(lines, speed, shutdown, move |post| _ = simulator.post(post.status(clock.now())));
     Ok(())
 }

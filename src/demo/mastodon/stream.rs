@@ -2,35 +2,14 @@ use std::sync::Arc;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use url::form_urlencoded;
 
 use super::{Message, State, key};
-use crate::shutdown::Shutdown;
-
-/// At the bound a new connection waits in the listener's queue until another ends.
-const CLIENTS_MAX: usize = 64;
-
-pub async fn accept(listener: TcpListener, state: Arc<State>, shutdown: Shutdown) {
-    let mut sessions = JoinSet::new();
-    loop {
-        let is_full = sessions.len() >= CLIENTS_MAX;
-        tokio::select! {
-            accepted = listener.accept(), if !is_full => match accepted {
-                Ok((stream, _)) => _ = sessions.spawn(serve(stream, state.clone())),
-                // It concerns one connection that ended too early; the next one may be well.
-                Err(_ended) => tokio::task::yield_now().await,
-            },
-            Some(_) = sessions.join_next() => {}
-            () = shutdown.triggered() => return,
-        }
-    }
-}
 
 /// The tags of one socket, taken off the server's list when it ends.
 struct Subscriptions {
@@ -57,7 +36,7 @@ impl Drop for Subscriptions {
 }
 
 #[expect(clippy::result_large_err, reason = "the library's own type for a refused handshake")]
-async fn serve(stream: TcpStream, state: Arc<State>) {
+pub async fn serve(stream: TcpStream, state: Arc<State>) {
     let mut first = None;
     let handshake = |request: &Request, response: Response| {
         let query = request.uri().query().unwrap_or_default();

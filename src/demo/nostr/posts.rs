@@ -1,14 +1,13 @@
 //! The hand-written events of the demonstration, and their play over time.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::time::Instant;
 
 use super::relay::RelaySimulator;
 use super::{Draft, SignedEvent};
 use crate::clock::Clock;
+use crate::demo::pace::play;
 use crate::demo::rate::Rate;
 use crate::demo::script::ScriptError;
 use crate::domain::Timestamp;
@@ -104,21 +103,13 @@ pub fn perform(
     clock: Arc<dyn Clock>,
     shutdown: Shutdown,
 ) -> Result<(), ScriptError> {
-    let (start, began) = (clock.now(), Instant::now());
+    let start = clock.now();
     let posts = load(rate)?;
     posts.iter().for_each(|post| relay.publish(post.profile(later(start, -1_000.0))));
     let (past, future): (Vec<Post>, Vec<Post>) = posts.into_iter().partition(|post| post.hours <= 0.0);
     past.iter().for_each(|post| relay.publish(post.sign(later(start, post.hours), start)));
     let relay = relay.clone();
-    tokio::spawn(async move {
-        for post in future {
-            let wait = Duration::try_from_secs_f64(post.hours * 3_600.0 / speed).unwrap_or(Duration::from_secs(86_400));
-            tokio::select! {
-                () = tokio::time::sleep_until(began + wait) => {}
-                () = shutdown.triggered() => return,
-            }
-            relay.publish(post.sign(clock.now(), start));
-        }
-    });
+    let lines = future.into_iter().map(|post| (post.hours, post)).collect();
+    play(lines, speed, shutdown, move |post| relay.publish(post.sign(clock.now(), start)));
     Ok(())
 }

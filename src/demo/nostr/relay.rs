@@ -10,14 +10,12 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
-use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::SignedEvent;
+use crate::demo::serve::accept;
 use crate::shutdown::Shutdown;
 
-/// At the bound a new connection waits in the listener's queue until another ends.
-const CLIENTS_MAX: usize = 64;
 /// Events kept; the demonstration has some dozens, and the oldest go first.
 const EVENTS_MAX: usize = 5_000;
 /// Events that a slow socket may lag behind; beyond it the relay cuts it.
@@ -43,7 +41,8 @@ impl RelaySimulator {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let state = Arc::new(State { events: Mutex::default(), new: broadcast::channel(LAG_MAX).0 });
-        tokio::spawn(accept(listener, state.clone(), shutdown));
+        let served = state.clone();
+        tokio::spawn(accept(listener, shutdown, move |stream| serve(stream, served.clone())));
         Ok(Self { address, state })
     }
 
@@ -60,22 +59,6 @@ impl RelaySimulator {
         events.push(event.clone());
         // Nobody listens before the first reader has come.
         _ = self.state.new.send(event);
-    }
-}
-
-async fn accept(listener: TcpListener, state: Arc<State>, shutdown: Shutdown) {
-    let mut sessions = JoinSet::new();
-    loop {
-        let is_full = sessions.len() >= CLIENTS_MAX;
-        tokio::select! {
-            accepted = listener.accept(), if !is_full => match accepted {
-                Ok((stream, _)) => _ = sessions.spawn(serve(stream, state.clone())),
-                // It concerns one connection that ended too early; the next one may be well.
-                Err(_ended) => tokio::task::yield_now().await,
-            },
-            Some(_) = sessions.join_next() => {}
-            () = shutdown.triggered() => return,
-        }
     }
 }
 

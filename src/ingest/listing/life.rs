@@ -1,10 +1,11 @@
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt};
 
 use super::{Listing, Memory, News, Reading, news};
-use crate::domain::{Event, Observation, RefuseReason, Timestamp};
-use crate::ingest::{Closed, SourceContext, SourceError};
+use crate::domain::{AuthorLookup, CityId, Event, Network, Observation, RefuseReason, SourceId, Timestamp};
+use crate::ingest::{Closed, Source, SourceContext, SourceError};
 
 /// A memory whose items did not change is stored again after this, so that a restart knows how far it reached.
 const STORE_AGAIN_S: i64 = 6 * 3_600;
@@ -21,6 +22,9 @@ pub enum Visit {
 pub trait Lists: Send + Sync {
     fn reading(&self) -> &Reading;
 
+    /// Those that ask for it.
+    fn cities(&self) -> Arc<[CityId]>;
+
     /// Of the cities that ask for it, and how: see [`Memory::readers`].
     fn readers(&self) -> u64;
 
@@ -36,8 +40,39 @@ pub trait Lists: Send + Sync {
     ) -> BoxFuture<'a, Result<(Visit, Duration), SourceError>>;
 }
 
+impl<L: Lists> Source for L {
+    fn id(&self) -> SourceId {
+        self.reading().source()
+    }
+
+    fn network(&self) -> Network {
+        self.reading().network
+    }
+
+    fn cities(&self) -> Option<Arc<[CityId]>> {
+        Some(Lists::cities(self))
+    }
+
+    fn polls(&self) -> bool {
+        true
+    }
+
+    /// What is listed says who lists it.
+    fn lookup(&self) -> Option<Arc<dyn AuthorLookup>> {
+        None
+    }
+
+    fn silent_after(&self) -> Option<Duration> {
+        None
+    }
+
+    fn run(&mut self, context: SourceContext) -> BoxFuture<'_, Result<(), SourceError>> {
+        live(self, context).boxed()
+    }
+}
+
 /// One life of a source that reads a list.
-pub async fn live(list: &dyn Lists, context: SourceContext) -> Result<(), SourceError> {
+async fn live(list: &dyn Lists, context: SourceContext) -> Result<(), SourceError> {
     let mut memory = Memory::resume(context.resume.as_ref(), list.readers(), context.clock.now());
     let mut stored_at = Timestamp::from_micros(memory.read_at);
     loop {

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use crate::domain::{Event, Lane, Network, Observation, Schedule, SourceId, Timestamp};
 use crate::ingest::html::Marked;
 
-pub use life::{Lists, Visit, live};
+pub use life::{Lists, Visit};
 pub use memory::{Memory, Seen};
 pub use news::{HORIZON_S, News, hash, news};
 

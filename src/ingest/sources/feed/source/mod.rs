@@ -6,11 +6,11 @@ use reqwest::header::{self, HeaderMap, HeaderValue};
 use url::Url;
 
 use super::document;
-use crate::domain::{AuthorLookup, CityId, Network, SourceId, Timestamp};
-use crate::ingest::listing::{Lists, Memory, Reading, Visit, live};
+use crate::domain::{CityId, Timestamp};
+use crate::ingest::SourceError;
+use crate::ingest::listing::{Lists, Memory, Reading, Visit};
 use crate::ingest::outbound::Answer;
 use crate::ingest::visit::{Found, Visitor, text};
-use crate::ingest::{Source, SourceContext, SourceError};
 
 const ACCEPT: HeaderValue = HeaderValue::from_static(
     "application/feed+json, application/atom+xml, application/rss+xml, text/calendar, application/xml;q=0.9, */*;q=0.5",
@@ -65,6 +65,10 @@ impl Lists for Feed {
         &self.reading
     }
 
+    fn cities(&self) -> Arc<[CityId]> {
+        self.cities.clone()
+    }
+
     fn readers(&self) -> u64 {
         self.readers
     }
@@ -79,37 +83,6 @@ impl Lists for Feed {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(Visit, Duration), SourceError>> {
         self.ask(memory, now).boxed()
-    }
-}
-
-impl Source for Feed {
-    fn id(&self) -> SourceId {
-        self.reading.source()
-    }
-
-    fn network(&self) -> Network {
-        self.reading.network
-    }
-
-    fn cities(&self) -> Option<Arc<[CityId]>> {
-        Some(self.cities.clone())
-    }
-
-    fn polls(&self) -> bool {
-        true
-    }
-
-    /// A feed's items say who publishes them.
-    fn lookup(&self) -> Option<Arc<dyn AuthorLookup>> {
-        None
-    }
-
-    fn silent_after(&self) -> Option<Duration> {
-        None
-    }
-
-    fn run(&mut self, context: SourceContext) -> BoxFuture<'_, Result<(), SourceError>> {
-        live(self, context).boxed()
     }
 }
 

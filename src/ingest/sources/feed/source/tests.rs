@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::domain::{Checkpoint, Event, Lane, Observation, SourceState};
+use crate::domain::{Checkpoint, Event, Lane, Network, Observation, SourceState};
+use crate::ingest::Source as _;
 use crate::ingest::hosts::Hosts;
 use crate::ingest::outbound::{BODY_LIMIT, Outbound};
 use crate::ingest::{ObservationReceiver, Supervisor, SupervisorOptions, observations, start};

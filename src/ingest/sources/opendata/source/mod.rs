@@ -7,10 +7,10 @@ use reqwest::header::{self, HeaderMap, HeaderValue};
 use url::Url;
 
 use super::decode;
-use crate::domain::{AuthorLookup, CityId, DatasetRef, Network, SourceId, Timestamp};
-use crate::ingest::listing::{HORIZON_S, Holds, LISTED_MAX, Listing, Lists, Memory, Reading, Visit, hash, live};
+use crate::domain::{CityId, DatasetRef, Timestamp};
+use crate::ingest::listing::{HORIZON_S, Holds, LISTED_MAX, Listing, Lists, Memory, Reading, Visit, hash};
 use crate::ingest::visit::{Found, Visitor};
-use crate::ingest::{DECODE_LIMIT, Source, SourceContext, SourceError};
+use crate::ingest::{DECODE_LIMIT, SourceError};
 
 /// Records of one answer: as many as the interface gives.
 const PAGE_RECORDS: usize = 100;
@@ -104,6 +104,10 @@ impl Lists for Dataset {
         &self.reading
     }
 
+    fn cities(&self) -> Arc<[CityId]> {
+        self.cities.clone()
+    }
+
     fn readers(&self) -> u64 {
         self.readers
     }
@@ -118,37 +122,6 @@ impl Lists for Dataset {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(Visit, Duration), SourceError>> {
         self.ask(now).boxed()
-    }
-}
-
-impl Source for Dataset {
-    fn id(&self) -> SourceId {
-        self.reading.source()
-    }
-
-    fn network(&self) -> Network {
-        self.reading.network
-    }
-
-    fn cities(&self) -> Option<Arc<[CityId]>> {
-        Some(self.cities.clone())
-    }
-
-    fn polls(&self) -> bool {
-        true
-    }
-
-    /// A dataset is who it is by its address.
-    fn lookup(&self) -> Option<Arc<dyn AuthorLookup>> {
-        None
-    }
-
-    fn silent_after(&self) -> Option<Duration> {
-        None
-    }
-
-    fn run(&mut self, context: SourceContext) -> BoxFuture<'_, Result<(), SourceError>> {
-        live(self, context).boxed()
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::domain::{Lane, RefuseReason};
+use crate::domain::{Lane, Network, RefuseReason};
 use crate::ingest::hosts::Hosts;
 use crate::ingest::listing::news;
 use crate::ingest::outbound::Outbound;
