@@ -27,6 +27,7 @@ mod pipeline;
 mod push;
 mod readers;
 mod replay;
+mod rows;
 mod tidy;
 mod utterance;
 mod wires;
