@@ -25,12 +25,19 @@ struct SourcesView<'a> {
     w: Words,
     usual: Option<String>,
     sources: Vec<SourceView>,
-    has_feeds: bool,
-    has_datasets: bool,
-    has_mastodon: bool,
     has_nostr: bool,
-    has_push: bool,
+    /// What could be read here and is not: its name, and what it takes.
+    not_yet: Vec<(String, String)>,
 }
+
+/// What any city may have read, with the words for its name and for what it takes.
+pub const NOT_YET: [(Network, &str, &str); 5] = [
+    (Network::Mastodon, "network-mastodon", "sources-mastodon"),
+    (Network::Feed, "sources-feeds-name", "sources-feeds"),
+    (Network::OpenData, "network-opendata", "sources-opendata"),
+    (Network::Nostr, "network-nostr", "sources-nostr"),
+    (Network::Push, "network-push", "sources-push"),
+];
 
 struct SourceView {
     name: Option<String>,
@@ -66,15 +73,13 @@ impl<'a> SourcesView<'a> {
             }
         };
         let reads = |network| sources.iter().any(|source| source.network == network);
+        let not_yet = NOT_YET.into_iter().filter(|(network, ..)| !reads(*network));
         Self {
             frame: Frame::new(context, Some(city), &here, w.with("sources-title", "city", &city.name)),
             w,
             usual: usual.map(|rate| usual_sentence(rate, w)),
-            has_feeds: reads(Network::Feed),
-            has_datasets: reads(Network::OpenData),
-            has_mastodon: reads(Network::Mastodon),
             has_nostr: reads(Network::Nostr),
-            has_push: reads(Network::Push),
+            not_yet: not_yet.map(|(_, name, why)| (w.t(name), w.t(why))).collect(),
             sources: sources.iter().map(view).collect(),
         }
     }

@@ -84,6 +84,23 @@ async fn the_sources_page_says_what_a_live_source_has_to_say() {
 }
 
 #[actix_web::test]
+async fn feature_7_what_is_not_read_yet_is_named_and_no_heading_stands_over_nothing() {
+    let said = |networks: &[Network]| {
+        let of = |network: &Network| SourceHealth { network: *network, ..bluesky(SourceState::Live) };
+        let sources: Vec<SourceHealth> = networks.iter().map(of).collect();
+        render_sources(&context(), &city(), &sources, &[], &[])
+    };
+    let one = said(&[Network::Bluesky]);
+    assert!(
+        one.contains("<h2>Pas encore lu ici</h2>")
+            && one.contains("<dt>Nostr</dt>")
+            && one.contains("<dt>Envoi direct</dt>")
+    );
+    assert!(!said(&[Network::Bluesky, Network::Nostr]).contains("<dt>Nostr</dt>"));
+    assert!(!said(&Network::ALL).contains("<h2>Pas encore lu ici</h2>"));
+}
+
+#[actix_web::test]
 async fn feature_7_the_sources_page_says_what_a_source_usually_brings_and_what_is_missing() {
     let url = "https://mairie.example/rss";
     let feed = SourceHealth {

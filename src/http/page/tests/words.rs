@@ -2,6 +2,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::domain::utterance::Bond;
 use crate::domain::{Network, Rule, Tier};
+use crate::http::page::sources::NOT_YET;
 
 fn read(folder: &str, extension: &str) -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
@@ -48,6 +49,7 @@ fn every_message_that_is_named_exists() {
     named.extend(Network::ALL.map(|network| format!("network-{}", network.as_str())));
     named.extend(Rule::ALL.map(|rule| format!("why-rule-{}", rule.as_str())));
     named.extend(Bond::ALL.map(|bond| format!("why-copy-{}", bond.as_str())));
+    named.extend(NOT_YET.iter().flat_map(|(_, name, why)| [(*name).to_owned(), (*why).to_owned()]));
     named.extend(Tier::ALL.map(|tier| format!("tier-{}", tier.as_str())));
     assert!(named.len() > 100, "the search for names has stopped working: {}", named.len());
     let known = keys_of("fr");

@@ -16,20 +16,19 @@ use url::Url;
 use super::api::{Api, Failure};
 use super::budget::{self, TAGS_AT_ONCE};
 use super::config::MastodonSettings;
-use super::decode::{Page, Seen, host};
+use super::decode::host;
 use super::instance::{Instance, Scope, Software};
 use super::memory::Memory;
 use super::news::{News, Timeline};
 use crate::config::Secret;
 use crate::domain::{
-    AuthorLookup, Checkpoint, CityId, Event, Gap, IdKey, Network, Observation, RefuseReason, SourceId, Timestamp,
+    AuthorLookup, Checkpoint, CityId, Event, IdKey, Network, Observation, RefuseReason, SourceId, Timestamp,
 };
 use crate::ingest::{Closed, Outbound, Source, SourceContext, SourceError};
 
+mod look;
 mod stream;
 
-/// Pages that are walked to fill the hole between what was known and a timeline's newest page; what is more is a gap.
-const WALK_MAX: usize = 10;
 /// How often it is asked again who may read (L-06).
 const ACCESS_EVERY: Duration = Duration::from_secs(3_600);
 /// A memory whose statuses did not change is stored again after this, so that a restart knows how far it reached.
@@ -55,16 +54,7 @@ pub struct Mastodon {
     api: Api,
     news: News,
     /// Of timelines of several tags, by their keys: which tag is asked for first.
-    firsts: HashMap<u32, First>,
-}
-
-/// The tag that a timeline is asked for, with the others beside it. One that the server has never met empties the whole
-/// answer, so it must be one that brings something.
-#[derive(Clone, Copy, Default)]
-struct First {
-    number: usize,
-    /// All were tried and brought nothing: from now on one a round.
-    all_empty: bool,
+    firsts: HashMap<u32, look::First>,
 }
 
 /// What a life goes by.
@@ -233,73 +223,6 @@ impl Mastodon {
             self.hand_on(life, event.into_iter().collect(), true, &mut 0).await?;
         }
         Ok(())
-    }
-
-    /// What a timeline says that was not known, and the memory as it was before.
-    async fn look(&mut self, life: &Life<'_>, timeline: &Timeline) -> Result<(Vec<Event>, Memory), Failure> {
-        let (first, mut page, is_last) = self.newest(life, timeline).await?;
-        let (mut walked, mut gap) = (Vec::new(), None);
-        if let Some(from) = self.news.missing_from(timeline, &page, is_last) {
-            (walked, gap) = self.walk(life, timeline, first, from, &mut page).await?;
-        }
-        let before = self.news.memory.clone();
-        self.news.doubt(timeline, &page, is_last);
-        let gap = gap.map(Event::Gap);
-        let events: Vec<Event> =
-            gap.into_iter().chain(self.news.of_page(timeline, page, walked, life.context.clock.now())).collect();
-        Ok((events, before))
-    }
-
-    /// The newest page, whether nothing lies below it, and by which tag it was had.
-    async fn newest(&mut self, life: &Life<'_>, timeline: &Timeline) -> Result<(usize, Page, bool), Failure> {
-        let count = timeline.tags.len().max(1);
-        let First { number, all_empty } = self.firsts.get(&timeline.key).copied().unwrap_or_default();
-        let after = |steps: usize| number.wrapping_add(steps).checked_rem(count).unwrap_or_default();
-        let tries = if all_empty { 1..=1 } else { 0..=count.saturating_sub(1) };
-        let mut first = number;
-        for number in tries.map(after) {
-            let now = life.context.clock.now();
-            let (page, is_last) = self.api.page(timeline, number, life.scope, None, now).await?;
-            first = number;
-            if !page.statuses.is_empty() || !page.unreadable.is_empty() {
-                self.firsts.insert(timeline.key, First { number, all_empty: false });
-                return Ok((first, page, is_last));
-            }
-        }
-        self.firsts.insert(timeline.key, First { number: first, all_empty: true });
-        Ok((first, Page::default(), true))
-    }
-
-    /// Fills the hole between a status and a page, upwards, so that nothing in it is missed.
-    async fn walk(
-        &mut self,
-        life: &Life<'_>,
-        timeline: &Timeline,
-        first: usize,
-        mut from: String,
-        page: &mut Page,
-    ) -> Result<(Vec<Seen>, Option<Gap>), Failure> {
-        let mut walked: Vec<Seen> = Vec::new();
-        for _ in 0..WALK_MAX {
-            let now = life.context.clock.now();
-            let (between, _) = self.api.page(timeline, first, life.scope, Some(&from), now).await?;
-            page.unreadable.extend(between.unreadable);
-            let next = between.statuses.first().map(|first| first.id.clone());
-            let meets = between.statuses.iter().any(|seen| page.statuses.iter().any(|other| other.id == seen.id));
-            walked.extend(
-                between.statuses.into_iter().filter(|seen| page.statuses.iter().all(|other| other.id != seen.id)),
-            );
-            match next.filter(|next| !meets && *next != from) {
-                Some(next) => from = next,
-                None => return Ok((walked, None)),
-            }
-        }
-        let dates = |statuses: &[Seen]| statuses.iter().filter_map(|seen| seen.post.created_at).collect::<Vec<_>>();
-        let until = dates(&page.statuses).into_iter().min().unwrap_or(life.context.clock.now());
-        let read_at = Timestamp::from_micros(self.news.memory.read_at);
-        let from = dates(&walked).into_iter().max().unwrap_or(read_at).min(until);
-        tracing::warn!(source = self.id.as_str(), "More was written than can be caught up with.");
-        Ok((walked, Some(Gap { from, until })))
     }
 
     /// Sends a memory with what is about to be told, if any of it is new to `before`.

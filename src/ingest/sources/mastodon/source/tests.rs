@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use super::look::WALK_MAX;
 use super::*;
 use crate::clock::ManualClock;
 use crate::demo::mastodon::{Fault, MastodonSimulator, Person, status};
