@@ -9,8 +9,11 @@ use std::sync::Arc;
 use actix_web::web::Data;
 use anyhow::Context;
 use arc_swap::ArcSwap;
+use futures_util::future::{BoxFuture, FutureExt, ready};
 use parvis::clock::{Clock, SystemClock};
-use parvis::domain::{City, CityId, CommitListener, Committed, FeedLog, Look, Recipe};
+use parvis::domain::{
+    City, CityId, CommitListener, Committed, Delivery, FeedLog, Look, PushDesk, PushRefusal, PushResult, Recipe,
+};
 use parvis::http::page::PageRenderer;
 use parvis::http::{self, AppState, CityDirectory, FormLimiter, Gates, HttpSettings, ServedCities};
 use parvis::live::{Live, LiveLimits};
@@ -53,6 +56,7 @@ async fn main() -> anyhow::Result<()> {
         gates: Gates::new(0),
         started_at: SystemClock.now(),
         ready: true.into(),
+        push: Arc::new(NobodySends),
     });
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
@@ -64,6 +68,15 @@ async fn main() -> anyhow::Result<()> {
     .await?;
     println!(r#"{{"live":"{address}","door":"{door}"}}"#);
     Ok(server.await?)
+}
+
+/// Posts come in through the door alone.
+struct NobodySends;
+
+impl PushDesk for NobodySends {
+    fn deliver(&self, _: Delivery) -> BoxFuture<'_, Result<Vec<PushResult>, PushRefusal>> {
+        ready(Err(PushRefusal::Unsigned)).boxed()
+    }
 }
 
 fn served(id: &CityId) -> City {
