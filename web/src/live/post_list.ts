@@ -97,12 +97,13 @@ export class PostList {
 
   /** Lets go of the oldest beyond the bound, but never of one that is focused or in sight. */
   trim(): void {
-    const roots = this.roots();
+    const folded = this.root.querySelectorAll<HTMLElement>("details.folded > ol > li > article");
     let count = this.root.querySelectorAll("article").length;
-    for (const article of roots.reverse()) {
+    for (const article of [...this.roots(), ...folded].sort((a, b) => position(a) - position(b))) {
       if (count <= ARTICLES_MAX) break;
       const entry = article.closest("li");
-      const visible = article.getBoundingClientRect().top < window.innerHeight;
+      const behindClosedLine = article.closest("details:not([open])") !== null;
+      const visible = !behindClosedLine && article.getBoundingClientRect().top < window.innerHeight;
       if (!entry || visible || entry.contains(document.activeElement)) break;
       count -= entry.querySelectorAll("article").length;
       this.remove(article.dataset["id"] ?? "");
