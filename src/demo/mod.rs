@@ -34,7 +34,7 @@ use appview::AppViewSimulator;
 use feeds::FeedSimulator;
 use frames::Stage;
 use jetstream::JetstreamSimulator;
-use mastodon::MastodonSimulator;
+use mastodon::{Bridge, MastodonSimulator};
 use nostr::RelaySimulator;
 use player::{Event, Performance, Player};
 use script::{Expect, ScriptError, Scripts};
@@ -111,18 +111,20 @@ impl Demo {
         let Past { frames: backlog, player, stage, world } = Past::play(&scripts, rate, seed, now);
         let officials = officials(&scripts, &world, now);
         let jetstream = JetstreamSimulator::start(shutdown.clone()).await?;
-        let appview = AppViewSimulator::start(world, shutdown.clone())?;
+        let appview = AppViewSimulator::start(world.clone(), shutdown.clone())?;
         let feeds = FeedSimulator::start(clock.clone(), shutdown.clone())?;
         let agenda = AgendaSimulator::start(rate, clock.clone(), shutdown.clone())?;
         let mastodon = MastodonSimulator::start(clock.clone(), shutdown.clone()).await?;
         mastodon::perform(&mastodon, rate, speed, clock.clone(), shutdown.clone())?;
         let relay = RelaySimulator::start(shutdown.clone()).await?;
         nostr::perform(&relay, rate, speed, clock.clone(), shutdown.clone())?;
+        let mut bridge = Bridge::new(world, mastodon.clone());
         for frame in &backlog {
+            bridge.carry(frame);
             jetstream.push(frame.as_str());
         }
         let performance = Performance::new(player, rate, speed, now);
-        tokio::spawn(perform(performance, stage, jetstream.clone(), clock, shutdown));
+        tokio::spawn(perform(performance, stage, (jetstream.clone(), bridge), clock, shutdown));
         let (least, most) = rate.posts_a_day().into_inner();
         let note = format!(
             "Sample posts by invented people, at the pace of a {} ({least}-{most} posts a day and city), {speed} times \
@@ -183,7 +185,7 @@ impl Past {
 async fn perform(
     mut performance: Performance,
     mut stage: Stage,
-    jetstream: JetstreamSimulator,
+    (jetstream, mut bridge): (JetstreamSimulator, Bridge),
     clock: Arc<dyn Clock>,
     shutdown: Shutdown,
 ) {
@@ -196,6 +198,7 @@ async fn perform(
             () = shutdown.triggered() => return,
         }
         if let Some(frame) = stage.perform(&event, clock.now()) {
+            bridge.carry(&frame);
             jetstream.push(frame);
         }
     }

@@ -16,6 +16,7 @@ pub mod outbound;
 mod queue;
 mod source;
 pub mod sources;
+mod strict;
 mod supervisor;
 pub mod telemetry;
 mod visit;

@@ -104,10 +104,10 @@ async fn l15_notes_of_two_relays_are_shown_once_and_what_their_authors_ask_for_i
     let vanish = Draft::new("ana", now(), 62, &[&["relay", "ALL_RELAYS"]], "").sign();
     publish(&first, &[&vanish]).await;
     wait_for(&server, &["d'un côté", "un direct"]).await;
-    assert!(!server.database_holds("des deux côtés"));
-    for text in ["fini", "éphémère"] {
-        assert!(!server.database_holds(text), "{text}");
+    for text in ["des deux côtés", "fini"] {
+        server.wait_until_erased(text).await;
     }
+    assert!(!server.database_holds("éphémère"));
     assert_eq!(server.stop().1, Some(0));
 }
 

@@ -120,7 +120,7 @@ async fn feature_24_an_agenda_is_shown_with_its_places_and_follows_its_sources()
     let off = |posts: &[Value]| posts.iter().all(|post| post["cancelled"] == true);
     let again = shown(&server, &["Bal", "Marché de nuit"], off).await;
     assert_eq!((&again[0]["id"], &again[1]["id"]), (&ball["id"], &market["id"]), "and they are the same cards");
-    assert!(!server.database_holds("Conte"), "what was taken out is erased");
+    server.wait_until_erased("Conte").await;
     let page = server.text("/ville?lane=agenda").await.1;
     assert!(page.contains("Annulé. Le "), "{page}");
     let asked = nginx.answered();

@@ -53,8 +53,8 @@ pub fn name(status: &mut Value, host: &str, id: &str) {
     }
 }
 
-/// Sets a field.
-fn put(object: &mut Value, field: &str, value: Value) {
+/// Sets a field that is not set yet.
+pub fn put(object: &mut Value, field: &str, value: Value) {
     if let Some(object) = object.as_object_mut() {
         object.entry(field).or_insert(value);
     }

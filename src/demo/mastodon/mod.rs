@@ -1,8 +1,9 @@
 //! A simulator of a Mastodon server: its description, tag timelines and streams, on loopback ports.
 //!
 //! Owns the server and the handle by which the demonstration and the tests drive it. Does not own what the statuses say
-//! (`posts`, or a test). Invariant: it answers as the real server does, but where a test orders a fault.
+//! (`posts`, what `bridge` brings, or a test). Invariant: it answers as the real server does, but where a test orders a fault.
 
+mod bridge;
 mod entity;
 mod posts;
 mod stream;
@@ -21,6 +22,7 @@ use crate::demo::serve::{accept, listen, serve};
 use crate::domain::{Timestamp, fold_tag};
 use crate::shutdown::Shutdown;
 
+pub use bridge::Bridge;
 pub use entity::{Person, status};
 pub use posts::{every_status_once, perform};
 

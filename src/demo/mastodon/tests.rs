@@ -1,7 +1,8 @@
 use super::posts::load;
 use super::*;
 use crate::clock::ManualClock;
-use crate::demo::Rate;
+use crate::demo::script::Scripts;
+use crate::demo::{Past, Rate};
 use crate::domain::Event;
 use crate::domain::Network;
 use crate::ingest::sources::decoder;
@@ -58,6 +59,33 @@ async fn timelines_are_paged_as_the_real_ones_are() {
     assert_eq!(get(&format!("{}/api/v1/timelines/tag/x", simulator.url())).await.0, 404);
     assert_eq!(page("").await, [6, 4, 3]);
     assert_eq!(simulator.asked().len(), 8);
+    shutdown.trigger();
+}
+
+/// Posts of people who asked for the bridge, as the simulated Bluesky has them, and what of it stands on the server.
+#[tokio::test]
+async fn a_bridge_carries_what_some_people_say_and_goes_on_following_it() {
+    let shutdown = Shutdown::new();
+    let simulator = simulator(&shutdown).await;
+    let Past { frames, world, .. } = Past::play(&Scripts::load().unwrap(), Rate::Metropole, 1, NOW);
+    let mut bridge = Bridge::new(world, simulator.clone());
+    frames.iter().for_each(|frame| bridge.carry(frame));
+    let standing = || simulator.state.lock().statuses.clone();
+    assert!((20..frames.len() / 3).contains(&standing().len()), "{} of {} frames", standing().len(), frames.len());
+    let mut decoder = decoder(Network::Mastodon).unwrap();
+    for status in standing() {
+        let Event::Post(post) = decoder.decode(status.to_string().as_bytes()).event else { panic!("{status}") };
+        let origin = post.copy_of.unwrap();
+        let said = frames.iter().rfind(|frame| {
+            let frame: Value = serde_json::from_str(frame).unwrap();
+            let commit = &frame["commit"];
+            let of = |name: &str| commit[name].as_str().unwrap_or_default().to_owned();
+            origin == format!("at://{}/{}/{}", frame["did"].as_str().unwrap(), of("collection"), of("rkey"))
+        });
+        let said: Value = serde_json::from_str(said.unwrap()).unwrap();
+        assert_eq!(said["commit"]["record"]["text"], post.text, "a copy says what its origin last said");
+        assert!(said["commit"]["record"].get("reply").is_none() && said["commit"]["operation"] != "delete");
+    }
     shutdown.trigger();
 }
 

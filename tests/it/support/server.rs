@@ -209,6 +209,16 @@ impl Server {
         self.database_bytes().windows(text.len()).any(|window| window == text.as_bytes())
     }
 
+    /// Waits until no file of the database holds these bytes: an erasure is committed first and gone from the log behind
+    /// the database a moment later.
+    pub async fn wait_until_erased(&self, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.database_holds(text) {
+            assert!(Instant::now() < deadline, "{text:?} is still in the database's files");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     /// Every byte of the database and its side files, one file after another.
     pub fn database_bytes(&self) -> Vec<u8> {
         let of_database = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().contains(".db");

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
-use url::Url;
+
+use crate::ingest::strict::{address, within};
 
 pub const DEFAULT_PROFILE_ATTEMPTS: u32 = 5;
 const MOST_ENDPOINTS: usize = 16;
@@ -37,28 +38,28 @@ pub struct BlueskySettings {
     pub appview: String,
     /// Seconds without any event (5 to 86,400) after which the stream counts as silent and is connected anew. The real
     /// network brings dozens of events a second.
-    #[serde(deserialize_with = "stall_seconds")]
+    #[serde(deserialize_with = "within::<5, 86_400, _>")]
     #[schemars(range(min = 5, max = 86_400))]
     pub stall_seconds: u32,
     /// Seconds that are read again (0 to 3,600) when the stream is resumed: servers stamp the same event at slightly
     /// different instants. What is read twice is stored once.
-    #[serde(deserialize_with = "rewind_seconds")]
+    #[serde(deserialize_with = "within::<0, 3_600, _>")]
     #[schemars(range(max = 3_600))]
     pub rewind_seconds: u32,
     /// The same where another server goes on than the one that was read (0 to 3,600), or it is not known which was: one that
     /// lags behind its own source stamps events late.
-    #[serde(deserialize_with = "rewind_seconds")]
+    #[serde(deserialize_with = "within::<0, 3_600, _>")]
     #[schemars(range(max = 3_600))]
     pub rewind_elsewhere_seconds: u32,
     /// A server that keeps what we last read sends it again when we resume. When its first event is later than that by
     /// more than this many seconds (0 to 86,400), what lay between is lost to us and reported as a gap. It allows for
     /// servers' clocks; it need not be raised for a quiet stream.
-    #[serde(deserialize_with = "gap_tolerance_seconds")]
+    #[serde(deserialize_with = "within::<0, 86_400, _>")]
     #[schemars(range(max = 86_400))]
     pub gap_tolerance_seconds: u32,
     /// How often (1 to 100) an author's profile is asked for before the author counts as unknown and the post is
     /// refused.
-    #[serde(deserialize_with = "profile_attempts")]
+    #[serde(deserialize_with = "within::<1, 100, _>")]
     #[schemars(range(min = 1, max = 100))]
     pub profile_attempts: u32,
 }
@@ -105,41 +106,6 @@ fn appview<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Erro
 
 fn dictionary_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     address(String::deserialize(deserializer)?, &["http", "https"]).map(Some)
-}
-
-/// Whether it may be connected to is asked later, when it is known whether private networks are allowed.
-fn address<E: de::Error>(text: String, schemes: &[&str]) -> Result<String, E> {
-    match Url::parse(&text) {
-        Ok(url) if schemes.contains(&url.scheme()) && url.has_host() => Ok(text),
-        Ok(_) => Err(E::custom(format!("{text:?} must begin with {}://", schemes.join(":// or ")))),
-        Err(error) => Err(E::custom(format!("{text:?} is not an address: {error}"))),
-    }
-}
-
-fn bounded<'de, D: Deserializer<'de>>(deserializer: D, least: u32, most: u32) -> Result<u32, D::Error> {
-    // Read wide, so that a negative or huge number gets this message and not one about integer types.
-    match i64::deserialize(deserializer)? {
-        value if (i64::from(least)..=i64::from(most)).contains(&value) => {
-            u32::try_from(value).map_err(de::Error::custom)
-        }
-        value => Err(de::Error::custom(format!("{value} is not between {least} and {most}"))),
-    }
-}
-
-fn stall_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    bounded(deserializer, 5, 86_400)
-}
-
-fn rewind_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    bounded(deserializer, 0, 3_600)
-}
-
-fn gap_tolerance_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    bounded(deserializer, 0, 86_400)
-}
-
-fn profile_attempts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    bounded(deserializer, 1, 100)
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 //! Invariant: settings that were read are ones that this version can run.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
+
+use crate::ingest::strict::within;
 
 /// The feeds that the cities' files list (`[[feed]]`). The table alone turns them on; every key has a default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -12,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 pub struct FeedSettings {
     /// Seconds between two visits to a feed (60 to 86,400). A feed that asks to be visited less often is; feeds of one
     /// host are visited one after another.
-    #[serde(deserialize_with = "every_seconds")]
+    #[serde(deserialize_with = "within::<60, 86_400, _>")]
     #[schemars(range(min = 60, max = 86_400))]
     pub every_seconds: u32,
 }
@@ -21,13 +23,4 @@ impl Default for FeedSettings {
     fn default() -> Self {
         Self { every_seconds: 900 }
     }
-}
-
-fn every_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    // Read wide, so that a negative or huge number gets this message and not one about integer types.
-    let seconds = i64::deserialize(deserializer)?;
-    u32::try_from(seconds)
-        .ok()
-        .filter(|seconds| (60..=86_400).contains(seconds))
-        .ok_or_else(|| de::Error::custom("give between 60 and 86400 seconds"))
 }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::config::{Secret, server_address};
+use crate::ingest::strict::within;
 
 /// Servers of one configuration.
 const SERVERS_MAX: usize = 32;
@@ -33,7 +34,7 @@ pub struct MastodonSettings {
     pub agreement: String,
     /// Seconds between two looks at the timelines (15 to 3,600). They become more where there are so many tags that half
     /// of what the server allows would not do.
-    #[serde(default = "default_every_seconds", deserialize_with = "every_seconds")]
+    #[serde(default = "default_every_seconds", deserialize_with = "within::<15, 3_600, _>")]
     #[schemars(range(min = 15, max = 3_600))]
     pub every_seconds: u32,
 }
@@ -98,15 +99,6 @@ fn server<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error
     server_address(&String::deserialize(deserializer)?).map_err(de::Error::custom)
 }
 
-fn every_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    // Read wide, so that a negative or huge number gets this message and not one about integer types.
-    let seconds = i64::deserialize(deserializer)?;
-    u32::try_from(seconds)
-        .ok()
-        .filter(|seconds| (15..=3_600).contains(seconds))
-        .ok_or_else(|| de::Error::custom("give between 15 and 3600 seconds"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::super::SourceSettings;
@@ -145,7 +137,7 @@ mod tests {
             ("server = \"un.example\"", "not an address"),
             ("server = \"https://un.example/api\"", "a server's address alone"),
             ("server = \"https://ana:mot@un.example\"", "a server's address alone"),
-            ("server = \"https://un.example\"\nevery_seconds = 14", "between 15 and 3600"),
+            ("server = \"https://un.example\"\nevery_seconds = 14", "not between 15 and 3600"),
             ("server = \"https://un.example\"\nspeed = 1", "unknown field"),
             ("every_seconds = 60", "missing field `server`"),
             ("server = \"https://un.example\"\n[[mastodon]]\nserver = \"https://un.example/\"", "given twice"),

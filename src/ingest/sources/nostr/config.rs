@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use url::Url;
 
+use crate::ingest::strict::{address, within};
+
 pub const DEFAULT_PAGE: &str = "https://njump.me/";
 const RELAYS_MAX: usize = 16;
 
@@ -22,7 +24,7 @@ pub struct NostrSettings {
     pub page: String,
     /// Seconds that are read again (3,600 to 172,800) when reading is resumed: events are dated by their authors and may
     /// come late. What is read twice is stored once.
-    #[serde(default = "default_overlap", deserialize_with = "overlap_seconds")]
+    #[serde(default = "default_overlap", deserialize_with = "within::<3_600, 172_800, _>")]
     #[schemars(range(min = 3_600, max = 172_800))]
     pub overlap_seconds: u32,
 }
@@ -69,24 +71,6 @@ fn relay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error>
 
 fn page<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     address(String::deserialize(deserializer)?, &["http", "https"])
-}
-
-/// Whether it may be connected to is asked later, when it is known whether private networks are allowed.
-fn address<E: de::Error>(text: String, schemes: &[&str]) -> Result<String, E> {
-    match Url::parse(&text) {
-        Ok(url) if schemes.contains(&url.scheme()) && url.has_host() => Ok(text),
-        Ok(_) => Err(E::custom(format!("{text:?} must begin with {}://", schemes.join(":// or ")))),
-        Err(error) => Err(E::custom(format!("{text:?} is not an address: {error}"))),
-    }
-}
-
-fn overlap_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    // Read wide, so that a negative or huge number gets this message and not one about integer types.
-    let seconds = i64::deserialize(deserializer)?;
-    u32::try_from(seconds)
-        .ok()
-        .filter(|seconds| (3_600..=172_800).contains(seconds))
-        .ok_or_else(|| de::Error::custom(format!("{seconds} is not between 3600 and 172800")))
 }
 
 #[cfg(test)]
