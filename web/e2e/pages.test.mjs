@@ -133,7 +133,12 @@ describe("without JavaScript", () => {
     await page.waitForURL(/before=\d+/, { waitUntil: "load" });
     assert.ok((await page.locator("article.card").count()) > 0);
     await page.goto(`${demo.origin}/nantes?tag=nantes`);
-    for (const text of await page.locator("article.card .text").allInnerTexts()) assert.match(text, /#nantes/i);
+    const cards = await page.locator("#posts article.card").evaluateAll((found) => found.map((card) => [card.dataset.id, card.innerText]));
+    assert.ok(cards.length > 0);
+    const { posts } = await (await fetch(`${demo.origin}/api/v1/cities/nantes/posts?tag=nantes&limit=100`)).json();
+    // On some networks a tag stands beside the text.
+    const beside = posts.filter(({ tags }) => tags.some((tag) => tag.toLowerCase() === "nantes")).map(({ id }) => id);
+    for (const [id, text] of cards) assert.ok(/#nantes/i.test(text) || beside.includes(id), text);
     assert.equal(await page.locator("[data-pause]").isVisible(), false, "a button that can do nothing is not shown");
     assert.deepEqual(await wrongs(), []);
     await context.close();
