@@ -4,35 +4,35 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use clap::ValueEnum;
 
 use super::{ConfigFile, block_on};
 use crate::app::{self, Settings};
 use crate::clock::{Clock, ManualClock, SystemClock};
-use crate::domain::{AuthorId, AuthorProfile, Journal, Network};
+use crate::domain::{AuthorId, AuthorProfile, Journal, Network, Timestamp};
 use crate::ingest::Decode;
 use crate::ingest::sources::{self, Recording};
 use crate::intake::{Answer, Dropped, Intake, Tally};
 use crate::pipeline;
 
-/// Puts recorded wire frames (one a line; of a feed the whole document) through the pipeline into the store. The network is never asked: without
-/// `--profiles` authors are decided on their network's defaults, and a server shows their posts only once it has asked.
+/// Puts recorded wire frames (one a line; of a feed or a dataset the whole document) through the pipeline into the store.
+/// The network is never asked: without `--profiles` authors are decided on their network's defaults, and a server shows
+/// their posts only once it has asked.
 #[derive(clap::Args)]
 pub struct Replay {
     /// The network the frames were recorded from
     #[arg(long, value_name = "NETWORK")]
     source: String,
-    /// Recorded frames, or bodies of one sender, one a line; or a feed's document
+    /// Recorded frames, or bodies of one sender, one a line; or the document of a feed or of a dataset
     file: PathBuf,
-    /// Where a feed's document was found: the address under which cities list it. Of signed bodies the sender's account, as
-    /// in nantes:voirie
+    /// Where a document was found: the address under which cities list it, of a dataset's selection the one that its cards
+    /// name. Of signed bodies the sender's account, as in nantes:voirie
     #[arg(long, value_name = "URL", default_value = "https://replay.invalid/")]
     address: String,
     /// Profiles as the network answers for them; an author who is not in it is unknown
     #[arg(long, value_name = "FILE")]
     profiles: Option<PathBuf>,
-    /// Whose time it is: the frames' own, or now
-    #[arg(long, value_enum, default_value = "now")]
+    /// When it is: `recorded`, the frames' own time; `now`; or a time as in 2026-12-01T09:00:00Z
+    #[arg(long, value_parser = ClockChoice::parse, default_value = "now")]
     clock: ClockChoice,
     /// Print the outcomes as JSON
     #[arg(long)]
@@ -41,10 +41,31 @@ pub struct Replay {
     config: ConfigFile,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum ClockChoice {
     Recorded,
     Now,
+    At(Timestamp),
+}
+
+impl ClockChoice {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "recorded" => Ok(Self::Recorded),
+            "now" => Ok(Self::Now),
+            time => Timestamp::parse_rfc3339(time)
+                .map(Self::At)
+                .ok_or_else(|| "give recorded, now, or a time as in 2026-12-01T09:00:00Z".into()),
+        }
+    }
+
+    /// The time until a frame says another.
+    fn begin(self) -> Timestamp {
+        match self {
+            Self::At(time) => time,
+            Self::Recorded | Self::Now => SystemClock.now(),
+        }
+    }
 }
 
 /// Frames between two commits.
@@ -61,7 +82,7 @@ impl Replay {
         let Some(recording) = sources::recording(network) else { bail!("{} can't be read from a file", self.source) };
         let profiles = self.profiles.as_ref().map(|path| read_profiles(network, path)).transpose()?;
         let file = std::fs::File::open(&self.file).with_context(|| self.file.display().to_string())?;
-        let clock = ManualClock::new(SystemClock.now());
+        let clock = ManualClock::new(self.clock.begin());
         let store = app::open_store_alone(&settings).await?;
         let cities = app::read_cities(&settings)?;
         let set = Arc::new(cities.set);
@@ -110,7 +131,7 @@ impl Replay {
             let observation = decoder.decode(&line);
             match (self.clock, observation.sent_at) {
                 (ClockChoice::Recorded, Some(at)) => clock.set(at),
-                (ClockChoice::Recorded, None) => {}
+                (ClockChoice::Recorded, None) | (ClockChoice::At(_), _) => {}
                 (ClockChoice::Now, _) => clock.set(SystemClock.now()),
             }
             pipeline::observe(intake, observation, clock.now());

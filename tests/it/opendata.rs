@@ -135,6 +135,10 @@ async fn feature_24_an_agenda_is_shown_with_its_places_and_follows_its_sources()
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice::<Value>(&output.stdout).unwrap()
     };
-    assert_eq!(replay(&address), json!({"frames": 1, "outcomes": {"admitted": 1}}));
-    assert_eq!(replay("https://ailleurs.example/")["frames"], 0, "nobody's fields are known there");
+    assert_eq!(replay(&address), json!({"frames": 2, "outcomes": {"admitted": 1, "event.other": 1}}));
+    assert_eq!(
+        replay("https://ailleurs.example/"),
+        json!({"frames": 2, "outcomes": {"refused.malformed": 2}}),
+        "nobody's fields are known there"
+    );
 }

@@ -26,7 +26,8 @@ impl Place {
 
     fn replay_of(&self, network: &str, frames: &Path, more: &[&str]) -> Value {
         let output = Command::new(env!("CARGO_BIN_EXE_parvis"))
-            .args(["replay", "--source", network, "--clock", "recorded", "--json"])
+            .args(["replay", "--source", network, "--json"])
+            .args(if more.contains(&"--clock") { &[][..] } else { &["--clock", "recorded"] })
             .arg(frames)
             .args(more)
             .arg("--config")
@@ -211,4 +212,32 @@ fn h5_real_events_of_nostr_add_up_and_none_has_a_bad_signature() {
         events += said["frames"].as_u64().unwrap();
     }
     assert!(events > 0);
+}
+
+/// As [`real_captures_add_up`]: the events of a dataset on a day before them, and every feed.
+#[test]
+fn real_lists_add_up() {
+    let Some(samples) = std::env::var_os("PARVIS_SAMPLES").map(PathBuf::from) else {
+        println!("PARVIS_SAMPLES is not set: the real captures are not replayed here");
+        return;
+    };
+    let place =
+        Place::new(&CITY.replace("[recipe]", "insee = \"75056\"\n[[opendata]]\npreset = \"openagenda\"\n[recipe]"));
+    let events = samples.join("openagenda/openagenda.jsonl");
+    let selection = "https://public.opendatasoft.com/explore/dataset/evenements-publics-openagenda/\
+                     ?where=location_insee%3D%2275056%22";
+    let said = place.replay_of("opendata", &events, &["--address", selection, "--clock", "2026-03-01T00:00:00Z"]);
+    let of = |label: &str| said["outcomes"][label].as_u64().unwrap_or_default();
+    assert_eq!(said["frames"], std::fs::read_to_string(&events).unwrap().lines().count(), "{said}");
+    assert!(of("admitted") > 0 && of("admitted") + of("event.other") == said["frames"].as_u64().unwrap(), "{said}");
+    let mut documents = 0;
+    for folder in std::fs::read_dir(samples.join("rss/feed-rs")).unwrap() {
+        for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            let said = place.replay_of("feed", &path, &[]);
+            println!("{}: {said}", path.display());
+            documents += 1;
+        }
+    }
+    assert!(documents > 70, "{documents} documents");
 }

@@ -56,6 +56,16 @@ impl Reading {
         events.into_iter().map(observation).collect()
     }
 
+    /// What a recorded list says at `now`, one observation a thing on it: what is told, and how much is not, being over or
+    /// too far ahead.
+    pub fn recorded(&self, listing: Listing, now: Timestamp) -> Vec<Observation> {
+        let listed = listing.items.len();
+        let told = news(listing, &Memory::default(), self, now).posts;
+        let untold = listed.saturating_sub(told.len());
+        let told = told.into_iter().map(|post| Event::Post(Box::new(post)));
+        self.observed(told.chain(std::iter::repeat_n(Event::Other, untold)))
+    }
+
     /// Only titles and links are kept of the press, whatever else a city lists it as.
     fn is_press(&self) -> bool {
         self.lanes.contains(&Lane::Press)

@@ -338,7 +338,7 @@ async fn feature8_a_card_says_where_else_it_is_and_why_says_by_what_that_is_know
     let (city, words) = (city(), |language| Words::new(language));
     let html = render_card(&said, &city, words(Language::French));
     let line = "Aussi sur <a href=\"https://ville.example/@lea/1\" rel=\"nofollow ugc noopener\">Mastodon</a>, \
-                <a href=\"https://www.asso.example/blog\" rel=\"nofollow ugc noopener\">asso.example</a></p>";
+                <a href=\"https://www.asso.example/blog\" rel=\"nofollow ugc noopener\">asso.example</a></span>";
     assert!(html.contains(line) && !html.contains("javascript:"), "{html}");
     assert!(render_card(&said, &city, words(Language::English)).contains("Also on <a "));
     assert!(!render_card(&card(1, "Bonjour"), &city, words(Language::French)).contains("Aussi sur"));

@@ -21,7 +21,7 @@ use url::Url;
 use super::Source;
 use crate::domain::{City, CityId, Event, Lane, Network, Observation, RefuseReason, Timestamp};
 use crate::ingest::hosts::Hosts;
-use crate::ingest::listing::{Memory, Reading, hash, news};
+use crate::ingest::listing::{Reading, hash};
 use crate::ingest::outbound::{BODY_LIMIT, Outbound};
 use crate::ingest::visit::Visitor;
 
@@ -46,10 +46,7 @@ pub fn recorded(bytes: &[u8], address: &str, cities: &[Arc<City>], now: Timestam
         .map_err(|_error| RefuseReason::BadId)
         .and_then(|url| document::read(bytes, &url, &reading.zone, now));
     match read {
-        Ok(listing) => {
-            let told = news(listing, &Memory::default(), &reading, now);
-            reading.observed(told.posts.into_iter().map(|post| Event::Post(Box::new(post))))
-        }
+        Ok(listing) => reading.recorded(listing, now),
         Err(reason) => reading.observed([Event::Unreadable(reason)]),
     }
 }

@@ -15,9 +15,9 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::Source;
-use crate::domain::{City, CityId, DatasetRef, Event, Network, Observation, Timestamp};
+use crate::domain::{City, CityId, DatasetRef, Event, Network, Observation, RefuseReason, Timestamp};
 use crate::ingest::hosts::Hosts;
-use crate::ingest::listing::{Holds, Listing, Memory, Reading, hash, news};
+use crate::ingest::listing::{Holds, Listing, Reading, hash};
 use crate::ingest::outbound::Outbound;
 use crate::ingest::visit::Visitor;
 
@@ -44,10 +44,13 @@ pub fn recorded(bytes: &[u8], address: &str, cities: &[Arc<City>], now: Timestam
     let reading = wanted.as_ref().map_or_else(|| begun(address, TimeZone::UTC), |wanted| wanted.reading.clone());
     let fields = wanted.map(|wanted| wanted.dataset.fields.clone()).unwrap_or_default();
     match read(bytes, &fields, &reading.zone, now) {
-        Ok(Page { items, .. }) => {
+        Ok(Page { items, records, .. }) => {
+            let unread = records.saturating_sub(items.len());
             let listing = Listing { title: None, items, holds: Holds::Some, ttl_minutes: None };
-            let told = news(listing, &Memory::default(), &reading, now);
-            reading.observed(told.posts.into_iter().map(|post| Event::Post(Box::new(post))))
+            let mut observed = reading.recorded(listing, now);
+            let unreadable = std::iter::repeat_n(Event::Unreadable(RefuseReason::Malformed), unread);
+            observed.extend(reading.observed(unreadable));
+            observed
         }
         Err(reason) => reading.observed([Event::Unreadable(reason)]),
     }
