@@ -155,3 +155,17 @@ fn h1_query() {
 fn h1_text() {
     replay("text");
 }
+
+/// libFuzzer reads no other, and says little of why.
+#[test]
+fn dictionaries_are_lines_of_quoted_ascii() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/dictionaries");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            let is_word = line.starts_with('"') && line.ends_with('"') && line.len() > 2;
+            let is_ascii = line.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+            assert!(line.is_empty() || line.starts_with('#') || (is_word && is_ascii), "{}: {line}", path.display());
+        }
+    }
+}
