@@ -74,9 +74,10 @@ async fn d3_the_first_receipt_of_a_message_stays() {
 async fn receipts_go_with_their_time_and_beyond_their_number_each_senders_own() {
     let place = Place::new().await;
     let bound = u64::try_from(RECEIPTS_MAX).unwrap();
-    let mut receipts: Vec<Receipt> = (0..bound + 3).map(|n| receipt(delivery(1, n), Vec::new())).collect();
-    receipts.push(receipt(delivery(2, 0), Vec::new()));
-    place.store.commit(Arc::new(Batch { receipts, ..Batch::default() })).await.unwrap();
+    let receipts: Vec<Receipt> = (0..bound + 3).map(|n| receipt(delivery(1, n), Vec::new())).collect();
+    for receipts in [vec![receipt(delivery(2, 0), Vec::new())], receipts] {
+        place.store.commit(Arc::new(Batch { receipts, ..Batch::default() })).await.unwrap();
+    }
     for (message, is_there) in [(0, false), (2, false), (3, true), (bound + 2, true)] {
         assert_eq!(stored(&place, delivery(1, message)).await.is_some(), is_there, "{message}");
     }
