@@ -13,6 +13,7 @@ mod demo;
 mod operator;
 mod replay;
 mod serve;
+mod user;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -47,6 +48,12 @@ enum Command {
     /// Erase or export what is held of a person, and read requests to leave
     #[command(subcommand)]
     Person(operator::Person),
+    /// Make and change the accounts of the town hall's desk
+    #[command(subcommand)]
+    User(user::User),
+    /// Verify the log of what is done at the desks
+    #[command(subcommand)]
+    Audit(user::Audit),
     /// Copy the database to a file, while it is served or not
     Backup(backup::Backup),
     /// Put a backup into the place of the database
@@ -103,6 +110,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Replay(command) => command.run(),
         Command::Post(command) => command.run(),
         Command::Person(command) => command.run(),
+        Command::User(command) => command.run(),
+        Command::Audit(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Restore(command) => command.run(),
         Command::Migrate(command) => command.run(),

@@ -4,6 +4,7 @@
 //! Does not own wire formats, SQL, HTTP or time: nothing here does I/O, reads a clock, or derives `Serialize`.
 //! Invariant: a value of this module that exists is valid; whoever builds one from outside input checks it there.
 
+mod audit;
 mod author;
 mod card;
 mod change;
@@ -25,10 +26,12 @@ mod ports;
 mod post;
 mod push;
 mod schedule;
+mod staff;
 mod timestamp;
 pub mod utterance;
 mod weight;
 
+pub use audit::{AUDIT_REASON_BYTES_MAX, Act, AuditFault, AuditHead, AuditKey, AuditLine, verify as verify_audit};
 pub use author::{AccountStatus, AuthorId, AuthorProfile, Label};
 pub use card::{Card, CardAuthor, CardCopy};
 pub use change::{AuthorVerdict, Batch, Change, HideReason, Placement, SubjectHash};
@@ -55,5 +58,6 @@ pub use push::{
     Delivery, DeliveryId, PushOutcome, PushRefusal, PushResult, PushSender, Receipt, ReceiptItem, SecretPlace,
 };
 pub use schedule::Schedule;
+pub use staff::{Actor, Right, Role, SessionHash, StaffDesk, StaffName, StaffSession, StaffUser, StaffWrite};
 pub use timestamp::Timestamp;
 pub use weight::Weight;

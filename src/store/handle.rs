@@ -10,6 +10,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
+use super::chain::Chain;
 use super::command::{Command, Report};
 use super::held::{Counts, LeaveRequest, Room, StalePost, StoredPost};
 use super::restored::{CaughtUp, Lost, catch_up};
@@ -76,10 +77,11 @@ pub(super) async fn open_restored(
         Some(behind) => Some(catch_up(&mut opened, behind, &options).await?),
         None => None,
     };
+    let path = file::path_of(url)?;
+    let chain = Chain::open(&path, &mut opened.writer, options.entropy, options.clock.now()).await?;
     let reader = Reader { pool: opened.readers.clone(), epoch: opened.epoch, clock: Arc::clone(&options.clock) };
     let id_key = opened.id_key;
-    let queues = writer::spawn(opened, options.clock, listener);
-    let path = file::path_of(url)?;
+    let queues = writer::spawn(opened, chain, options.clock, listener);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).into();
     Ok((Store { reader, id_key, queues, folder }, caught_up))
 }
@@ -89,7 +91,16 @@ impl Store {
         self.id_key
     }
 
-    async fn ask<T>(
+    pub(super) const fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The queue of the desk's jobs.
+    pub(super) const fn desk(&self) -> &tokio::sync::mpsc::Sender<Job> {
+        &self.queues.desk
+    }
+
+    pub(super) async fn ask<T>(
         &self,
         queue: &tokio::sync::mpsc::Sender<Job>,
         job: impl FnOnce(writer::Answer<T>) -> Job,
@@ -264,11 +275,6 @@ impl Store {
     #[cfg(test)]
     pub(super) async fn execute_for_test(&self, sql: &'static str) -> Result<(), StoreError> {
         self.ask(&self.queues.desk, |answer| Job::Raw { sql, answer }).await
-    }
-
-    #[cfg(test)]
-    pub(super) fn reader_for_test(&self) -> &Reader {
-        &self.reader
     }
 }
 

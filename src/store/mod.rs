@@ -5,6 +5,7 @@
 //! Invariant: applying a city's log entries from any offset above its floor gives what a page of it shows.
 
 mod backup;
+mod chain;
 mod command;
 mod error;
 mod handle;
@@ -14,6 +15,7 @@ mod operator;
 mod restored;
 mod retention;
 mod sqlite;
+mod staff;
 mod writer;
 
 #[cfg(test)]
@@ -26,3 +28,4 @@ pub use held::{Counts, LeaveRequest, Room, StalePost, StoredPost};
 pub use operator::Operator;
 pub use restored::Lost;
 pub use retention::{AHEAD_S, Retention};
+pub use writer::{SESSION_LASTS_S, SESSION_RESTS_S};

@@ -11,14 +11,15 @@ use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use tokio::time::Instant;
 
+use super::chain;
 use super::command::{Command, Person, Report};
 use super::handle::{Store, StoreOptions, open};
 use super::held::LeaveRequest;
 use super::sqlite::lock::lock;
-use super::sqlite::{export, open as file, rows, startup, statements};
+use super::sqlite::{export, open as file, rows, staff, startup, statements};
 use super::writer::outcome;
 use crate::clock::Clock;
-use crate::domain::{IdKey, PostId, StoreError};
+use crate::domain::{AuditHead, CityId, IdKey, PostId, StaffUser, StoreError};
 
 /// How long the serving process may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(15);
@@ -93,6 +94,22 @@ impl Operator {
         let requests = found.iter().map(startup::leave_request).collect();
         connection.close().await?;
         requests
+    }
+
+    /// Every account, by name.
+    pub async fn users(&self) -> Result<Vec<StaffUser>, StoreError> {
+        let mut connection = self.connect().await?;
+        let users = staff::users(&mut connection).await;
+        connection.close().await?;
+        users
+    }
+
+    /// Of each city that has a log, its end, or what is wrong with it. Reads beside the serving process.
+    pub async fn verify_audit(&self) -> Result<Vec<(CityId, Result<AuditHead, Vec<String>>)>, StoreError> {
+        let mut connection = self.connect().await?;
+        let verified = chain::verify(&self.path, &mut connection).await;
+        connection.close().await?;
+        verified
     }
 
     pub async fn close(self) -> Result<(), StoreError> {

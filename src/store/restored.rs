@@ -20,7 +20,7 @@ use super::handle::StoreOptions;
 use super::sqlite::flush::Journalled;
 use super::sqlite::load::array;
 use super::sqlite::open::{Behind, Opened, new_epoch};
-use super::sqlite::{journal, rows, statements, sweep};
+use super::sqlite::{journal, rows, staff, statements, sweep};
 use super::writer::transact;
 use crate::domain::{Batch, Change, IdKey, PostId, StoreError, SubjectHash, Timestamp};
 
@@ -84,6 +84,8 @@ pub async fn catch_up(opened: &mut Opened, behind: Behind, options: &StoreOption
     }
     statements::DROP_ERASURES.run(&mut opened.writer, [last.into()]).await?;
     statements::DROP_COPIED.run(&mut opened.writer, []).await?;
+    // Who was signed in then may have been sent away since.
+    staff::CLOSE_ALL.run(&mut opened.writer, []).await?;
     statements::TAKE_INTO_USE.run(&mut opened.writer, [epoch.0.cast_signed().into(), last.into()]).await?;
     statements::COMMIT.run(&mut opened.writer, []).await?;
     // What was erased is to leave the disk too.

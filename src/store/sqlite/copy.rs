@@ -15,6 +15,7 @@ use crate::domain::{StoreError, Timestamp};
 use crate::store::error::unreadable;
 
 statements! {
+    AUDIT: 0 = "SELECT * FROM audit ORDER BY city, number";
     AUTHORS: 0 = "SELECT * FROM authors ORDER BY row";
     CHECKPOINTS: 0 = "SELECT * FROM checkpoints ORDER BY source";
     CITIES: 0 = "SELECT * FROM cities ORDER BY row";
@@ -24,14 +25,17 @@ statements! {
     PLACEMENTS: 0 = "SELECT * FROM placements ORDER BY post, city";
     POSTS: 0 = "SELECT * FROM posts ORDER BY row";
     RECEIPTS: 0 = "SELECT * FROM receipts ORDER BY sender, number";
+    STAFF: 0 = "SELECT * FROM staff ORDER BY row";
+    STAFF_ROLES: 0 = "SELECT * FROM staff_roles ORDER BY staff, city, role";
     SUPPRESSED: 0 = "SELECT * FROM suppressed ORDER BY subject";
     TOMBSTONES: 0 = "SELECT * FROM tombstones ORDER BY post";
     UTTERANCE_KEYS: 0 = "SELECT * FROM utterance_keys ORDER BY post, hash, kind";
 }
 
 /// Every table whose content is worth keeping, by name. Not the search index, which follows from `posts` and is checked
-/// against it; not `meta`, `erasures` and `commands`, which belong to one life of a database.
-const TABLES: [(&str, Statement<0>); 12] = [
+/// against it; not `meta`, `erasures`, `commands` and `staff_sessions`, which belong to one life of a database.
+const TABLES: [(&str, Statement<0>); 15] = [
+    ("audit", AUDIT),
     ("authors", AUTHORS),
     ("checkpoints", CHECKPOINTS),
     ("cities", CITIES),
@@ -41,6 +45,8 @@ const TABLES: [(&str, Statement<0>); 12] = [
     ("placements", PLACEMENTS),
     ("posts", POSTS),
     ("receipts", RECEIPTS),
+    ("staff", STAFF),
+    ("staff_roles", STAFF_ROLES),
     ("suppressed", SUPPRESSED),
     ("tombstones", TOMBSTONES),
     ("utterance_keys", UTTERANCE_KEYS),

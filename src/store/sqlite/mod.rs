@@ -17,6 +17,7 @@ pub(super) mod read;
 pub(super) mod rows;
 pub(super) mod search;
 pub(super) mod sharing;
+pub(super) mod staff;
 pub(super) mod startup;
 pub(super) mod statement;
 pub(super) mod statements;

@@ -262,7 +262,7 @@ pub async fn id_key(connection: &mut SqliteConnection) -> Result<IdKey, StoreErr
     read_key(&meta)
 }
 
-fn system_entropy() -> Result<[u8; 32], StoreError> {
+pub fn system_entropy() -> Result<[u8; 32], StoreError> {
     let mut bytes = [0; 32];
     File::open("/dev/urandom")
         .and_then(|mut source| source.read_exact(&mut bytes))

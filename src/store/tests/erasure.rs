@@ -77,7 +77,7 @@ async fn d5_an_edit_leaves_no_byte_of_the_earlier_text() {
 #[tokio::test]
 async fn d5_a_reader_delays_the_emptying_of_the_log_but_does_not_prevent_it() {
     let place = crowded().await;
-    let snapshot = place.store.reader_for_test().pool.begin().await.unwrap();
+    let snapshot = place.store.reader().pool.begin().await.unwrap();
     let mut snapshot = snapshot;
     sqlx::query("SELECT count(*) FROM posts").fetch_one(&mut *snapshot).await.unwrap();
     place.commit(vec![leave("zoe")]).await;
@@ -110,7 +110,7 @@ async fn l29_the_schema_has_no_place_but_a_coarse_one_of_a_placement() {
     let columns: Vec<(String, String)> = sqlx::query_as(
         "SELECT m.name, c.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'",
     )
-    .fetch_all(&place.store.reader_for_test().pool)
+    .fetch_all(&place.store.reader().pool)
     .await
     .unwrap();
     let places = ["lon", "lat", "geo", "point", "coord", "precision", "zone", "place", "address", "location"];

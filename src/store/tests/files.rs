@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::*;
-use crate::store::sqlite::{copy, journal, statements};
+use crate::store::sqlite::{copy, journal, staff, statements};
 
 async fn failure(folder: &TempDir) -> String {
     let options = StoreOptions::new(Arc::new(ManualClock::new(NOON)));
@@ -148,7 +148,7 @@ async fn d6_a_full_disk_writes_nothing_keeps_reading_and_heals() {
 #[tokio::test]
 async fn d8_settings_are_in_force() {
     let place = Place::new().await;
-    let pool = &place.store.reader_for_test().pool;
+    let pool = &place.store.reader().pool;
     let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await.unwrap();
     let mapped: Option<i64> = sqlx::query_scalar("PRAGMA mmap_size").fetch_optional(pool).await.unwrap();
     assert_eq!((journal.as_str(), mapped.unwrap_or(0)), ("wal", 0));
@@ -178,12 +178,12 @@ async fn d8_settings_are_in_force() {
 async fn every_statement_is_sound_and_names_its_parameters() {
     use sqlx::{Either, Executor, SqlSafeStr, Statement};
     let place = Place::new().await;
-    let mut connection = place.store.reader_for_test().pool.acquire().await.unwrap();
+    let mut connection = place.store.reader().pool.acquire().await.unwrap();
     let journal = format!("sqlite://{}.erasures", database_of(&place.folder).display());
     let mut journal = <sqlx::SqliteConnection as sqlx::Connection>::connect(&journal).await.unwrap();
     let (all, of_journal) = (statements::all(), journal::all());
     assert!(all.len() > 60 && of_journal.len() > 5);
-    let all = all.into_iter().chain(copy::all()).map(|statement| (false, statement));
+    let all = all.into_iter().chain(copy::all()).chain(staff::all()).map(|statement| (false, statement));
     for (is_journal, (name, sql, parameters)) in all.chain(of_journal.into_iter().map(|statement| (true, statement))) {
         let connection = if is_journal { &mut journal } else { &mut *connection };
         let statement = connection.prepare(sql.into_sql_str()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -199,7 +199,7 @@ async fn every_statement_is_sound_and_names_its_parameters() {
 async fn no_hot_statement_reads_a_table_through() {
     use sqlx::{AssertSqlSafe, Executor, Row, SqlSafeStr};
     let place = Place::new().await;
-    let mut connection = place.store.reader_for_test().pool.acquire().await.unwrap();
+    let mut connection = place.store.reader().pool.acquire().await.unwrap();
     let mut plans = std::collections::BTreeMap::new();
     for (name, sql, _) in statements::all() {
         if sql.starts_with("SELECT") || sql.starts_with("DELETE") || sql.starts_with("UPDATE") {

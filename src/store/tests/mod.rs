@@ -13,6 +13,7 @@ mod restore;
 mod retention;
 mod scrub;
 mod soak;
+mod staff;
 mod threads;
 mod utterances;
 

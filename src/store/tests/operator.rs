@@ -24,10 +24,8 @@ async fn acts_reach_the_serving_process() {
     assert!(operator.person_erase("did:plc:never-seen").await.unwrap().found);
     assert!(place.texts().await.is_empty());
     assert_eq!(place.ops(draft(&place, "c").by(&profile("never-seen")).upsert()).await, ["author_left"]);
-    let waiting: i64 = sqlx::query_scalar("SELECT count(*) FROM commands")
-        .fetch_one(&place.store.reader_for_test().pool)
-        .await
-        .unwrap();
+    let waiting: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM commands").fetch_one(&place.store.reader().pool).await.unwrap();
     assert_eq!(waiting, 0);
     operator.close().await.unwrap();
     // Not even the command that named them.

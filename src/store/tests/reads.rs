@@ -61,7 +61,7 @@ async fn d8_a_read_that_is_given_up_ends_at_once_with_its_snapshot() {
         "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n WHERE x < 0";
     let place = Place::new().await;
     place.ops(draft(&place, "a").upsert()).await;
-    let reader = place.store.reader_for_test();
+    let reader = place.store.reader();
     let endless = async || {
         let mut limited = reader.limited().await.unwrap();
         let mut snapshot = sqlx::Connection::begin(&mut *limited.connection).await.unwrap();

@@ -59,7 +59,7 @@ impl Place {
 
     async fn is_sound(&self) {
         let said: String =
-            sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&self.store.reader_for_test().pool).await.unwrap();
+            sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&self.store.reader().pool).await.unwrap();
         assert_eq!(said, "ok");
         self.store.execute_for_test("INSERT INTO posts_text (posts_text) VALUES ('integrity-check')").await.unwrap();
     }
@@ -110,7 +110,7 @@ async fn d5_a_pass_that_fails_is_made_anew_and_one_after_a_start_too() {
 async fn d5_a_pass_disturbs_no_reader_and_no_backup() {
     let (place, gone, kept) = split_and_erased().await;
     place.emptied().await;
-    let mut snapshot = place.store.reader_for_test().pool.begin().await.unwrap();
+    let mut snapshot = place.store.reader().pool.begin().await.unwrap();
     let count = "SELECT count(*) FROM posts WHERE text LIKE 'qz%'";
     assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&mut *snapshot).await.unwrap(), kept.len() as i64);
     let copy = place.folder.path().join("copy.db");

@@ -80,7 +80,7 @@ async fn w2_commits_do_not_wait_for_a_snapshot_that_stays() {
     place.ops(draft(&place, "a").upsert()).await;
     let wal = place.folder.path().join("data/parvis.db-wal");
     let log = || std::fs::metadata(&wal).map_or(0, |wal| wal.len());
-    let mut snapshot = place.store.reader_for_test().pool.begin().await.unwrap();
+    let mut snapshot = place.store.reader().pool.begin().await.unwrap();
     sqlx::query("SELECT count(*) FROM posts").fetch_one(&mut *snapshot).await.unwrap();
     let filler = "CREATE TABLE filler AS WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 40)
         SELECT randomblob(1000000) AS bytes FROM n";

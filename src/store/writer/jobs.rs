@@ -6,7 +6,7 @@
 use tokio::time::Instant;
 
 use super::{COMMANDS_EVERY, Writer};
-use crate::domain::{AuthorId, Batch, Change, CityId, Network, PostId, StoreError, Timestamp};
+use crate::domain::{Actor, AuthorId, Batch, Change, CityId, Network, PostId, StaffWrite, StoreError, Timestamp};
 use crate::store::command::{Command, Person, Report, fold_handle};
 use crate::store::sqlite::load::array;
 use crate::store::sqlite::{rows, statements};
@@ -64,6 +64,12 @@ impl Writer {
                 self.truncate_soon();
                 let summary = if found { "The request is closed." } else { "There is no such request." };
                 Ok(Report { found, summary: summary.into() })
+            }
+            Command::Staff(write) => {
+                let found = self.change_staff(&Actor::operator(), write).await?;
+                // The row of the command held a hash of the password.
+                self.truncate_soon();
+                Ok(Report { found, summary: said_of(write, found) })
             }
         }
     }
@@ -174,6 +180,19 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+fn said_of(write: &StaffWrite, found: bool) -> String {
+    let said = match (write, found) {
+        (StaffWrite::Add { .. }, true) => "The account is made.",
+        (StaffWrite::Add { .. }, false) => "There is an account of this name already.",
+        (_, false) => "There is no account of this name.",
+        (StaffWrite::Disable { disabled: true, .. }, true) => "The account is disabled, and signed out everywhere.",
+        (StaffWrite::Disable { .. }, true) => "The account is enabled.",
+        (StaffWrite::Password { .. }, true) => "The password is changed, and the account signed out everywhere.",
+        (_, true) => "The roles are changed, and the account signed out everywhere.",
+    };
+    said.to_owned()
 }
 
 fn one(change: Change) -> Batch {

@@ -6,9 +6,11 @@
 mod jobs;
 mod log;
 mod scrub;
+mod staff;
 mod transaction;
 
 pub use jobs::outcome;
+pub use staff::{SESSION_LASTS_S, SESSION_RESTS_S};
 pub use transaction::transact;
 
 use std::path::PathBuf;
@@ -20,6 +22,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::chain::Chain;
 use super::command::{Command, Report};
 use super::retention::Retention;
 use super::sqlite::flush::Journalled;
@@ -29,7 +32,9 @@ use super::sqlite::open::Opened;
 use super::sqlite::sweep;
 use crate::clock::Clock;
 use crate::crash::{self, Point};
-use crate::domain::{Batch, CityId, CommitListener, Committed, IdKey, Network, StoreError, Timestamp};
+use crate::domain::{
+    Actor, Batch, CityId, CommitListener, Committed, IdKey, Network, StaffWrite, StoreError, Timestamp,
+};
 use log::{RETRY_FIRST, TRUNCATE_LATEST};
 use scrub::Scrubbing;
 use transaction::{Written, join};
@@ -59,6 +64,11 @@ pub enum Job {
         handle: String,
         at: Timestamp,
         answer: Answer<()>,
+    },
+    Staff {
+        actor: Actor,
+        write: StaffWrite,
+        answer: Answer<bool>,
     },
     Retain {
         now: Timestamp,
@@ -94,6 +104,7 @@ struct Writer {
     /// The write-ahead log.
     log: PathBuf,
     erasures: Erasures,
+    chain: Chain,
     /// A leave request came or went, and the journal does not have it yet.
     requests_changed: bool,
     key: IdKey,
@@ -122,7 +133,7 @@ struct Writer {
 }
 
 /// Starts the writer. It ends when all senders are gone, and keeps the lock until then.
-pub fn spawn(opened: Opened, clock: Arc<dyn Clock>, listener: Option<Arc<dyn CommitListener>>) -> Queues {
+pub fn spawn(opened: Opened, chain: Chain, clock: Arc<dyn Clock>, listener: Option<Arc<dyn CommitListener>>) -> Queues {
     let Opened { lock, writer: connection, erasures, id_key: key, .. } = opened;
     let (ingest_sender, ingest) = mpsc::channel(INGEST_QUEUE);
     let (desk_sender, desk) = mpsc::channel(DESK_QUEUE);
@@ -132,6 +143,7 @@ pub fn spawn(opened: Opened, clock: Arc<dyn Clock>, listener: Option<Arc<dyn Com
         connection,
         log: lock.log(),
         erasures,
+        chain,
         requests_changed: false,
         key,
         clock,
@@ -230,6 +242,10 @@ impl Writer {
             }
             Job::AskToLeave { city, network, handle, at, answer } => {
                 let done = self.ask_to_leave(&city, network, &handle, at).await;
+                let _ = answer.send(done);
+            }
+            Job::Staff { actor, write, answer } => {
+                let done = self.change_staff(&actor, &write).await;
                 let _ = answer.send(done);
             }
             Job::Retain { now, retention, answer } => {

@@ -251,7 +251,7 @@ fn d4_the_store_agrees_with_a_naive_model_and_its_log_with_its_pages() {
     });
     // After all that the database is sound, and every reference and index leads somewhere.
     runtime.block_on(async {
-        let pool = &place.store.reader_for_test().pool;
+        let pool = &place.store.reader().pool;
         let sound: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(pool).await.unwrap();
         assert_eq!(sound, "ok");
         place.store.execute_for_test("INSERT INTO posts_text (posts_text) VALUES ('integrity-check')").await.unwrap();

@@ -282,7 +282,7 @@ fn d4_w1_what_is_shown_follows_from_what_stands_in_whatever_order_it_came() {
     });
     // Nobody is folded under what is gone, or under what is folded itself; no key is left of what is gone.
     let (dangling, keys): (i64, i64) = runtime.block_on(async {
-        let pool = &place.store.reader_for_test().pool;
+        let pool = &place.store.reader().pool;
         let dangling = "SELECT count(*) FROM placements AS p WHERE p.folded IS NOT NULL AND NOT EXISTS (SELECT 1
             FROM placements AS h WHERE h.post = p.folded AND h.city = p.city AND h.shown AND h.folded IS NULL)";
         let keys = "SELECT count(*) FROM utterance_keys WHERE post NOT IN (SELECT row FROM posts)";
