@@ -22,6 +22,7 @@ use super::upkeep::Upkeep;
 use super::{Settings, intake, open_store, outbound, policy};
 use crate::clock::Clock;
 use crate::domain::{AuthorLookup, City, FeedLog, SourceId};
+use crate::http::desk::{self, DeskState};
 use crate::http::page::{self, DemoNote, PageRenderer, PageState};
 use crate::http::{self, AppState, CityDirectory, ServedCities};
 use crate::ingest::sources::{self, CitySources};
@@ -183,8 +184,15 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         clock: clock.clone(),
         settings: page_settings(&settings, demo),
     });
+    let entropy = || {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).ok().map(|()| bytes)
+    };
+    let desk = DeskState::new(Arc::new(store.clone()), state.settings.trusted_proxies.clone(), entropy);
+    let desk = Data::new(desk.ok_or_else(|| anyhow!("the system has no randomness"))?);
     let server = http::serve(state.clone(), vec![listener], move |config| {
-        config.app_data(pages.clone());
+        config.app_data(pages.clone()).app_data(desk.clone());
+        desk::configure(config);
         page::configure(config);
     })?;
     let metrics_server = match settings.http.metrics_listen.as_str() {

@@ -215,8 +215,7 @@ fn password(name: &StaffName, from_stdin: bool) -> anyhow::Result<(String, Optio
 }
 
 fn random(bytes: &mut [u8]) -> anyhow::Result<()> {
-    let mut source = std::fs::File::open("/dev/urandom").context("no randomness from the system")?;
-    Ok(source.read_exact(bytes)?)
+    getrandom::fill(bytes).context("no randomness from the system")
 }
 
 /// Opens the database, making it where there is none yet: the first account may come before the first start.

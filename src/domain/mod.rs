@@ -58,6 +58,9 @@ pub use push::{
     Delivery, DeliveryId, PushOutcome, PushRefusal, PushResult, PushSender, Receipt, ReceiptItem, SecretPlace,
 };
 pub use schedule::Schedule;
-pub use staff::{Actor, Right, Role, SessionHash, StaffDesk, StaffName, StaffSession, StaffUser, StaffWrite};
+pub use staff::{
+    Actor, Right, Role, SESSION_LASTS_S, SESSION_RESTS_S, SessionHash, StaffDesk, StaffName, StaffSession, StaffUser,
+    StaffWrite,
+};
 pub use timestamp::Timestamp;
 pub use weight::Weight;

@@ -142,6 +142,12 @@ impl StaffUser {
     }
 }
 
+/// How long a session can last, used or not, and how long unused, in seconds (A3).
+pub const SESSION_LASTS_S: i64 = 12 * 3_600;
+pub const SESSION_RESTS_S: i64 = 30 * 60;
+/// How long somebody may take to give the second factor.
+pub const SECOND_FACTOR_S: i64 = 10 * 60;
+
 /// The hash under which a session is kept: whoever reads the database can't take one over.
 pub type SessionHash = [u8; 32];
 
@@ -153,6 +159,14 @@ pub struct StaffSession {
     pub seen_at: Timestamp,
     /// Who needs a second factor has given it.
     pub is_whole: bool,
+}
+
+impl StaffSession {
+    /// Whether it has not been open, or left alone, for too long.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        let lasts_s = if self.is_whole { SESSION_LASTS_S } else { SECOND_FACTOR_S };
+        now.seconds_since(self.opened_at) < lasts_s && now.seconds_since(self.seen_at) < SESSION_RESTS_S
+    }
 }
 
 /// A change of accounts or sessions. Those of accounts are written with a line of the log, in one transaction.

@@ -79,9 +79,11 @@ pub async fn limit_forms(
         };
         return Ok(request.into_response(answer).map_into_right_body());
     }
-    // What is sent to the API is signed, and counted by who signed it.
+    // What is sent to the API is signed, and counted by who signed it; the desk counts failures to sign in.
+    let is_desk = request.path().starts_with("/desk/");
     if request.method() == Method::POST
         && !is_api
+        && !is_desk
         && let Some(state) = request.app_data::<Data<AppState>>().cloned()
     {
         let client = client_of(request.request(), &state.settings.trusted_proxies);

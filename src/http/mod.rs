@@ -1,13 +1,14 @@
 //! The outside of the server: the HTTP API, the live sessions' sockets, and what every response carries.
 //!
 //! Owns routes, queries, wire shapes, problem documents and headers. Does not own pages (`http::page` does) nor what
-//! a session is sent (`live` does). Handlers read through the ports and never write.
+//! a session is sent (`live` does). Handlers read through the ports; what is to be written they ask others to.
 //! Invariant: bad input is answered with a problem document that names what is wrong and how to mend it; nothing a
 //! client sends reaches a log unbounded, and no log line holds a whole client address.
 
 mod access_log;
 mod address;
 mod connections;
+pub mod desk;
 mod directory;
 mod error;
 mod handlers;
@@ -16,6 +17,7 @@ mod limiter;
 mod near;
 mod open_files;
 mod openapi;
+mod origin;
 pub mod page;
 mod query;
 mod routes;

@@ -1,5 +1,7 @@
+use serde_json::{Value, json};
 use utoipa::OpenApi;
 
+use super::desk;
 use super::handlers::{cities, documents, events, health, live, posts, push, sources};
 
 /// The API as handlers describe themselves. The frames of a live session are described in words: OpenAPI has no
@@ -30,7 +32,50 @@ struct Api;
 
 /// The OpenAPI document of the server's API.
 pub fn openapi_json() -> String {
-    Api::openapi().to_pretty_json().unwrap_or_default()
+    let mut document = serde_json::to_value(Api::openapi()).unwrap_or_default();
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        for route in desk::ROUTES {
+            let method = if route.sends { "post" } else { "get" };
+            let described = paths.entry(route.path).or_insert_with(|| json!({}));
+            if let Some(described) = described.as_object_mut() {
+                described.insert(method.to_owned(), described_route(route));
+            }
+        }
+    }
+    serde_json::to_string_pretty(&document).unwrap_or_default()
+}
+
+/// An address of the desk: an HTML page, or a form that is sent to one.
+fn described_route(route: &desk::Route) -> Value {
+    let right = match route.need {
+        desk::Need::Nobody => "nobody",
+        desk::Need::Half => "half",
+        desk::Need::Signed => "signed",
+        desk::Need::Right(right) => right.as_str(),
+    };
+    let mut described = json!({
+        "tags": ["desk"],
+        "summary": route.does,
+        "x-needs": right,
+        "responses": {
+            "200": { "description": "A page." },
+            "303": { "description": "Leads to the page that shows what came of it, or to signing in." },
+            "403": { "description": "Not with these roles in this city, or a form of another page." },
+        },
+    });
+    if let Some(described) = described.as_object_mut() {
+        if route.path.contains("{city}") {
+            let city = json!({ "name": "city", "in": "path", "required": true, "schema": { "type": "string" } });
+            described.insert("parameters".into(), json!([city]));
+        }
+        if route.sends {
+            let form =
+                json!({ "type": "object", "required": ["token"], "properties": { "token": { "type": "string" } } });
+            let body = json!({ "content": { "application/x-www-form-urlencoded": { "schema": form } } });
+            described.insert("requestBody".into(), body);
+        }
+    }
+    described
 }
 
 #[cfg(test)]
@@ -44,8 +89,8 @@ mod tests {
     fn every_route_is_documented_and_every_documented_route_exists() {
         let document: serde_json::Value = serde_json::from_str(&openapi_json()).unwrap();
         let documented: BTreeSet<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
-        let routed: BTreeSet<&str> =
-            ROUTES.iter().chain(&SENT_TO).map(|(path, _)| *path).filter(|path| !path.contains(".*")).collect();
+        let routed = ROUTES.iter().chain(&SENT_TO).map(|(path, _)| *path).filter(|path| !path.contains(".*"));
+        let routed: BTreeSet<&str> = routed.chain(desk::ROUTES.iter().map(|route| route.path)).collect();
         assert_eq!(documented, routed);
     }
 

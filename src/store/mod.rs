@@ -28,4 +28,3 @@ pub use held::{Counts, LeaveRequest, Room, StalePost, StoredPost};
 pub use operator::Operator;
 pub use restored::Lost;
 pub use retention::{AHEAD_S, Retention};
-pub use writer::{SESSION_LASTS_S, SESSION_RESTS_S};

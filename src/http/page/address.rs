@@ -20,6 +20,11 @@ impl Address {
         Self { path: String::from("/"), query: Vec::new() }
     }
 
+    /// A page of the desk: `` for the desk itself, `/nantes`…
+    pub fn desk(page: &str) -> Self {
+        Self { path: format!("/desk{page}"), query: Vec::new() }
+    }
+
     /// A page below a city: `why/<id>`, `recipe`, …
     pub fn below(slug: &str, page: &str) -> Self {
         Self { path: format!("/{}/{page}", encode(slug)), query: Vec::new() }

@@ -1,6 +1,7 @@
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use crate::domain::{Network, PostId};
+use crate::http::origin::from_our_page;
 
 use super::{
     handlers::{PageState, State},
@@ -59,16 +60,4 @@ pub async fn sent(request: HttpRequest, state: State, form: web::Form<LeaveForm>
 
 fn networks(state: &PageState) -> Vec<Network> {
     (state.sources)().iter().map(|source| source.network).collect()
-}
-
-/// Whether a form was sent from one of our pages (A4). Browsers say so by `Sec-Fetch-Site`, older ones by `Origin`;
-/// what sends neither is no browser, and carries nobody's authority.
-fn from_our_page(request: &HttpRequest, public_url: &str) -> bool {
-    let said = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("unreadable"));
-    if let Some(site) = said("sec-fetch-site") {
-        return site == "same-origin";
-    }
-    let Some(origin) = said("origin") else { return true };
-    let host = request.connection_info().host().to_owned();
-    origin == public_url || origin == format!("https://{host}") || origin == format!("http://{host}")
 }

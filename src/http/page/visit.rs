@@ -46,6 +46,11 @@ impl Asked {
 }
 
 impl PageState {
+    /// What a page of the desk needs to know of a request.
+    pub fn context_of(&self, request: &HttpRequest) -> PageContext {
+        self.context(request, &Asked::of(request))
+    }
+
     pub(super) fn context(&self, request: &HttpRequest, asked: &Asked) -> PageContext {
         let accept = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         PageContext {
@@ -57,7 +62,7 @@ impl PageState {
         }
     }
 
-    pub(super) fn sources_of(&self, city: &CityId) -> Vec<SourceHealth> {
+    pub fn sources_of(&self, city: &CityId) -> Vec<SourceHealth> {
         (self.sources)().into_iter().filter(|health| health.concerns(city)).collect()
     }
 
@@ -105,6 +110,13 @@ impl Failure {
         let status = StatusCode::from_u16(self.trouble.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         html(&self.context, status, body)
     }
+}
+
+/// A page of somebody who is signed in: kept by nobody.
+pub fn html_of_desk(context: &PageContext, status: StatusCode, body: String) -> HttpResponse {
+    let mut response = html(context, status, body);
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response
 }
 
 pub(super) fn html(context: &PageContext, status: StatusCode, body: String) -> HttpResponse {

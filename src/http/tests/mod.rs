@@ -142,7 +142,7 @@ fn client() -> reqwest::Client {
     reqwest::Client::new()
 }
 
-fn city(slug: &str) -> City {
+pub fn city(slug: &str) -> City {
     let zone = Zone { name: "Centre-ville".into(), boundary: None, below_cell: false, places: Vec::new() };
     City {
         id: CityId::new(slug),

@@ -10,7 +10,6 @@ mod staff;
 mod transaction;
 
 pub use jobs::outcome;
-pub use staff::{SESSION_LASTS_S, SESSION_RESTS_S};
 pub use transaction::transact;
 
 use std::path::PathBuf;

@@ -4,7 +4,9 @@
 //! lines of the log are committed together, or neither is; and what ends an account's right to come in ends its sessions.
 
 use super::Writer;
-use crate::domain::{Act, Actor, CityId, Role, StaffName, StaffUser, StaffWrite, StoreError, Timestamp};
+use crate::domain::{
+    Act, Actor, CityId, Role, SESSION_LASTS_S, SESSION_RESTS_S, StaffName, StaffUser, StaffWrite, StoreError, Timestamp,
+};
 use crate::store::sqlite::staff::{self, blob};
 use crate::store::sqlite::statement::Value;
 use crate::store::sqlite::{rows, statements};
@@ -13,9 +15,6 @@ use crate::store::sqlite::{rows, statements};
 const USERS_MAX: i64 = 10_000;
 /// Sessions of one account; at the bound the one that was longest not seen ends.
 const SESSIONS_MAX: i64 = 20;
-/// How long a session can last, used or not, and how long unused (A3).
-pub const SESSION_LASTS_S: i64 = 12 * 3_600;
-pub const SESSION_RESTS_S: i64 = 30 * 60;
 
 impl Writer {
     /// Whether what the change names was there. After an error nothing was written.

@@ -514,3 +514,123 @@ trouble-no-post-lead = It may have been deleted by its author, erased at the end
 trouble-unavailable = The square is closed for a moment
 trouble-unavailable-lead = Posts can’t be read right now. Nothing is lost: come back in a minute.
 trouble-near = Were you looking for:
+
+## The desk
+
+desk-nav = Pages of the desk
+desk-now = Now
+desk-log = Log
+desk-others = Other desks
+desk-sign-out = Sign out
+desk-back = Back to the desk
+desk-sign-in-title = The desk
+desk-sign-in-lead = For the town’s officers. The square itself is read without an account.
+desk-name = Account name
+desk-password = Password
+desk-sign-in = Sign in
+desk-no-account = No account, or a lost password? The desk’s administrator, or the server’s, gives one.
+desk-wrong = This name and this password do not belong together.
+desk-wrong-code = This code is not the one, or it was used already. Wait for the next.
+desk-wait = { $n ->
+    [one] Too many tries: try again in a second.
+   *[other] Too many tries: try again in { $n } seconds.
+ }
+desk-busy = The server can’t do this at the moment. Try again in a minute.
+desk-code-title = Second factor
+desk-code-lead = Your password is right. Give the code that your application shows.
+desk-code = { $n ->
+    [one] Code of one digit
+   *[other] Code of { $n } digits
+ }
+desk-code-send = Go on
+desk-code-lost = Lost your telephone? The server’s administrator clears the second factor, and you set up another.
+desk-set-up-title = Set up a second factor
+desk-set-up-lead = Your role asks for more than a password: a code that your telephone works out.
+desk-set-up-1 = Open an application that works out codes (Aegis, FreeOTP, or your council’s) and show it this picture.
+desk-set-up-2 = Copy the code that it shows below.
+desk-set-up-picture = The picture to show to the application
+desk-set-up-here = The application is on this device
+desk-set-up-typed = Or type this secret there:
+desk-cities-title = Your desks
+desk-cities-none = Your account has no role in any city yet. The desk’s administrator gives them.
+desk-account-title = Your account
+desk-roles = Your roles
+desk-second-on = A second factor protects this account.
+desk-second-off = A password alone protects this account: your role asks for no more.
+desk-password-title = Change the password
+desk-password-old = Present password
+desk-password-new = New password
+desk-password-help = { $n ->
+    [one] One character at least.
+   *[other] { $n } characters at least; a sentence is fine.
+ }
+desk-password-send = Change
+desk-password-changed = The password is changed, and your other sessions are ended.
+desk-password-wrong-old = The present password is another.
+desk-password-short = { $n ->
+    [one] It takes one character at least.
+   *[other] It takes { $n } characters at least.
+ }
+desk-password-long = It is too long.
+desk-password-plain = Too easy to guess: leave the account’s name out, and do not repeat one character.
+desk-sessions-title = Your sessions
+desk-sessions-text = A session ends after half an hour of rest, and after twelve hours in all.
+desk-sessions-send = End my other sessions
+desk-sessions-ended = Your other sessions are ended.
+desk-foreign-title = Form refused
+desk-foreign = It came from another page, or from a session that has ended. Go back to the desk and begin again.
+desk-no-right-title = Not for this account
+desk-no-right = Your role does not open this page in this city.
+desk-not-found-title = Nothing at this address
+desk-not-found = The desk has no page here.
+desk-later-title = Try again
+desk-log-title = Log of the desk
+desk-log-lead = What was done here, by whom and why. No line can be changed or erased without its being seen.
+desk-log-empty = Nothing has been done at this desk yet.
+desk-log-older = Older lines
+log-number = No.
+log-when = When
+log-who = Who
+log-what = What
+log-on = On
+log-why = Reason or role
+desk-now-title = The desk { $of-city }
+desk-today = { $n ->
+    [0] Nobody has published anything today; it is { $time }.
+    [one] One post today, at { $time }.
+   *[other] { $n } posts today, at { $time }.
+ }
+desk-trouble = This feed does not see everything
+desk-trouble-more = What is missing, and since when
+desk-days = Posts a day
+desk-day = Day
+desk-posts = Posts
+desk-days-note = People’s, without what is sent automatically: what everybody can count on the square.
+desk-announced = Announcements
+desk-in-force = { $n ->
+    [0] No information is in force.
+    [one] One information is in force.
+   *[other] { $n } informations are in force.
+ }
+desk-to-come = { $n ->
+    [0] The agenda is empty.
+    [one] One event is in the agenda.
+   *[other] { $n } events are in the agenda.
+ }
+desk-square = See the square
+desk-sources = Sources
+desk-sources-more = What this feed sees, and does not see
+role-reader = Reading
+role-contributor = Contributing
+role-moderator = Moderating
+role-publisher = Publishing
+role-dpo = Data protection
+role-administrator = Administration
+act-role-given = Role given
+act-role-taken = Role taken
+act-account-disabled = Account closed
+act-account-enabled = Account opened again
+act-password-changed = Password changed
+act-password-and-second-factor-reset = Password and second factor reset
+act-second-factor-set-up = Second factor set up
+act-rewound = Lines lost: an earlier state of the database was put back

@@ -515,3 +515,123 @@ trouble-no-post-lead = Il a pu être supprimé par son auteur, effacé à la fin
 trouble-unavailable = La place est fermée un instant
 trouble-unavailable-lead = Les messages ne peuvent pas être lus en ce moment. Rien n’est perdu : revenez dans une minute.
 trouble-near = Cherchiez-vous :
+
+## Le bureau
+
+desk-nav = Pages du bureau
+desk-now = Maintenant
+desk-log = Journal
+desk-others = Autres bureaux
+desk-sign-out = Se déconnecter
+desk-back = Revenir au bureau
+desk-sign-in-title = Le bureau
+desk-sign-in-lead = Pour les agents de la ville. La place, elle, se lit sans compte.
+desk-name = Nom du compte
+desk-password = Mot de passe
+desk-sign-in = Entrer
+desk-no-account = Pas de compte, ou mot de passe perdu ? L’administrateur du bureau, ou celui du serveur, en donne un.
+desk-wrong = Ce nom et ce mot de passe ne vont pas ensemble.
+desk-wrong-code = Ce code n’est pas le bon, ou il a déjà servi. Attendez le suivant.
+desk-wait = { $n ->
+    [one] Trop d’essais : réessayez dans une seconde.
+   *[other] Trop d’essais : réessayez dans { $n } secondes.
+ }
+desk-busy = Le serveur ne peut pas le faire en ce moment. Réessayez dans une minute.
+desk-code-title = Second facteur
+desk-code-lead = Votre mot de passe est bon. Donnez le code que montre votre application.
+desk-code = { $n ->
+    [one] Code d’un chiffre
+   *[other] Code à { $n } chiffres
+ }
+desk-code-send = Continuer
+desk-code-lost = Téléphone perdu ? L’administrateur du serveur efface le second facteur, et vous en réglez un autre.
+desk-set-up-title = Régler un second facteur
+desk-set-up-lead = Votre rôle demande plus qu’un mot de passe : un code que votre téléphone calcule.
+desk-set-up-1 = Ouvrez une application qui calcule des codes (Aegis, FreeOTP, ou celle de votre collectivité) et montrez-lui ce dessin.
+desk-set-up-2 = Recopiez ci-dessous le code qu’elle montre.
+desk-set-up-picture = Le dessin à montrer à l’application
+desk-set-up-here = L’application est sur cet appareil
+desk-set-up-typed = Ou tapez-y ce secret :
+desk-cities-title = Vos bureaux
+desk-cities-none = Votre compte n’a encore de rôle dans aucune ville. L’administrateur du bureau en donne.
+desk-account-title = Votre compte
+desk-roles = Vos rôles
+desk-second-on = Un second facteur protège ce compte.
+desk-second-off = Un mot de passe seul protège ce compte : votre rôle n’en demande pas plus.
+desk-password-title = Changer de mot de passe
+desk-password-old = Mot de passe actuel
+desk-password-new = Nouveau mot de passe
+desk-password-help = { $n ->
+    [one] Un caractère au moins.
+   *[other] { $n } caractères au moins ; une phrase convient.
+ }
+desk-password-send = Changer
+desk-password-changed = Le mot de passe est changé, et vos autres sessions sont fermées.
+desk-password-wrong-old = Le mot de passe actuel n’est pas celui-là.
+desk-password-short = { $n ->
+    [one] Il faut un caractère au moins.
+   *[other] Il faut { $n } caractères au moins.
+ }
+desk-password-long = C’est trop long.
+desk-password-plain = Trop facile à deviner : n’y mettez pas le nom du compte, ni un seul caractère répété.
+desk-sessions-title = Vos sessions
+desk-sessions-text = Une session se ferme après une demi-heure sans rien faire, et après douze heures en tout.
+desk-sessions-send = Fermer mes autres sessions
+desk-sessions-ended = Vos autres sessions sont fermées.
+desk-foreign-title = Formulaire refusé
+desk-foreign = Il venait d’une autre page, ou d’une session qui s’est fermée. Revenez au bureau et recommencez.
+desk-no-right-title = Pas pour ce compte
+desk-no-right = Votre rôle ne donne pas cette page dans cette ville.
+desk-not-found-title = Rien à cette adresse
+desk-not-found = Le bureau n’a pas de page ici.
+desk-later-title = Réessayez
+desk-log-title = Journal du bureau
+desk-log-lead = Ce qui a été fait ici, par qui et pourquoi. Une ligne ne se change ni ne s’efface sans que cela se voie.
+desk-log-empty = Rien n’a encore été fait à ce bureau.
+desk-log-older = Lignes plus anciennes
+log-number = N°
+log-when = Quand
+log-who = Qui
+log-what = Quoi
+log-on = Sur
+log-why = Motif ou rôle
+desk-now-title = Le bureau { $of-city }
+desk-today = { $n ->
+    [0] Personne n’a rien publié aujourd’hui ; il est { $time }.
+    [one] Un message aujourd’hui, à { $time }.
+   *[other] { $n } messages aujourd’hui, à { $time }.
+ }
+desk-trouble = Ce fil ne voit pas tout
+desk-trouble-more = Ce qui manque, et depuis quand
+desk-days = Messages par jour
+desk-day = Jour
+desk-posts = Messages
+desk-days-note = Ceux des habitants, sans les envois automatiques : ce que chacun peut compter sur la place.
+desk-announced = Annonces
+desk-in-force = { $n ->
+    [0] Aucune information n’est en vigueur.
+    [one] Une information est en vigueur.
+   *[other] { $n } informations sont en vigueur.
+ }
+desk-to-come = { $n ->
+    [0] L’agenda est vide.
+    [one] Un rendez-vous est à l’agenda.
+   *[other] { $n } rendez-vous sont à l’agenda.
+ }
+desk-square = Voir la place
+desk-sources = Sources
+desk-sources-more = Ce que ce fil voit, et ne voit pas
+role-reader = Lecture
+role-contributor = Contribution
+role-moderator = Modération
+role-publisher = Publication
+role-dpo = Protection des données
+role-administrator = Administration
+act-role-given = Rôle donné
+act-role-taken = Rôle retiré
+act-account-disabled = Compte fermé
+act-account-enabled = Compte rouvert
+act-password-changed = Mot de passe changé
+act-password-and-second-factor-reset = Mot de passe et second facteur refaits
+act-second-factor-set-up = Second facteur réglé
+act-rewound = Lignes perdues : un état antérieur de la base a été remis

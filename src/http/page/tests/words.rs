@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::domain::utterance::Bond;
-use crate::domain::{Network, Rule, Tier};
+use crate::domain::{Network, Role, Rule, Tier};
 use crate::http::page::sources::NOT_YET;
 
 fn read(folder: &str, extension: &str) -> Vec<(String, String)> {
@@ -43,13 +43,16 @@ fn both_languages_say_the_same_things() {
 #[test]
 fn every_message_that_is_named_exists() {
     let mut named = Vec::new();
-    for (_, text) in read("web/templates", "html").into_iter().chain(read("src/http/page", "rs")) {
+    for (_, text) in
+        read("web/templates", "html").into_iter().chain(read("src/http/page", "rs")).chain(read("src/http/desk", "rs"))
+    {
         named.extend(named_in(&text));
     }
     named.extend(Network::ALL.map(|network| format!("network-{}", network.as_str())));
     named.extend(Rule::ALL.map(|rule| format!("why-rule-{}", rule.as_str())));
     named.extend(Bond::ALL.map(|bond| format!("why-copy-{}", bond.as_str())));
     named.extend(NOT_YET.iter().flat_map(|(_, name, why)| [(*name).to_owned(), (*why).to_owned()]));
+    named.extend(Role::ALL.map(|role| format!("role-{}", role.as_str())));
     named.extend(Tier::ALL.map(|tier| format!("tier-{}", tier.as_str())));
     assert!(named.len() > 100, "the search for names has stopped working: {}", named.len());
     let known = keys_of("fr");

@@ -1,0 +1,19 @@
+//! The town hall's desk, as its officers reach it.
+//!
+//! Owns its addresses, who may ask each (`routes`), signing in, and its pages. Does not own accounts (`domain::staff`), how
+//! somebody proves who they are (`desk`), nor what citizens read (`http::page`). Invariant: every request goes through
+//! [`gate`], which knows from the table of routes what it needs; a handler is given a city only of somebody who may act there.
+
+mod account;
+mod gate;
+mod now;
+mod pages;
+mod routes;
+mod sign_in;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use routes::{Need, ROUTES, Route, configure};
+pub use state::DeskState;

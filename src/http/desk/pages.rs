@@ -1,0 +1,342 @@
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+use super::gate::{Asked, refused_page, to};
+use super::sign_in::SignInProblem;
+use crate::desk::{CODE_DIGITS, PASSWORD_CHARS_MIN, PasswordFault};
+use crate::domain::{AuditLine, City, Right, StaffUser};
+use crate::http::page::{Address, Calendar, Frame, PageContext, Words};
+
+/// Lines of the log on one page; older ones are a link away.
+const LINES_PER_PAGE: usize = 100;
+
+/// Why somebody is not let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// A form of another site, or of a session that has ended.
+    Foreign,
+    NoRight,
+    NotFound,
+    TryLater,
+}
+
+impl Refused {
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::Foreign | Self::NoRight => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TryLater => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// What stands around every page of somebody who is signed in.
+pub struct Bar {
+    pub name: String,
+    pub token: String,
+    /// The desk's pages that they may open in this city, with whether each is this one.
+    pub links: Vec<(String, String, bool)>,
+    /// They work at other desks too.
+    pub has_others: bool,
+}
+
+impl Bar {
+    pub fn new(asked: &Asked, here: &str) -> Option<Self> {
+        let w = asked.context.words();
+        let signed = asked.signed.as_ref().filter(|signed| signed.session.is_whole)?;
+        let user = &signed.session.user;
+        let pages = [("", Right::See, "desk-now"), ("/log", Right::Protect, "desk-log")];
+        let link = |city: &City, (page, right, words): (&str, Right, &str)| {
+            let href = format!("/desk/{}{page}", city.id.as_str());
+            user.has(&city.id, right).then(|| (w.t(words), href.clone(), href == here))
+        };
+        let links = asked.city.iter().flat_map(|city| pages.into_iter().filter_map(move |page| link(city, page)));
+        Some(Self {
+            name: user.name.as_str().to_owned(),
+            token: signed.token.form_token(),
+            links: links.collect(),
+            has_others: user.cities().len() > 1,
+        })
+    }
+}
+
+pub fn frame<'a>(asked: &'a Asked, here: &str, title: String) -> Frame<'a> {
+    Frame::new(&asked.context, asked.city.as_deref(), &Address::desk(here), title).hidden_from_search()
+}
+
+pub struct SignInPage<'a> {
+    pub name: &'a str,
+    pub problem: Option<SignInProblem>,
+}
+
+#[derive(Template)]
+#[template(path = "desk_sign_in.html")]
+struct SignInView<'a> {
+    frame: Frame<'a>,
+    w: Words,
+    bar: Option<Bar>,
+    token: String,
+    name: &'a str,
+    to: String,
+    problem: Option<String>,
+}
+
+pub fn render_sign_in(asked: &Asked, page: &SignInPage<'_>) -> String {
+    let w = asked.context.words();
+    let query = asked.request.query_string();
+    let from_query = || url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "to");
+    let wanted = asked.fields.get("to").cloned().or_else(|| from_query().map(|(_, to)| to.into_owned()));
+    SignInView {
+        frame: frame(asked, "", w.t("desk-sign-in-title")),
+        w,
+        bar: None,
+        token: asked.form_token(),
+        name: page.name,
+        to: wanted.unwrap_or_default().chars().take(200).collect(),
+        problem: page.problem.map(|problem| problem_words(problem, w)),
+    }
+    .render()
+    .unwrap_or_default()
+}
+
+fn problem_words(problem: SignInProblem, w: Words) -> String {
+    match problem {
+        SignInProblem::Wrong => w.t("desk-wrong"),
+        SignInProblem::WrongCode => w.t("desk-wrong-code"),
+        SignInProblem::Wait(seconds) => w.count("desk-wait", usize::try_from(seconds).unwrap_or(usize::MAX)),
+        SignInProblem::Busy => w.t("desk-busy"),
+    }
+}
+
+pub struct CodePage {
+    /// To be set up: what the application is told.
+    pub secret: Option<[u8; 20]>,
+    pub uri: Option<String>,
+    pub problem: Option<SignInProblem>,
+}
+
+#[derive(Template)]
+#[template(path = "desk_code.html")]
+struct CodeView<'a> {
+    frame: Frame<'a>,
+    w: Words,
+    bar: Option<Bar>,
+    token: String,
+    to: String,
+    /// The secret in groups of four, as it is typed.
+    secret: Option<String>,
+    picture: Option<String>,
+    uri: Option<String>,
+    digits: usize,
+    problem: Option<String>,
+}
+
+pub fn render_code(asked: &Asked, page: &CodePage) -> String {
+    let w = asked.context.words();
+    let title = if page.secret.is_some() { "desk-set-up-title" } else { "desk-code-title" };
+    let query = asked.request.query_string();
+    let from_query = || url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "to");
+    let wanted = asked.fields.get("to").cloned().or_else(|| from_query().map(|(_, to)| to.into_owned()));
+    let secret = page.secret.map(|secret| data_encoding::BASE32_NOPAD.encode(&secret));
+    CodeView {
+        frame: frame(asked, "/code", w.t(title)),
+        w,
+        bar: None,
+        token: asked.form_token(),
+        to: wanted.unwrap_or_default().chars().take(200).collect(),
+        secret: secret.map(|secret| grouped(&secret)),
+        picture: page.uri.as_deref().and_then(picture),
+        uri: page.uri.clone(),
+        digits: CODE_DIGITS,
+        problem: page.problem.map(|problem| problem_words(problem, w)),
+    }
+    .render()
+    .unwrap_or_default()
+}
+
+fn grouped(secret: &str) -> String {
+    let letters: Vec<char> = secret.chars().collect();
+    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join(" ")
+}
+
+/// What a telephone reads, dark on light whatever the theme. `None` of what is too long for it, which this never is.
+fn picture(uri: &str) -> Option<String> {
+    let code = qrcode::QrCode::new(uri).ok()?;
+    let svg = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(200, 200).build();
+    svg.find("<svg").and_then(|at| svg.get(at..)).map(str::to_owned)
+}
+
+#[derive(Template)]
+#[template(path = "desk_cities.html")]
+struct DesksView<'a> {
+    frame: Frame<'a>,
+    w: Words,
+    bar: Option<Bar>,
+    desks: Vec<(String, String)>,
+}
+
+pub fn render_desks(asked: &Asked, cities: &[Arc<City>]) -> String {
+    let w = asked.context.words();
+    DesksView {
+        frame: frame(asked, "", w.t("desk-cities-title")),
+        w,
+        bar: Bar::new(asked, "/desk"),
+        desks: cities.iter().map(|city| (city.name.clone(), format!("/desk/{}", city.id.as_str()))).collect(),
+    }
+    .render()
+    .unwrap_or_default()
+}
+
+/// What came of a form of one's account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountTold {
+    Changed,
+    Ended,
+    WrongOld,
+    Unfit(PasswordFault),
+    Later,
+}
+
+pub struct AccountPage<'a> {
+    pub user: &'a StaffUser,
+    pub told: Option<AccountTold>,
+}
+
+#[derive(Template)]
+#[template(path = "desk_account.html")]
+struct AccountView<'a> {
+    frame: Frame<'a>,
+    w: Words,
+    bar: Option<Bar>,
+    token: String,
+    roles: Vec<(String, String)>,
+    has_second: bool,
+    least: usize,
+    done: Option<String>,
+    problem: Option<String>,
+}
+
+pub fn render_account(asked: &Asked, page: &AccountPage<'_>) -> String {
+    let w = asked.context.words();
+    let city_name = |id| asked.pages.cities.city(id).map_or_else(|| id.as_str().to_owned(), |city| city.name.clone());
+    let (mut done, mut problem) = (None, None);
+    match page.told {
+        Some(AccountTold::Changed) => done = Some(w.t("desk-password-changed")),
+        Some(AccountTold::Ended) => done = Some(w.t("desk-sessions-ended")),
+        Some(AccountTold::WrongOld) => problem = Some(w.t("desk-password-wrong-old")),
+        Some(AccountTold::Unfit(PasswordFault::TooShort)) => {
+            problem = Some(w.count("desk-password-short", PASSWORD_CHARS_MIN));
+        }
+        Some(AccountTold::Unfit(PasswordFault::TooLong)) => problem = Some(w.t("desk-password-long")),
+        Some(AccountTold::Unfit(PasswordFault::TooPlain)) => problem = Some(w.t("desk-password-plain")),
+        Some(AccountTold::Later) => problem = Some(w.t("desk-busy")),
+        None => {}
+    }
+    AccountView {
+        frame: frame(asked, "/account", w.t("desk-account-title")),
+        w,
+        bar: Bar::new(asked, "/desk/account"),
+        token: asked.form_token(),
+        roles: page
+            .user
+            .roles
+            .iter()
+            .map(|(city, role)| (city_name(city), w.t(&format!("role-{}", role.as_str()))))
+            .collect(),
+        has_second: page.user.second.is_some(),
+        least: PASSWORD_CHARS_MIN,
+        done,
+        problem,
+    }
+    .render()
+    .unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "desk_refused.html")]
+struct RefusedView<'a> {
+    frame: Frame<'a>,
+    w: Words,
+    bar: Option<Bar>,
+    title: String,
+    says: String,
+}
+
+pub fn render_refused(context: &PageContext, refused: Refused) -> String {
+    let w = context.words();
+    let (title, says) = match refused {
+        Refused::Foreign => ("desk-foreign-title", "desk-foreign"),
+        Refused::NoRight => ("desk-no-right-title", "desk-no-right"),
+        Refused::NotFound => ("desk-not-found-title", "desk-not-found"),
+        Refused::TryLater => ("desk-later-title", "desk-busy"),
+    };
+    RefusedView {
+        frame: Frame::new(context, None, &Address::desk(""), w.t(title)).hidden_from_search(),
+        w,
+        bar: None,
+        title: w.t(title),
+        says: w.t(says),
+    }
+    .render()
+    .unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "desk_log.html")]
+struct LogView<'a> {
+    frame: Frame<'a>,
+    w: Words,
+    bar: Option<Bar>,
+    lines: Vec<LineView>,
+    older: Option<String>,
+}
+
+struct LineView {
+    number: i64,
+    at: String,
+    actor: String,
+    act: String,
+    subject: String,
+    reason: String,
+}
+
+/// `GET /desk/{city}/log`.
+pub async fn log(asked: Asked) -> HttpResponse {
+    let Some(city) = asked.city.clone() else { return to("/desk") };
+    let query = url::form_urlencoded::parse(asked.request.query_string().as_bytes());
+    let before = query.into_iter().find(|(name, _)| name == "before").and_then(|(_, before)| before.parse().ok());
+    let Ok(lines) = asked.state.staff.audit(&city.id, before, LINES_PER_PAGE + 1).await else {
+        return refused_page(&asked.context, Refused::TryLater);
+    };
+    let w = asked.context.words();
+    let calendar = Calendar::new(&city.timezone, w);
+    let here = format!("/{}/log", city.id.as_str());
+    let has_more = lines.len() > LINES_PER_PAGE;
+    let lines: Vec<LineView> =
+        lines.into_iter().take(LINES_PER_PAGE).map(|line| line_view(line, &calendar, &asked, w)).collect();
+    let last = lines.last().filter(|_| has_more).map(|line| line.number);
+    let view = LogView {
+        frame: frame(&asked, &here, w.t("desk-log-title")),
+        w,
+        bar: Bar::new(&asked, &format!("/desk{here}")),
+        lines,
+        older: last.map(|number| format!("/desk{here}?before={number}")),
+    };
+    asked.page(StatusCode::OK, view.render().unwrap_or_default())
+}
+
+fn line_view(line: AuditLine, calendar: &Calendar, asked: &Asked, w: Words) -> LineView {
+    LineView {
+        number: line.number,
+        at: calendar.since(line.at, asked.context.now),
+        act: w.t(&format!("act-{}", line.act.replace('_', "-"))),
+        reason: crate::domain::Role::parse(&line.reason)
+            .map_or_else(|| line.reason.clone(), |role| w.t(&format!("role-{}", role.as_str()))),
+        actor: line.actor,
+        subject: line.subject,
+    }
+}

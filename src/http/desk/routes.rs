@@ -1,0 +1,82 @@
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, guard};
+use futures_util::future::LocalBoxFuture;
+
+use super::gate::{Asked, gate, not_here};
+use super::{account, now, pages, sign_in};
+use crate::domain::Right;
+
+/// Longer forms are refused before they are read.
+const FORM_BYTES_MAX: usize = 16 * 1024;
+
+/// What somebody needs to be let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing: to sign in.
+    Nobody,
+    /// A password that was right, before the second factor.
+    Half,
+    /// To be signed in.
+    Signed,
+    /// A right in the city that the address names.
+    Right(Right),
+}
+
+/// One address of the desk.
+#[derive(Clone, Copy)]
+pub struct Route {
+    pub path: &'static str,
+    /// Sent to with POST: it may change something, and carries a form's token.
+    pub sends: bool,
+    pub need: Need,
+    /// What it is, for the description of the interface.
+    pub does: &'static str,
+    pub(super) handler: Handler,
+}
+
+pub(super) type Handler = fn(Asked) -> LocalBoxFuture<'static, HttpResponse>;
+
+macro_rules! routes {
+    ($($method:ident $path:literal, $need:expr, $does:literal, $handler:path;)*) => {
+        &[$(Route {
+            path: $path,
+            sends: routes!(@sends $method),
+            need: $need,
+            does: $does,
+            handler: |asked| Box::pin($handler(asked)),
+        },)*]
+    };
+    (@sends GET) => { false };
+    (@sends POST) => { true };
+}
+
+/// Every address of the desk. `openapi.rs` describes them from here, and a test asks each as everybody.
+pub const ROUTES: &[Route] = routes! {
+    GET "/desk", Need::Nobody, "The page to sign in; the desks of whoever is signed in.", sign_in::page;
+    POST "/desk/sign-in", Need::Nobody, "Signs in by name and password.", sign_in::sent;
+    GET "/desk/code", Need::Half, "The page that asks for the second factor, or sets it up.", sign_in::code_page;
+    POST "/desk/code", Need::Half, "Gives the second factor, or sets it up.", sign_in::code_sent;
+    POST "/desk/sign-out", Need::Signed, "Ends the session.", sign_in::sign_out;
+    GET "/desk/account", Need::Signed, "One's own account.", account::page;
+    POST "/desk/account/password", Need::Signed, "Changes one's own password.", account::password_sent;
+    POST "/desk/account/sessions", Need::Signed, "Ends one's sessions elsewhere.", account::end_others;
+    GET "/desk/{city}", Need::Right(Right::See), "What is to be known now.", now::page;
+    GET "/desk/{city}/log", Need::Right(Right::Protect), "What was done at this desk.", pages::log;
+};
+
+/// Mounts the desk. To be called before the pages, whose `/{city}` takes any first word.
+pub fn configure(config: &mut ServiceConfig) {
+    let mut paths: Vec<&str> = ROUTES.iter().map(|route| route.path).collect();
+    paths.dedup();
+    for path in paths {
+        let mut resource = web::resource(path).app_data(web::FormConfig::default().limit(FORM_BYTES_MAX));
+        for route in ROUTES.iter().filter(|route| route.path == path) {
+            let reads = || guard::Any(guard::Get()).or(guard::Head());
+            let of_method = if route.sends { web::route().guard(guard::Post()) } else { web::route().guard(reads()) };
+            resource = resource
+                .route(of_method.to(move |request, state, pages, form| gate(route, request, state, pages, form)));
+        }
+        config.service(resource.default_service(web::to(|| async { HttpResponse::MethodNotAllowed().finish() })));
+    }
+    config.service(web::resource("/desk/{rest:.*}").to(not_here));
+}
