@@ -21,8 +21,8 @@ use super::told::{http_settings, live_limits, open_files, page_settings};
 use super::upkeep::Upkeep;
 use super::{Settings, intake, open_store, outbound, policy};
 use crate::clock::Clock;
-use crate::domain::{AuthorLookup, City, FeedLog, SourceId};
-use crate::http::desk::{self, DeskState};
+use crate::domain::{Actor, AuthorLookup, City, FeedLog, SourceId, StaffDesk};
+use crate::http::desk::{self, DeskState, Officer};
 use crate::http::page::{self, DemoNote, PageRenderer, PageState};
 use crate::http::{self, AppState, CityDirectory, ServedCities};
 use crate::ingest::sources::{self, CitySources};
@@ -189,7 +189,15 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         getrandom::fill(&mut bytes).ok().map(|()| bytes)
     };
     let desk = DeskState::new(Arc::new(store.clone()), state.settings.trusted_proxies.clone(), entropy);
-    let desk = Data::new(desk.ok_or_else(|| anyhow!("the system has no randomness"))?);
+    let mut desk = desk.ok_or_else(|| anyhow!("the system has no randomness"))?;
+    if pages.settings.demo.is_some() {
+        desk.officers = Officer::all();
+        for officer in &desk.officers {
+            let cities = set.cities().iter().map(|city| city.id.clone());
+            store.write(Actor::operator(), officer.account(cities)).await?;
+        }
+    }
+    let desk = Data::new(desk);
     let server = http::serve(state.clone(), vec![listener], move |config| {
         config.app_data(pages.clone()).app_data(desk.clone());
         desk::configure(config);

@@ -23,6 +23,12 @@ pub fn step_of(code: &str, secret: &[u8], used: i64, now: Timestamp) -> Option<i
     steps.filter(|step| at_step(secret, *step).as_deref() == Some(&*code)).max()
 }
 
+/// What an application shows at a time.
+#[cfg(test)]
+pub fn code_at(secret: &[u8], now: Timestamp) -> String {
+    at_step(secret, now.as_micros().div_euclid(1_000_000 * STEP_S)).unwrap_or_default()
+}
+
 fn at_step(secret: &[u8], step: i64) -> Option<String> {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret).ok()?;
     mac.update(&step.to_be_bytes());

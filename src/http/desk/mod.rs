@@ -16,4 +16,4 @@ mod state;
 mod tests;
 
 pub use routes::{Need, ROUTES, Route, configure};
-pub use state::DeskState;
+pub use state::{DeskState, Officer};

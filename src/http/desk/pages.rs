@@ -7,7 +7,7 @@ use askama::Template;
 use super::gate::{Asked, refused_page, to};
 use super::sign_in::SignInProblem;
 use crate::desk::{CODE_DIGITS, PASSWORD_CHARS_MIN, PasswordFault};
-use crate::domain::{AuditLine, City, Right, StaffUser};
+use crate::domain::{Actor, AuditLine, City, Right, StaffUser};
 use crate::http::page::{Address, Calendar, Frame, PageContext, Words};
 
 /// Lines of the log on one page; older ones are a link away.
@@ -54,17 +54,21 @@ impl Bar {
             user.has(&city.id, right).then(|| (w.t(words), href.clone(), href == here))
         };
         let links = asked.city.iter().flat_map(|city| pages.into_iter().filter_map(move |page| link(city, page)));
+        let mut links: Vec<_> = links.collect();
+        if asked.city.is_none() && here != "/desk" {
+            links.push((w.t("desk-back"), "/desk".to_owned(), false));
+        }
         Some(Self {
             name: user.name.as_str().to_owned(),
             token: signed.token.form_token(),
-            links: links.collect(),
+            links,
             has_others: user.cities().len() > 1,
         })
     }
 }
 
 pub fn frame<'a>(asked: &'a Asked, here: &str, title: String) -> Frame<'a> {
-    Frame::new(&asked.context, asked.city.as_deref(), &Address::desk(here), title).hidden_from_search()
+    Frame::new(&asked.context, asked.city.as_deref(), &Address::desk(here), title).of_desk()
 }
 
 pub struct SignInPage<'a> {
@@ -82,6 +86,8 @@ struct SignInView<'a> {
     name: &'a str,
     to: String,
     problem: Option<String>,
+    /// Whom one may be in a demonstration: the role, and what it does.
+    officers: Vec<(&'static str, String, String)>,
 }
 
 pub fn render_sign_in(asked: &Asked, page: &SignInPage<'_>) -> String {
@@ -97,6 +103,13 @@ pub fn render_sign_in(asked: &Asked, page: &SignInPage<'_>) -> String {
         name: page.name,
         to: wanted.unwrap_or_default().chars().take(200).collect(),
         problem: page.problem.map(|problem| problem_words(problem, w)),
+        officers: asked
+            .state
+            .officers
+            .iter()
+            .map(|officer| officer.role.as_str())
+            .map(|role| (role, w.t(&format!("role-{role}")), w.t(&format!("role-does-{role}"))))
+            .collect(),
     }
     .render()
     .unwrap_or_default()
@@ -275,7 +288,7 @@ pub fn render_refused(context: &PageContext, refused: Refused) -> String {
         Refused::TryLater => ("desk-later-title", "desk-busy"),
     };
     RefusedView {
-        frame: Frame::new(context, None, &Address::desk(""), w.t(title)).hidden_from_search(),
+        frame: Frame::new(context, None, &Address::desk(""), w.t(title)).of_desk(),
         w,
         bar: None,
         title: w.t(title),
@@ -336,7 +349,7 @@ fn line_view(line: AuditLine, calendar: &Calendar, asked: &Asked, w: Words) -> L
         act: w.t(&format!("act-{}", line.act.replace('_', "-"))),
         reason: crate::domain::Role::parse(&line.reason)
             .map_or_else(|| line.reason.clone(), |role| w.t(&format!("role-{}", role.as_str()))),
-        actor: line.actor,
+        actor: if line.actor == Actor::operator().0 { w.t("actor-operator") } else { line.actor },
         subject: line.subject,
     }
 }

@@ -54,6 +54,7 @@ macro_rules! routes {
 pub const ROUTES: &[Route] = routes! {
     GET "/desk", Need::Nobody, "The page to sign in; the desks of whoever is signed in.", sign_in::page;
     POST "/desk/sign-in", Need::Nobody, "Signs in by name and password.", sign_in::sent;
+    POST "/desk/try", Need::Nobody, "Signs in as somebody invented, in a demonstration alone.", sign_in::tried;
     GET "/desk/code", Need::Half, "The page that asks for the second factor, or sets it up.", sign_in::code_page;
     POST "/desk/code", Need::Half, "Gives the second factor, or sets it up.", sign_in::code_sent;
     POST "/desk/sign-out", Need::Signed, "Ends the session.", sign_in::sign_out;

@@ -3,8 +3,8 @@ use actix_web::http::StatusCode;
 
 use super::gate::{Asked, refused_page, to, to_with};
 use super::pages::{CodePage, Refused, SignInPage, render_code, render_desks, render_sign_in};
-use crate::desk::{enrolment_uri, step_of};
-use crate::domain::{Actor, StaffName, StaffUser, StaffWrite, StoreError};
+use crate::desk::{SessionToken, enrolment_uri, step_of};
+use crate::domain::{Actor, Role, StaffName, StaffUser, StaffWrite, StoreError};
 use crate::http::address::client_of;
 use crate::live::lock;
 
@@ -95,6 +95,25 @@ async fn sign_in(asked: &Asked) -> Result<HttpResponse, SignInProblem> {
     let wanted = wanted(asked.field("to"));
     let to = if is_whole { wanted } else { format!("/desk/code?to={}", encoded(&wanted)) };
     Ok(to_with(&to, Some(&token)))
+}
+
+/// `POST /desk/try`: one click, in a demonstration. A server has no officers, and then there is nothing here.
+pub async fn tried(asked: Asked) -> HttpResponse {
+    let role = Role::parse(asked.field("role"));
+    let officer = asked.state.officers.iter().find(|officer| Some(officer.role) == role);
+    let Some(officer) = officer else { return refused_page(&asked.context, Refused::NotFound) };
+    match open_whole(&asked, &officer.name).await {
+        Some(token) => to_with(&wanted(asked.field("to")), Some(&token)),
+        None => refused_page(&asked.context, Refused::TryLater),
+    }
+}
+
+async fn open_whole(asked: &Asked, name: &StaffName) -> Option<SessionToken> {
+    let user = asked.state.staff.user(name).await.ok()??;
+    let token = asked.state.new_token()?;
+    let open = StaffWrite::Open { user: user.id, session: token.hash(), is_whole: true };
+    asked.state.staff.write(actor(&user), open).await.ok()?;
+    Some(token)
 }
 
 /// `GET /desk/code`.

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::desk::{FormKey, Passwords, SessionToken, Throttle};
-use crate::domain::{StaffDesk, StaffName};
+use crate::domain::{CityId, Role, StaffDesk, StaffName, StaffWrite};
 use crate::http::TrustedProxies;
 use crate::live::AddressBlock;
 
@@ -12,12 +12,36 @@ pub type Entropy = fn() -> Option<[u8; 32]>;
 pub struct DeskState {
     pub staff: Arc<dyn StaffDesk>,
     pub trusted_proxies: TrustedProxies,
+    /// Whoever opens a demonstration may be each of these; of a server none.
+    pub officers: Vec<Officer>,
     pub(super) passwords: Passwords,
     pub(super) form_key: FormKey,
     pub(super) entropy: Entropy,
     /// Failures by the name that was typed, whether or not there is such an account.
     pub(super) names: Mutex<Throttle<StaffName>>,
     pub(super) addresses: Mutex<Throttle<AddressBlock>>,
+}
+
+/// Somebody invented whom one may be in a demonstration, by one click.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Officer {
+    pub name: StaffName,
+    pub role: Role,
+}
+
+impl Officer {
+    /// One of each role. Nobody signs in as one by a password.
+    pub fn all() -> Vec<Self> {
+        let officer = |role: Role| Some(Self { name: StaffName::parse(&format!("demo-{}", role.as_str()))?, role });
+        Role::ALL.into_iter().filter_map(officer).collect()
+    }
+
+    /// The account, at the desks of these cities.
+    pub fn account(&self, cities: impl IntoIterator<Item = CityId>) -> StaffWrite {
+        let roles = cities.into_iter().map(|city| (city, self.role)).collect();
+        // No hash, so that no password is the one.
+        StaffWrite::Add { name: self.name.clone(), password: "none".to_owned(), roles }
+    }
 }
 
 impl DeskState {
@@ -28,6 +52,7 @@ impl DeskState {
         Some(Self {
             staff,
             trusted_proxies,
+            officers: Vec::new(),
             passwords: Passwords::new(salt),
             form_key: FormKey::new(entropy()?),
             entropy,

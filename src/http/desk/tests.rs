@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::{DeskState, configure};
 use crate::clock::ManualClock;
-use crate::desk::hash;
+use crate::desk::{code_at as code, hash};
 use crate::domain::*;
 use crate::http::page::{Cities, PageSettings, PageState};
 use crate::http::{TrustedProxies, openapi_json};
@@ -168,15 +168,6 @@ fn token_of(body: &str) -> String {
 fn secret_of(body: &str) -> Vec<u8> {
     let typed = body.split("class=\"code secret\">").nth(1).unwrap().split('<').next().unwrap().replace(' ', "");
     data_encoding::BASE32_NOPAD.decode(typed.as_bytes()).unwrap()
-}
-
-/// What an application shows at a time.
-fn code(secret: &[u8], now: Timestamp) -> String {
-    let of = |code: u32| format!("{code:06}");
-    (0..1_000_000)
-        .map(of)
-        .find(|code| crate::desk::step_of(code, secret, 0, now) == Some(now.as_micros() / 30_000_000))
-        .unwrap()
 }
 
 #[actix_web::test]
@@ -446,8 +437,14 @@ async fn a7_the_officer_for_data_protection_reads_what_was_done() {
     let mut browser = Browser::new(&app);
     browser.enter("dpo", NOON).await;
     let log = browser.get("/desk/nantes/log").await.body;
-    for words in ["Rôle donné", "Protection des données", "Modération", "Second facteur réglé", "operator", "max"]
-    {
+    for words in [
+        "Rôle donné",
+        "Protection des données",
+        "Modération",
+        "Second facteur réglé",
+        "administrateur du serveur",
+        "max",
+    ] {
         assert!(log.contains(words), "{words} in {log}");
     }
     assert_eq!(log.matches("<tr><td>").count(), 3, "of this city alone");
@@ -467,4 +464,33 @@ async fn a1_many_who_try_at_once_are_asked_to_come_again_and_hold_nobody_up() {
     let of = |status: u16| statuses.iter().filter(|found| **found == status).count();
     assert_eq!(of(401) + of(503) + of(429), 60, "{statuses:?}");
     assert!(of(503) >= 25, "{statuses:?}");
+}
+
+#[actix_web::test]
+async fn only_a_demonstration_lets_anybody_in_by_a_click() {
+    let mut place = Place::new().await;
+    let app = place.app().await;
+    let got = Browser::new(&app).post("/desk", "/desk/try", &[("role", "moderator")]).await;
+    assert!(got.status == 404 && got.cookie.is_none(), "{got:?}");
+    assert!(!Browser::new(&app).get("/desk").await.body.contains("/desk/try"));
+    let officers = super::Officer::all();
+    for officer in &officers {
+        let account = officer.account([CityId::new("nantes"), CityId::new("rennes")]);
+        assert!(place.store.write(Actor::operator(), account).await.unwrap());
+    }
+    let entropy = || Some([9; 32]);
+    let mut desk = DeskState::new(Arc::new(place.store.clone()), TrustedProxies::default(), entropy).unwrap();
+    desk.officers = officers;
+    place.desk = Data::new(desk);
+    let app = place.app().await;
+    let mut browser = Browser::new(&app);
+    let page = browser.get("/desk").await.body;
+    assert_eq!(page.matches("action=\"/desk/try\"").count(), Role::ALL.len());
+    assert_eq!(
+        browser.post("/desk", "/desk/try", &[("role", "moderator"), ("to", "/desk/rennes")]).await.to,
+        "/desk/rennes"
+    );
+    assert_eq!(browser.get("/desk/rennes").await.status, 200);
+    assert_eq!(browser.get("/desk/rennes/log").await.status, 403);
+    assert_eq!(Browser::new(&app).sign_in("demo-moderator", "none").await.status, 401, "and by no password");
 }

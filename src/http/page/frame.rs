@@ -33,6 +33,8 @@ pub struct Frame<'a> {
     pub tongues: Vec<Tongue>,
     pub demo: Option<String>,
     pub foot: Vec<FootLink>,
+    /// What the page does with whoever reads it.
+    pub foot_note: String,
     pub attribution: &'a [String],
 }
 
@@ -78,6 +80,7 @@ impl<'a> Frame<'a> {
                 }
             }),
             foot: city.map(|city| foot(context, city)).unwrap_or_default(),
+            foot_note: w.t("foot-no-tracking"),
             attribution: city.map(|city| city.attribution.as_slice()).unwrap_or_default(),
         }
     }
@@ -85,6 +88,12 @@ impl<'a> Frame<'a> {
     pub const fn hidden_from_search(mut self) -> Self {
         self.noindex = true;
         self
+    }
+
+    /// Of somebody who signs in: in no search, and with a cookie.
+    pub fn of_desk(mut self) -> Self {
+        self.foot_note = self.w.t("foot-desk");
+        self.hidden_from_search()
     }
 
     pub fn described(mut self, description: String) -> Self {
@@ -132,5 +141,9 @@ fn foot(context: &PageContext, city: &City) -> Vec<FootLink> {
             },
             href: Address::below(city.id.as_str(), page).language(context.carried()).to_string(),
         })
+        .chain([FootLink {
+            text: w.t("foot-to-desk"),
+            href: Address::desk(&format!("/{}", city.id.as_str())).to_string(),
+        }])
         .collect()
 }

@@ -18,6 +18,7 @@ foot-privacy = Personal data
 foot-accessibility-full = Accessibility: fully compliant
 foot-accessibility-partial = Accessibility: partially compliant
 foot-accessibility-none = Accessibility: not compliant
+foot-to-desk = The town’s desk
 foot-no-tracking = No account, no cookie, no audience measurement, no third-party request.
 foot-outlines = Outlines:
 back-to-square = Back to the square
@@ -517,6 +518,7 @@ trouble-near = Were you looking for:
 
 ## The desk
 
+foot-desk = One cookie, for as long as the desk’s session; no request to anybody else.
 desk-nav = Pages of the desk
 desk-now = Now
 desk-log = Log
@@ -620,12 +622,21 @@ desk-to-come = { $n ->
 desk-square = See the square
 desk-sources = Sources
 desk-sources-more = What this feed sees, and does not see
+desk-try = Try the desk
+desk-try-lead = This is a demonstration: come in by one click, with the role that you like.
+role-does-reader = reads the figures
+role-does-contributor = answers people and drafts announcements
+role-does-moderator = hides, folds and pins; does not see what is addressed to the town
+role-does-publisher = answers, and publishes announcements
+role-does-dpo = reads the log and deals with whoever wants to leave
+role-does-administrator = gives and takes roles
 role-reader = Reading
 role-contributor = Contributing
 role-moderator = Moderating
 role-publisher = Publishing
 role-dpo = Data protection
 role-administrator = Administration
+actor-operator = the server’s administrator
 act-role-given = Role given
 act-role-taken = Role taken
 act-account-disabled = Account closed

@@ -19,6 +19,7 @@ foot-privacy = Données personnelles
 foot-accessibility-full = Accessibilité : totalement conforme
 foot-accessibility-partial = Accessibilité : partiellement conforme
 foot-accessibility-none = Accessibilité : non conforme
+foot-to-desk = Le bureau de la ville
 foot-no-tracking = Ni compte, ni cookie, ni mesure d’audience, ni requête vers un tiers.
 foot-outlines = Contours :
 back-to-square = Revenir à la place
@@ -518,6 +519,7 @@ trouble-near = Cherchiez-vous :
 
 ## Le bureau
 
+foot-desk = Un seul cookie, le temps de la session du bureau ; aucune requête vers un tiers.
 desk-nav = Pages du bureau
 desk-now = Maintenant
 desk-log = Journal
@@ -621,12 +623,21 @@ desk-to-come = { $n ->
 desk-square = Voir la place
 desk-sources = Sources
 desk-sources-more = Ce que ce fil voit, et ne voit pas
+desk-try = Essayer le bureau
+desk-try-lead = C’est une démonstration : entrez d’un clic, avec le rôle de votre choix.
+role-does-reader = lit les chiffres
+role-does-contributor = répond aux habitants et prépare des annonces
+role-does-moderator = masque, replie et épingle ; ne voit pas ce qui est adressé à la ville
+role-does-publisher = répond et publie les annonces
+role-does-dpo = lit le journal et traite les demandes de retrait
+role-does-administrator = donne et retire les rôles
 role-reader = Lecture
 role-contributor = Contribution
 role-moderator = Modération
 role-publisher = Publication
 role-dpo = Protection des données
 role-administrator = Administration
+actor-operator = administrateur du serveur
 act-role-given = Rôle donné
 act-role-taken = Rôle retiré
 act-account-disabled = Compte fermé

@@ -53,6 +53,7 @@ fn every_message_that_is_named_exists() {
     named.extend(Bond::ALL.map(|bond| format!("why-copy-{}", bond.as_str())));
     named.extend(NOT_YET.iter().flat_map(|(_, name, why)| [(*name).to_owned(), (*why).to_owned()]));
     named.extend(Role::ALL.map(|role| format!("role-{}", role.as_str())));
+    named.extend(Role::ALL.map(|role| format!("role-does-{}", role.as_str())));
     named.extend(Tier::ALL.map(|tier| format!("tier-{}", tier.as_str())));
     assert!(named.len() > 100, "the search for names has stopped working: {}", named.len());
     let known = keys_of("fr");
