@@ -249,6 +249,9 @@ impl Actor {
 pub trait StaffDesk: Send + Sync {
     fn user<'a>(&'a self, name: &'a StaffName) -> BoxFuture<'a, Result<Option<StaffUser>, StoreError>>;
 
+    /// Whoever has a role in a city, by name.
+    fn users_of<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Vec<StaffUser>, StoreError>>;
+
     /// `None` of a session that has ended or whose account is disabled.
     fn session(&self, session: SessionHash) -> BoxFuture<'_, Result<Option<StaffSession>, StoreError>>;
 

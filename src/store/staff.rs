@@ -15,6 +15,10 @@ impl StaffDesk for Store {
         async move { staff::user(&mut *self.reader().pool.acquire().await?, name).await }.boxed()
     }
 
+    fn users_of<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Vec<StaffUser>, StoreError>> {
+        async move { staff::users_of(&mut *self.reader().pool.acquire().await?, city).await }.boxed()
+    }
+
     fn session(&self, session: SessionHash) -> BoxFuture<'_, Result<Option<StaffSession>, StoreError>> {
         async move { staff::session(&mut *self.reader().pool.acquire().await?, session).await }.boxed()
     }

@@ -8,6 +8,7 @@ mod account;
 mod gate;
 mod now;
 mod pages;
+mod people;
 mod routes;
 mod sign_in;
 mod state;

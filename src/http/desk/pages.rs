@@ -48,7 +48,11 @@ impl Bar {
         let w = asked.context.words();
         let signed = asked.signed.as_ref().filter(|signed| signed.session.is_whole)?;
         let user = &signed.session.user;
-        let pages = [("", Right::See, "desk-now"), ("/log", Right::Protect, "desk-log")];
+        let pages = [
+            ("", Right::See, "desk-now"),
+            ("/people", Right::Administer, "desk-people"),
+            ("/log", Right::Protect, "desk-log"),
+        ];
         let link = |city: &City, (page, right, words): (&str, Right, &str)| {
             let href = format!("/desk/{}{page}", city.id.as_str());
             user.has(&city.id, right).then(|| (w.t(words), href.clone(), href == here))

@@ -494,3 +494,45 @@ async fn only_a_demonstration_lets_anybody_in_by_a_click() {
     assert_eq!(browser.get("/desk/rennes/log").await.status, 403);
     assert_eq!(Browser::new(&app).sign_in("demo-moderator", "none").await.status, 401, "and by no password");
 }
+
+#[actix_web::test]
+async fn an_administrator_makes_accounts_gives_roles_and_takes_them_in_their_own_city_alone() {
+    let place = Place::new().await;
+    place.add("adm", &[("nantes", Role::Administrator)]).await;
+    place.add("ailleurs", &[("rennes", Role::Reader)]).await;
+    let app = place.app().await;
+    let mut adm = Browser::new(&app);
+    adm.enter("adm", NOON).await;
+    let people = "/desk/nantes/people";
+    let made = adm.post(people, people, &[("name", "Lea"), ("role", "contributor")]).await;
+    assert_eq!(made.status, 200, "{made:?}");
+    let password = made.body.split("class=\"code secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let mut lea = Browser::new(&app);
+    assert_eq!(lea.sign_in("lea", &password).await.to, "/desk", "the password that was shown opens");
+    for (name, role, says) in
+        [("ailleurs", "reader", "autre bureau"), ("Léa", "reader", "2 à 64"), ("max", "king", "Choisissez un rôle")]
+    {
+        let got = adm.post(people, people, &[("name", name), ("role", role)]).await;
+        assert!(got.status == 422 && got.body.contains(says), "{name}: {got:?}");
+    }
+    assert_eq!(
+        adm.post(people, people, &[("name", "lea"), ("role", "moderator")]).await.to,
+        "/desk/nantes/people?done=given"
+    );
+    assert_eq!(lea.get("/desk/nantes").await.status, 303, "whoever gains a role signs in anew");
+    assert_eq!(lea.sign_in("lea", &password).await.to, "/desk/code?to=%2Fdesk", "and needs more than a password now");
+    let take = "/desk/nantes/people/take";
+    let own = adm.post(people, take, &[("name", "adm"), ("role", "administrator")]).await;
+    assert!(own.status == 422 && own.body.contains("vous-même") || own.body.contains("vous retirer"), "{own:?}");
+    assert_eq!(adm.post(people, take, &[("name", "lea"), ("role", "moderator")]).await.status, 303);
+    assert_eq!(adm.post(people, take, &[("name", "nulle"), ("role", "reader")]).await.status, 422);
+    let page = adm.get(people).await.body;
+    assert!(page.contains(">lea</td>") && !page.contains("Modération</") && !page.contains("ailleurs"), "{page}");
+    let lines = place.store.audit(&CityId::new("nantes"), None, 20).await.unwrap();
+    let by_adm: Vec<(&str, &str)> =
+        lines.iter().rev().filter(|line| line.actor == "adm").map(|line| (&*line.act, &*line.subject)).collect();
+    assert_eq!(
+        by_adm,
+        [("second_factor_set_up", "adm"), ("role_given", "lea"), ("role_given", "lea"), ("role_taken", "lea")]
+    );
+}

@@ -16,6 +16,8 @@ statements! {
     USER: 1 = "SELECT row, name, password, second, second_step, disabled FROM staff WHERE name = $1";
     USER_BY_ROW: 1 = "SELECT row, name, password, second, second_step, disabled FROM staff WHERE row = $1";
     USERS: 0 = "SELECT row, name, password, second, second_step, disabled FROM staff ORDER BY name";
+    USERS_OF: 1 = "SELECT row, name, password, second, second_step, disabled FROM staff
+        WHERE row IN (SELECT staff FROM staff_roles WHERE city = $1) ORDER BY name";
     COUNT: 0 = "SELECT count(*) AS users FROM staff";
     ROLES: 1 = "SELECT city, role FROM staff_roles WHERE staff = $1 ORDER BY city, role";
     ADD: 2 = "INSERT INTO staff (name, password) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING row";
@@ -68,6 +70,14 @@ pub async fn user_by_row(connection: &mut SqliteConnection, row: i64) -> Result<
 pub async fn users(connection: &mut SqliteConnection) -> Result<Vec<StaffUser>, StoreError> {
     let mut users = Vec::new();
     for row in USERS.all(connection, []).await? {
+        users.push(read_user(connection, &row).await?);
+    }
+    Ok(users)
+}
+
+pub async fn users_of(connection: &mut SqliteConnection, city: &CityId) -> Result<Vec<StaffUser>, StoreError> {
+    let mut users = Vec::new();
+    for row in USERS_OF.all(connection, [city.as_str().into()]).await? {
         users.push(read_user(connection, &row).await?);
     }
     Ok(users)
