@@ -1,0 +1,100 @@
+// The town hall's desk in a real browser: signing in, what each role is offered, and that every page is accessible.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openPage, overflow, picture, startBrowser, startDemo, violations, WIDTHS } from "./harness.mjs";
+
+/** What each role's bar offers in a city. */
+const OFFERED = {
+  reader: ["/desk/nantes"],
+  contributor: ["/desk/nantes"],
+  moderator: ["/desk/nantes"],
+  publisher: ["/desk/nantes"],
+  dpo: ["/desk/nantes", "/desk/nantes/log"],
+  administrator: ["/desk/nantes", "/desk/nantes/people"],
+};
+
+let demo;
+let browser;
+before(async () => {
+  demo = await startDemo("--rate", "ville");
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+/** A page whose visitor came in by one click, as a demonstration allows. */
+async function enter(role, options) {
+  const opened = await openPage(browser, demo.origin, options);
+  await opened.page.goto(`${demo.origin}/desk/nantes`);
+  await opened.page.locator(`button[value=${role}]`).click();
+  await opened.page.waitForURL(`${demo.origin}/desk/nantes`);
+  return opened;
+}
+
+test("each role is offered what it may open, and nothing else opens", async () => {
+  for (const [role, offered] of Object.entries(OFFERED)) {
+    const { page, context } = await enter(role);
+    const links = await page.locator(".desk-bar nav a").evaluateAll((found) => found.map((link) => new URL(link.href).pathname));
+    assert.deepEqual(links.filter((link) => link !== "/desk"), offered, role);
+    for (const path of new Set(Object.values(OFFERED).flat())) {
+      const answer = await page.goto(demo.origin + path);
+      assert.equal(answer.status(), offered.includes(path) ? 200 : 403, `${role} ${path}`);
+    }
+    await context.close();
+  }
+});
+
+test("A3 one cookie, which no script reads and which goes with the session", async () => {
+  const { page, context } = await enter("reader");
+  const [cookie, ...more] = await context.cookies();
+  assert.deepEqual(more, []);
+  assert.deepEqual(
+    { name: cookie.name, httpOnly: cookie.httpOnly, secure: cookie.secure, sameSite: cookie.sameSite, path: cookie.path },
+    { name: "__Host-parvis", httpOnly: true, secure: true, sameSite: "Lax", path: "/" },
+  );
+  assert.equal(await page.evaluate(() => document.cookie), "");
+  await page.locator(".desk-bar form button").click();
+  await page.waitForURL(`${demo.origin}/desk`);
+  assert.deepEqual(await context.cookies(), []);
+  await page.goto(`${demo.origin}/desk/nantes`);
+  assert.match(page.url(), /\/desk\?to=%2Fdesk%2Fnantes$/);
+  await context.close();
+});
+
+for (const [device, viewport] of Object.entries(WIDTHS)) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`every page of the desk is accessible and asks nobody else: ${device}, ${colorScheme}`, async () => {
+      for (const role of ["dpo", "administrator"]) {
+        const { page, context, wrongs } = await openPage(browser, demo.origin, { viewport, colorScheme });
+        const look = async (path) => {
+          await page.goto(demo.origin + path);
+          assert.deepEqual(await violations(page), [], `axe on ${path}`);
+          assert.ok((await overflow(page)) <= 0, `${path} is wider than the screen`);
+          await picture(page, `desk ${path} ${role} ${device} ${colorScheme}`);
+        };
+        await look("/desk");
+        await look("/desk?hl=en");
+        await page.locator(`button[value=${role}]`).click();
+        for (const path of ["/desk", "/desk/account", "/desk/nowhere/at/all", ...OFFERED[role]]) await look(path);
+        const wrong = (await wrongs()).filter((one) => one !== "cookie __Host-parvis");
+        assert.deepEqual(wrong, []);
+        await context.close();
+      }
+    });
+  }
+}
+
+test("without JavaScript the desk works the same", async () => {
+  const { page, context } = await enter("administrator", { javaScriptEnabled: false });
+  await page.goto(`${demo.origin}/desk/nantes/people`);
+  await page.locator("#name").fill("nouvelle");
+  await page.locator("#role").selectOption("contributor");
+  await page.locator("main form .main-action").click();
+  assert.match(await page.locator(".done .secret").innerText(), /^([a-z2-7]{5}-){3}[a-z2-7]{5}$/);
+  await page.goto(`${demo.origin}/desk/nantes/people`);
+  await page.getByRole("button", { name: "Retirer Contribution à nouvelle" }).click();
+  await page.waitForURL(/done=taken/);
+  await context.close();
+});
