@@ -70,10 +70,12 @@ pub async fn page(asked: Asked) -> HttpResponse {
     asked.page(StatusCode::OK, view.render().unwrap_or_default())
 }
 
-/// Today first. A day without a post is a day too.
+/// Today first, back to the day of the first post. A day without a post between is a day too.
 fn by_day(times: &[Timestamp], calendar: &Calendar, now: Timestamp) -> Vec<DayView> {
     let today = calendar.date(now);
+    let first = times.last().map_or(today, |at| calendar.date(*at));
     let days = (0..DAYS).filter_map(|ago| today.checked_sub(jiff::Span::new().days(ago)).ok());
+    let days = days.take_while(|day| *day >= first);
     days.map(|day| DayView {
         day: calendar.day(day),
         posts: times.iter().filter(|at| calendar.date(**at) == day).count(),
@@ -93,7 +95,7 @@ mod tests {
         let times = [-60, -1_900, -3 * 86_400].map(|seconds| now.plus_seconds(seconds));
         let days = by_day(&times, &calendar, now);
         // At 00:30 in Paris the day has just begun.
-        let said: Vec<(&str, usize)> = days.iter().map(|day| (day.day.as_str(), day.posts)).take(4).collect();
+        let said: Vec<(&str, usize)> = days.iter().map(|day| (day.day.as_str(), day.posts)).collect();
         assert_eq!(
             said,
             [
@@ -103,6 +105,8 @@ mod tests {
                 ("vendredi 27 novembre", 1)
             ]
         );
-        assert_eq!(days.len(), 7);
+        let long_ago = [now.plus_seconds(-30 * 86_400)];
+        assert_eq!(by_day(&long_ago, &calendar, now).len(), 7, "a week at most");
+        assert_eq!(by_day(&[], &calendar, now).len(), 1, "today, whatever comes");
     }
 }

@@ -66,7 +66,7 @@ impl Bar {
             name: user.name.as_str().to_owned(),
             token: signed.token.form_token(),
             links,
-            has_others: user.cities().len() > 1,
+            has_others: user.cities().len() > 1 && here != "/desk",
         })
     }
 }
