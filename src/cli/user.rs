@@ -210,7 +210,7 @@ fn password(name: &StaffName, from_stdin: bool) -> anyhow::Result<(String, Optio
             }
         );
     }
-    let hash = desk::hash(&chosen, salt).map_err(|error| anyhow::anyhow!("the password can't be hashed: {error}"))?;
+    let hash = desk::hash(&chosen, salt).context("the password can't be hashed")?;
     Ok((hash, made))
 }
 

@@ -14,6 +14,7 @@ mod bombs;
 mod campaign;
 mod cities;
 mod demo;
+mod desk;
 mod disk;
 mod feeds;
 mod fuzz;

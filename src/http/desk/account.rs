@@ -3,7 +3,7 @@ use actix_web::http::StatusCode;
 
 use super::gate::{Asked, Signed, refused_page, to};
 use super::pages::{AccountPage, AccountTold, Refused, render_account};
-use crate::desk::{check_new, hash};
+use crate::desk::check_new;
 use crate::domain::StaffWrite;
 use crate::live::lock;
 
@@ -53,8 +53,7 @@ async fn change(asked: &Asked, signed: &Signed) -> Result<(), AccountTold> {
     let random = (state.entropy)().ok_or(AccountTold::Later)?;
     let mut salt = [0; 16];
     salt.copy_from_slice(random.get(..16).ok_or(AccountTold::Later)?);
-    let hashed = tokio::task::spawn_blocking(move || hash(&new, salt)).await;
-    let password = hashed.ok().and_then(Result::ok).ok_or(AccountTold::Later)?;
+    let password = state.passwords.hash(new, salt).await.map_err(|_busy| AccountTold::Later)?;
     let keep = Some(signed.token.hash());
     let write = StaffWrite::Password { name: user.name.clone(), password, forget_second: false, keep };
     state.staff.write(signed.actor(), write).await.map_err(|_unwritten| AccountTold::Later)?;

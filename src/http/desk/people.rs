@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
-use crate::desk::{generated, hash};
+use crate::desk::generated;
 use crate::domain::{City, CityId, Role, StaffName, StaffUser, StaffWrite};
 use crate::http::page::{Frame, Words};
 
@@ -96,8 +96,7 @@ async fn new_password(asked: &Asked) -> Option<(String, String)> {
     letters.copy_from_slice(random.get(..13)?);
     salt.copy_from_slice(random.get(16..)?);
     let password = generated(letters);
-    let hashing = password.clone();
-    let hashed = tokio::task::spawn_blocking(move || hash(&hashing, salt)).await.ok()?.ok()?;
+    let hashed = asked.state.passwords.hash(password.clone(), salt).await.ok()?;
     Some((password, hashed))
 }
 
