@@ -82,7 +82,7 @@ pub async fn gate(
         Err(refused) => return refused_page(&context, refused),
     };
     let asked = Asked { request, state, pages, context, signed, city, fields };
-    if let Err(answer) = may(route, &asked, slug.is_some()) {
+    if let Some(answer) = refusal(route, &asked, slug.is_some()) {
         return answer;
     }
     (route.handler)(asked).await
@@ -93,33 +93,33 @@ pub async fn not_here(request: HttpRequest, pages: Data<PageState>) -> HttpRespo
     refused_page(&pages.context_of(&request), Refused::NotFound)
 }
 
-fn may(route: &Route, asked: &Asked, names_city: bool) -> Result<(), HttpResponse> {
-    let refuse = |refused| Err(refused_page(&asked.context, refused));
+/// What somebody is answered who may not; `None`: let through.
+fn refusal(route: &Route, asked: &Asked, names_city: bool) -> Option<HttpResponse> {
+    let refuse = |refused| Some(refused_page(&asked.context, refused));
     // Before anything else, so that a form of another site learns nothing from the answer (A4).
     if route.sends && !(from_our_page(&asked.request, &asked.context.settings.public_url) && is_ours(asked)) {
         return refuse(Refused::Foreign);
     }
     let signed = asked.signed.as_ref();
     match route.need {
-        Need::Nobody => return Ok(()),
-        Need::Half => return if signed.is_some() { Ok(()) } else { Err(to("/desk")) },
+        Need::Nobody => return None,
+        Need::Half => return signed.is_none().then(|| to("/desk")),
         Need::Signed | Need::Right(_) => {}
     }
     let Some(signed) = signed else {
         // Where somebody wanted to go is where signing in leads to.
         let path = asked.request.path();
         let back: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
-        return Err(to(&if route.sends { "/desk".to_owned() } else { format!("/desk?to={back}") }));
+        return Some(to(&if route.sends { "/desk".to_owned() } else { format!("/desk?to={back}") }));
     };
     if !signed.session.is_whole {
-        return Err(to("/desk/code"));
+        return Some(to("/desk/code"));
     }
-    let Need::Right(right) = route.need else { return Ok(()) };
+    let Need::Right(right) = route.need else { return None };
     match &asked.city {
-        Some(city) if signed.session.user.has(&city.id, right) => Ok(()),
-        Some(_) => refuse(Refused::NoRight),
+        Some(city) if signed.session.user.has(&city.id, right) => None,
         None if names_city => refuse(Refused::NotFound),
-        None => refuse(Refused::NoRight),
+        Some(_) | None => refuse(Refused::NoRight),
     }
 }
 
