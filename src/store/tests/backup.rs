@@ -52,6 +52,7 @@ async fn d9_a_backup_equals_the_database_and_a_restored_one_equals_the_backup() 
         rows[5..],
         [
             ("leave_requests", 1),
+            ("mentions", 0),
             ("placements", 2),
             ("posts", 2),
             ("receipts", 0),

@@ -3,6 +3,7 @@
 //! Owns the order of jobs and the transactions. Does not own what a job means.
 //! Invariant: a job's entries reach the listener after its commit, in commit order, and before its caller is answered.
 
+mod desk;
 mod jobs;
 mod log;
 mod scrub;
@@ -29,7 +30,10 @@ use super::sqlite::open::Opened;
 use super::sqlite::sweep;
 use crate::clock::Clock;
 use crate::crash::{self, Point};
-use crate::domain::{Batch, CityId, CommitListener, Committed, IdKey, Network, StoreError, Timestamp};
+use crate::domain::{
+    Batch, CityId, CommitListener, Committed, DeskAct, DeskAnswer, IdKey, Network, PostId, StaffName, StoreError,
+    Timestamp,
+};
 use log::{RETRY_FIRST, TRUNCATE_LATEST};
 use scrub::Scrubbing;
 use transaction::{Written, join};
@@ -59,6 +63,13 @@ pub enum Job {
         handle: String,
         at: Timestamp,
         answer: Answer<()>,
+    },
+    Desk {
+        city: CityId,
+        post: PostId,
+        act: DeskAct,
+        by: StaffName,
+        answer: Answer<DeskAnswer>,
     },
     Retain {
         now: Timestamp,
@@ -230,6 +241,10 @@ impl Writer {
             }
             Job::AskToLeave { city, network, handle, at, answer } => {
                 let done = self.ask_to_leave(&city, network, &handle, at).await;
+                let _ = answer.send(done);
+            }
+            Job::Desk { city, post, act, by, answer } => {
+                let done = self.act_at_desk(&city, post, &act, &by).await;
                 let _ = answer.send(done);
             }
             Job::Retain { now, retention, answer } => {
