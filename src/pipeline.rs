@@ -22,7 +22,7 @@ pub fn observe(intake: &mut Intake, observation: Observation, now: Timestamp) {
     take_released(intake, now);
 }
 
-/// normalize ─> match ─> await the author, where the network did not send one along ─> consent ─> change.
+/// normalize ─> listen ─> match ─> await the author, where the network did not send one along ─> consent ─> change.
 fn take_post(intake: &mut Intake, seen: Parked, now: Timestamp) {
     let Parked { ticket, network, post: mut raw, sent_at } = seen;
     let id = PostId::derive(&intake.key, network, &raw.native_id);
@@ -32,7 +32,7 @@ fn take_post(intake: &mut Intake, seen: Parked, now: Timestamp) {
     }
     let carried = intake.carried(network, &mut raw, now);
     let check = if is_known { normalize_held } else { normalize };
-    let draft = match check(raw, network, sent_at, now) {
+    let draft = match check(raw, network, sent_at, now).and_then(|draft| intake.listen(draft, now)) {
         Ok(draft) => draft,
         Err(reason) => {
             intake.withdraw(id, reason, now);
@@ -44,7 +44,7 @@ fn take_post(intake: &mut Intake, seen: Parked, now: Timestamp) {
     }
     let post = draft.complete(id);
     let matches = intake.matches(&post);
-    if matches.found.is_empty() && !is_known {
+    if matches.is_nothing() && !is_known {
         return intake.finish(ticket, Outcome::Refused(matches.refusal()));
     }
     match carried.or_else(|| intake.authors.fresh(network, &post.author, now).cloned()) {
@@ -56,12 +56,13 @@ fn take_post(intake: &mut Intake, seen: Parked, now: Timestamp) {
     }
 }
 
-/// Consent, city by city. A post that is stored and no longer placed anywhere is taken out again.
+/// Consent, city by city. A post that is stored and no longer placed anywhere, nor for any desk, is taken out again.
 fn decide(intake: &mut Intake, post: Post, matches: Matches, author: &AuthorProfile, now: Timestamp) -> Outcome {
     let has_left = intake.authors.has_left(post.network, &post.author);
     let (judged, is_hidden) = intake.as_if_back(&post, author);
     let orphan = intake.origin_refused(&post, now);
-    let mut refused = orphan.unwrap_or_else(|| matches.refusal());
+    let (mentions, silent) = intake.mentions(&post, &judged, &matches, now);
+    let mut refused = orphan.or(silent).unwrap_or_else(|| matches.refusal());
     let mut placements = Vec::with_capacity(matches.found.len());
     for found in matches.found.iter().filter(|_| orphan.is_none()) {
         match consent::decide(intake.policy, &post, &judged, found, has_left, now) {
@@ -78,8 +79,9 @@ fn decide(intake: &mut Intake, post: Post, matches: Matches, author: &AuthorProf
     if !is_hidden {
         intake.note_origin(&post, outcome, now);
     }
-    intake.store(post, author, placements, now);
-    outcome
+    let is_heard = !mentions.is_empty() && !is_hidden;
+    intake.store(post, author, placements, mentions, now);
+    if is_heard && matches!(outcome, Outcome::Refused(_)) { Outcome::Addressed } else { outcome }
 }
 
 /// A network answered for an author: everything that waited for the answer is decided, in order of arrival.

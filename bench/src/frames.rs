@@ -81,6 +81,7 @@ pub fn city(commune: &Commune) -> City {
         pushes: Vec::new(),
         datasets: Vec::new(),
         participation: None,
+        office_hours: Default::default(),
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),
     }

@@ -42,7 +42,7 @@ pub fn through(network: Network, lines: impl Iterator<Item = Vec<u8>>, check: fn
     let outcomes: u64 = intake.tally.counts().map(|(_, count)| count).sum();
     assert_eq!(outcomes, frames, "every frame ends in one outcome");
     for change in intake.take_batch().changes {
-        if let Change::Upsert { post, author, placements, received_at } = change {
+        if let Change::Upsert { post, author, placements, received_at, .. } = change {
             sound::post(&post);
             sound::profile(&author);
             for placement in &placements {

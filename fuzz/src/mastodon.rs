@@ -46,7 +46,7 @@ fn lines(data: &[u8]) {
     let outcomes: u64 = intake.tally.counts().map(|(_, count)| count).sum();
     assert_eq!(outcomes, lines, "every line ends in one outcome");
     for change in intake.take_batch().changes {
-        if let Change::Upsert { post, author, placements, received_at } = change {
+        if let Change::Upsert { post, author, placements, received_at, .. } = change {
             sound::post(&post);
             sound::profile(&author);
             for placement in &placements {

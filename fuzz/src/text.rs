@@ -110,6 +110,7 @@ fn raw(fields: &[String]) -> RawPost {
         visibility: Visibility::Public,
         automated: false,
         copy_of: some(2),
+        addressed: rest().map(AuthorId::new).collect(),
     }
 }
 

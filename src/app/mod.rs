@@ -80,6 +80,7 @@ pub fn read_cities(settings: &Settings) -> anyhow::Result<Cities> {
 pub async fn intake(settings: &Settings, store: &Store, cities: Arc<CitySet>) -> anyhow::Result<Intake> {
     let key = store.id_key();
     let known = KnownPosts::new(store.known_posts().await?).copying(store.origins().await?);
+    let known = known.addressing(store.addressed().await?);
     let authors = Authors::new(key, store.authors().await?, store.suppressed().await?);
     Ok(Intake::new(key, policy(settings), cities, known, authors))
 }

@@ -173,6 +173,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         settings: http_settings(&settings, connections)?,
         forms: http::FormLimiter::default(),
         push: Arc::new(desk),
+        mentions: Arc::new(store.clone()),
         gates: http::Gates::new(settings.http.max_requests),
         started_at: clock.now(),
         ready: AtomicBool::new(false),

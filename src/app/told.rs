@@ -72,7 +72,7 @@ pub fn page_settings(settings: &Settings, demo: Option<DemoNote>) -> Arc<PageSet
     Arc::new(PageSettings {
         public_url: settings.http.public_url.trim_end_matches('/').to_owned(),
         privacy: settings.privacy.clone(),
-        retention: RetentionDays { invited: at_most(30), public: at_most(7), quiet: at_most(3) },
+        retention: RetentionDays { invited: at_most(30), public: at_most(7), quiet: at_most(3), desk: at_most(30) },
         demo,
         ..PageSettings::default()
     })

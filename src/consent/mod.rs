@@ -13,6 +13,9 @@
 //! | `indexable:false`, where it is a search flag | B− | refused |
 //! | nothing of these | B | B |
 //! | matched by nothing but an ambiguous term | queued, if it would be one of A, B, B− | the same |
+//!
+//! A post that addresses a city's desk is heard there ([`hear`]) by the same table, matched or not; what is refused for a
+//! reader's sake alone (unlisted, `!no-unauthenticated`) leaves a pointer.
 
 mod bio;
 
@@ -20,8 +23,8 @@ mod bio;
 mod tests;
 
 use crate::domain::{
-    AccountStatus, AuthorProfile, CoarseLocation, Label, Match, Network, Placement, Post, RefuseReason, Rule, Tier,
-    Timestamp,
+    AccountStatus, AuthorProfile, CoarseLocation, Label, Lane, Match, MentionForm, Network, Placement, Post,
+    RefuseReason, Rule, Tier, Timestamp,
 };
 
 /// How much a missing flag means.
@@ -79,6 +82,9 @@ pub fn decide(
 ) -> Result<Placement, RefuseReason> {
     judge_absolute(policy, author, left, now)?;
     judge_labels(&post.labels, now)?;
+    if post.unlisted {
+        return Err(RefuseReason::NotPublic);
+    }
     let invited = matched.listed.is_some() || matched.reasons.iter().any(|reason| reason.rule == Rule::Invite);
     if !invited {
         judge_opt_in(policy, author)?;
@@ -113,6 +119,51 @@ pub fn decide(
         reply_to: None,
         official: matched.listed.as_ref().and_then(|listed| listed.body.clone()),
     })
+}
+
+/// What the desk of a city that a post addresses may keep of it, and until when its author says, or why nothing. To address a
+/// town hall invites nobody: under the strict policy a missing flag refuses here too.
+pub fn hear(
+    policy: Policy,
+    post: &Post,
+    author: &AuthorProfile,
+    left: bool,
+    now: Timestamp,
+) -> Result<(MentionForm, Option<Timestamp>), RefuseReason> {
+    let signed_in = judge_pointer(policy, author, left, now)?;
+    let labelled = judge_post(&post.labels, now)?;
+    let form = if signed_in || post.unlisted { MentionForm::Pointer } else { labelled };
+    judge_opt_in(policy, author)?;
+    // A desk has no lanes; an end is kept where it is the author's own word.
+    let expires_at = post.schedule.expires_at(post.network, &Lane::People, post.created_at);
+    if expires_at.is_some_and(|end| end <= now) {
+        return Err(RefuseReason::Expired);
+    }
+    Ok((form, expires_at))
+}
+
+/// What may be kept of a post by its own labels: all of it where everybody may see it.
+pub fn judge_post(labels: &[Label], now: Timestamp) -> Result<MentionForm, RefuseReason> {
+    match judge_labels(labels, now) {
+        Err(RefuseReason::NoUnauthenticated) => judge_labels(&for_everyone(labels), now).map(|()| MentionForm::Pointer),
+        judged => judged.map(|()| MentionForm::Words),
+    }
+}
+
+/// Whether an author's posts may be pointed at, and whether no more than that: they may be shown to signed-in readers alone.
+pub fn judge_pointer(policy: Policy, author: &AuthorProfile, left: bool, now: Timestamp) -> Result<bool, RefuseReason> {
+    match judge_absolute(policy, author, left, now) {
+        Err(RefuseReason::NoUnauthenticated) => {
+            let author = AuthorProfile { labels: for_everyone(&author.labels), ..author.clone() };
+            judge_absolute(policy, &author, left, now).map(|()| true)
+        }
+        judged => judged.map(|()| false),
+    }
+}
+
+/// Labels without the one that asks for signed-in readers.
+fn for_everyone(labels: &[Label]) -> Vec<Label> {
+    labels.iter().filter(|label| label.value != SIGNED_IN_ONLY).cloned().collect()
 }
 
 /// The labels that keep a post, or an author, off every public page.

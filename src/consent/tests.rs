@@ -42,6 +42,8 @@ fn post() -> Post {
         labels: Vec::new(),
         automated: false,
         copy_of: None,
+        addressed: Vec::new(),
+        unlisted: false,
     }
 }
 
@@ -62,6 +64,7 @@ fn matched(rule: Rule) -> Match {
         pushes: Vec::new(),
         datasets: Vec::new(),
         participation: None,
+        office_hours: Default::default(),
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),
     };
@@ -327,5 +330,68 @@ fn l15_what_nostr_says_of_a_post_and_of_its_author_is_honoured() {
     for rule in [Rule::Hashtag, Rule::Geotag] {
         let placed = decide(Policy::Standard, &base, &nostr, &matched(rule), false, NOW).unwrap();
         assert_eq!(placed.tier, Some(Tier::Public), "a tag and a place are alike");
+    }
+}
+
+/// What the desk may keep of a post like this, on a network and under a policy.
+fn kept(policy: Policy, post: &Post, author: &AuthorProfile, left: bool) -> Result<MentionForm, RefuseReason> {
+    hear(policy, post, author, left, NOW).map(|(form, _)| form)
+}
+
+#[test]
+fn l40_what_a_desk_hears_of_each_network_and_signal() {
+    use MentionForm::{Pointer, Words};
+    let signed_in = vec![Label::plain("!no-unauthenticated")];
+    let adult = vec![Label::plain("porn")];
+    for network in Network::ALL {
+        let known = AuthorProfile { discoverable: Some(true), indexable: Some(true), ..author(network) };
+        let quiet = AuthorProfile { indexable: Some(false), ..known.clone() };
+        let shy = AuthorProfile { labels: signed_in.clone(), ..known.clone() };
+        let says = Post { network, ..post() };
+        let unlisted = Post { unlisted: true, ..says.clone() };
+        let on_post = Post { labels: signed_in.clone(), ..says.clone() };
+        for (post, author, expected) in [
+            (&says, &known, Ok(Words)),
+            (&says, &quiet, Ok(Words)),
+            (&unlisted, &known, Ok(Pointer)),
+            (&says, &shy, Ok(Pointer)),
+            (&unlisted, &shy, Ok(Pointer)),
+            (&on_post, &known, Ok(Pointer)),
+            (&Post { labels: adult.clone(), ..says.clone() }, &known, Err(RefuseReason::Labelled)),
+            (&Post { labels: [&signed_in[..], &adult].concat(), ..says.clone() }, &known, Err(RefuseReason::Labelled)),
+            (&unlisted, &AuthorProfile { labels: adult.clone(), ..known.clone() }, Err(RefuseReason::Labelled)),
+        ] {
+            assert_eq!(kept(Policy::Standard, post, author, false), expected, "{network:?} {post:?} {author:?}");
+        }
+        // An absolute refusal stays one, whatever else is said beside it.
+        for base in [&known, &shy] {
+            for (refused, reason) in [
+                (AuthorProfile { noindex: Some(true), ..base.clone() }, RefuseReason::NoIndex),
+                (AuthorProfile { discoverable: Some(false), ..base.clone() }, RefuseReason::NotDiscoverable),
+                (AuthorProfile { bio: "#nobot".into(), ..base.clone() }, RefuseReason::NoBot),
+                (AuthorProfile { status: AccountStatus::Deleted, ..base.clone() }, RefuseReason::AuthorInactive),
+                (AuthorProfile { status: AccountStatus::Hidden, ..base.clone() }, RefuseReason::AuthorInactive),
+            ] {
+                for (policy, post) in POLICIES.into_iter().flat_map(|policy| [(policy, &says), (policy, &unlisted)]) {
+                    assert_eq!(kept(policy, post, &refused, false), Err(reason), "{network:?} {policy:?}");
+                }
+            }
+            assert_eq!(kept(Policy::Standard, &says, base, true), Err(RefuseReason::AuthorLeft));
+        }
+        // To address a town hall opts nobody in.
+        let bare = kept(Policy::Strict, &says, &author(network), false);
+        let expected = if network == Network::Mastodon { Err(RefuseReason::NotOptedIn) } else { Ok(Words) };
+        assert_eq!(bare, expected, "{network:?}");
+    }
+    let ends = Schedule { ends_at: Some(NOW), ..Schedule::default() };
+    let over = Post { network: Network::Nostr, schedule: ends, ..post() };
+    assert_eq!(kept(Policy::Standard, &over, &author(Network::Nostr), false), Err(RefuseReason::Expired));
+}
+
+#[test]
+fn l01_an_unlisted_post_is_on_no_page_whoever_is_invited() {
+    let unlisted = Post { unlisted: true, ..post() };
+    for (policy, matched) in POLICIES.into_iter().zip([matched(Rule::Invite), listed()]) {
+        assert_eq!(decide(policy, &unlisted, &opted_in(), &matched, false, NOW), Err(RefuseReason::NotPublic));
     }
 }

@@ -1,6 +1,6 @@
 use super::{
-    AuthorId, AuthorProfile, Checkpoint, CityId, CoarseLocation, Gap, IdKey, Lane, NativeId, Network, Post, PostId,
-    Reason, Receipt, SourceId, Tier, Timestamp,
+    Addressed, Answer, AuthorId, AuthorProfile, Checkpoint, CityId, CoarseLocation, DeskAct, Gap, IdKey, Lane,
+    NativeId, Network, Post, PostId, Reason, Receipt, SourceId, StaffName, Tier, Timestamp,
 };
 
 /// What a post is in one city.
@@ -30,6 +30,9 @@ pub enum AuthorVerdict {
     Show,
     /// Hidden until the account comes back.
     Hide,
+    /// Signed-in readers of their network alone may see them: as `Purge`, but what addresses a city's desk stays for it as
+    /// a pointer.
+    Point,
     /// Refused or gone: everything of theirs is erased.
     Purge,
 }
@@ -60,10 +63,17 @@ impl SubjectHash {
 /// that a reader sees has changed, so every change can be applied again.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// Store a post, or replace it when `post.revision` is later. `placements` is the whole truth: a city in which
-    /// the post was and is no longer gets a `remove`. No placement: the post is forgotten without a tombstone.
-    /// The exact point in `post` is ignored; `placements` carries the coarse one.
-    Upsert { post: Box<Post>, author: Box<AuthorProfile>, placements: Vec<Placement>, received_at: Timestamp },
+    /// Store a post, or replace it when `post.revision` is later. `placements` and `mentions` are the whole truth: a city
+    /// in which the post was and is no longer gets a `remove`, a desk that it no longer addresses has it no more. Neither:
+    /// the post is forgotten without a tombstone. The exact point in `post` is ignored; `placements` carries the coarse one.
+    /// Of a post that is a pointer nothing is stored but where it is, whatever `post` says.
+    Upsert {
+        post: Box<Post>,
+        author: Box<AuthorProfile>,
+        placements: Vec<Placement>,
+        mentions: Vec<Addressed>,
+        received_at: Timestamp,
+    },
     /// The author deleted it: erase it and leave a tombstone. `by`: who says so, where anybody may; of somebody else's
     /// post it says nothing.
     Delete { network: Network, native_id: NativeId, by: Option<AuthorId>, at: Timestamp },
@@ -84,6 +94,14 @@ pub enum Change {
     Leave { network: Network, author: AuthorId, at: Timestamp },
     /// A recipe changed: a stored post is no longer asked for by a city (it keeps its other cities).
     Unplace { post: PostId, city: CityId },
+    /// A desk has it no longer: its time is over, or it is no more what its author says. It keeps its pages.
+    Unmention { post: PostId, city: CityId },
+    /// Signed-in readers of its network alone may see a stored post: what a desk has of it becomes a pointer, all else goes.
+    Point { post: PostId },
+    /// A listed body of the city has answered in public. Nothing of a post that is not in the city's inbox.
+    Answered { post: PostId, city: CityId, answer: Answer },
+    /// Somebody at the desk does something with an item. Nothing where it does not follow on what the item is by then.
+    Desk { post: PostId, city: CityId, act: DeskAct, by: StaffName, at: Timestamp },
     /// A recipe changed: a stored post has another tier, badge or lane in a city, by other reasons. Nothing where it is
     /// queued, is no longer placed, or has been placed by that recipe since.
     Replace { post: PostId, placement: Box<Placement> },

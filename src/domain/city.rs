@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use geo::MultiPolygon;
 
-use super::{DatasetRef, Lane, Network, PushSender};
+use super::{DatasetRef, Lane, Network, OfficeHours, PushSender};
 
 /// A city's slug: its address, its key in the store, its metric label. Lower-case ASCII letters, digits, hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +69,14 @@ pub enum OfficialKind {
     Association,
 }
 
+impl OfficialKind {
+    /// Whether an account of this kind speaks for the town hall to whoever addresses it. Elected persons don't: what is said to
+    /// them is said to a person and their politics, which no office has to read, and what they reply is their own word.
+    pub const fn answers(self) -> bool {
+        matches!(self, Self::Institution | Self::Service)
+    }
+}
+
 /// An account of a public body, the press or an association, listed by the city.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Official {
@@ -116,6 +124,8 @@ pub struct City {
     pub pushes: Vec<PushSender>,
     pub datasets: Vec<DatasetRef>,
     pub participation: Option<String>,
+    /// When its desk is staffed: how long an answer takes is counted in these.
+    pub office_hours: OfficeHours,
     pub look: Look,
     /// Source and licence of the outlines, for the page's foot.
     pub attribution: Vec<String>,

@@ -19,8 +19,10 @@ mod health;
 mod language;
 mod location;
 mod matched;
+mod mention;
 mod network;
 mod observation;
+mod office_hours;
 mod outcome;
 mod ports;
 mod post;
@@ -46,8 +48,13 @@ pub use health::{Gap, SourceHealth, SourceState, Usual, Volume};
 pub use language::{primary_subtag, shortest_code};
 pub use location::{CELL_METRES, CoarseLocation, ExactPoint, LocationOrigin};
 pub use matched::{ListedAs, Match, ZoneHit};
+pub use mention::{
+    ANSWERS_DAYS, Addressed, Answer, Answering, Answers, Asked, DeskAct, DeskAnswer, Mention, MentionDesk, MentionForm,
+    MentionItem, MentionPage, MentionQuery, MentionState, MentionStatus, MentionWords, NotAllowed, TOO_FEW,
+};
 pub use network::Network;
 pub use observation::{Checkpoint, Event, Observation, RawFacet, RawPlace, RawPost, SourceId, Visibility};
+pub use office_hours::OfficeHours;
 pub use outcome::{Outcome, Reason, RefuseReason, Rule, Tier};
 pub use ports::{
     AccountResolver, Announced, AuthorLookup, CardRenderer, CommitListener, Committed, FeedLog, Holders, Journal,

@@ -102,11 +102,14 @@ impl Event {
     }
 }
 
-/// Who the author meant a post for, on networks that ask. Anything but `Public` is refused (L-01).
+/// Who the author meant a post for, on networks that ask. Anything but `Public` is refused (L-01), but that the desk of a
+/// city which an unlisted one addresses keeps a pointer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Visibility {
     #[default]
     Public,
+    /// Anybody may read it, and it is on no public timeline.
+    Unlisted,
     Restricted,
 }
 
@@ -167,6 +170,9 @@ pub struct RawPost {
     /// The post that this one copies over a bridge, as its network declares it: an identity (`at://…`, an ActivityPub
     /// `uri`, a Nostr event id) or a web address.
     pub copy_of: Option<String>,
+    /// Whom it addresses by their account, as the network says: mentioned, or the author of the post that it answers. Bounded
+    /// by the decoder.
+    pub addressed: Vec<AuthorId>,
 }
 
 impl RawPost {
@@ -192,6 +198,7 @@ impl RawPost {
             visibility: Visibility::Public,
             automated: false,
             copy_of: None,
+            addressed: Vec::new(),
         }
     }
 }

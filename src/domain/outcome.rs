@@ -207,15 +207,18 @@ pub enum Outcome {
     Admitted,
     /// Shown nowhere; waits for a moderator of at least one city.
     Queued,
+    /// On no page; kept for the desk of at least one city that it addresses, in full or as a pointer.
+    Addressed,
     Refused(RefuseReason),
 }
 
 impl Outcome {
-    /// `admitted`, `queued` or `refused.<reason>`.
+    /// `admitted`, `queued`, `addressed` or `refused.<reason>`.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Admitted => "admitted",
             Self::Queued => "queued",
+            Self::Addressed => "addressed",
             Self::Refused(reason) => reason.outcome(),
         }
     }

@@ -203,6 +203,42 @@ pub struct Post {
     pub automated: bool,
     /// The post that this one copies over a bridge, as its network declares it. Not stored: `utterance` makes keys of it.
     pub copy_of: Option<String>,
+    /// Whom it addresses by their account: those it mentions, and whose post it answers where that is known. Not stored.
+    pub addressed: Vec<AuthorId>,
+    /// Public, and kept off public timelines by its author: for the desk that it addresses alone. Not stored.
+    pub unlisted: bool,
+}
+
+impl Post {
+    /// Where it is and when it was written, and nothing that it says.
+    #[must_use]
+    pub fn pointer(&self) -> Self {
+        Self {
+            id: self.id,
+            network: self.network,
+            native_id: self.native_id.clone(),
+            author: self.author.clone(),
+            url: self.url.clone(),
+            text: String::new(),
+            facets: Vec::new(),
+            languages: Vec::new(),
+            created_at: self.created_at,
+            edited_at: self.edited_at,
+            date_corrected: self.date_corrected,
+            revision: self.revision.clone(),
+            tags: Vec::new(),
+            media: Vec::new(),
+            reply: None,
+            point: None,
+            place_name: None,
+            schedule: Schedule::default(),
+            labels: Vec::new(),
+            automated: false,
+            copy_of: None,
+            addressed: Vec::new(),
+            unlisted: false,
+        }
+    }
 }
 
 #[cfg(test)]

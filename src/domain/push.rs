@@ -67,7 +67,8 @@ impl From<Outcome> for PushOutcome {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Admitted => Self::Admitted,
-            Outcome::Queued => Self::Queued,
+            // On no page yet, or ever: senders are listed, and what is listed addresses no desk.
+            Outcome::Queued | Outcome::Addressed => Self::Queued,
             Outcome::Refused(reason) => Self::Refused(reason),
         }
     }

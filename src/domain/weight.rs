@@ -1,6 +1,6 @@
 use super::{
-    AuthorId, AuthorProfile, Change, Checkpoint, Event, Facet, Hashtag, Label, Lane, Media, NativeId, Observation,
-    Placement, Post, RawFacet, RawPlace, RawPost, Reason, Reply,
+    Addressed, AuthorId, AuthorProfile, Change, Checkpoint, Event, Facet, Hashtag, Label, Lane, Media, NativeId,
+    Observation, Placement, Post, RawFacet, RawPlace, RawPost, Reason, Reply,
 };
 
 /// How much memory a value takes. Where posts wait, their bytes are bounded beside their number: the largest is a
@@ -82,12 +82,13 @@ weighed! {
     Reason { value | rule }
     RawPost {
         native_id, author, profile, url, text, facets, languages, revision, tags, media, reply, place, labels,
-        copy_of |
+        copy_of, addressed |
         created_at, edited, schedule, visibility, automated
     }
     Post {
-        native_id, author, url, text, facets, languages, revision, tags, media, reply, place_name, labels, copy_of |
-        id, network, created_at, edited_at, date_corrected, point, schedule, automated
+        native_id, author, url, text, facets, languages, revision, tags, media, reply, place_name, labels, copy_of,
+        addressed |
+        id, network, created_at, edited_at, date_corrected, point, schedule, automated, unlisted
     }
     AuthorProfile {
         id, handle, name, bio, labels |
@@ -98,6 +99,7 @@ weighed! {
         city, tier, zone_from_text, location, expires_at, thread, reply_to
     }
     Observation { event, checkpoint | source, network, sent_at }
+    Addressed { | city, form, expires_at }
 }
 
 impl Weight for Lane {
@@ -126,18 +128,23 @@ impl Weight for Event {
 impl Weight for Change {
     fn owned(&self) -> usize {
         match self {
-            Self::Upsert { post, author, placements, received_at: _ } => {
-                post.owned() + author.owned() + placements.owned()
+            Self::Upsert { post, author, placements, mentions, received_at: _ } => {
+                post.owned() + author.owned() + placements.owned() + mentions.owned()
             }
             Self::Author { profile, .. } => profile.owned(),
             Self::Delete { native_id, by, .. } => native_id.owned() + by.owned(),
             Self::Replace { placement, .. } => placement.owned(),
             Self::Leave { author, .. } => author.owned(),
+            Self::Answered { answer, .. } => answer.url.owned(),
+            // Of some letters each.
+            Self::Desk { .. } => 0,
             Self::Checked { .. }
             | Self::Hide { .. }
             | Self::Erase { .. }
             | Self::OriginRefused { .. }
             | Self::Unplace { .. }
+            | Self::Unmention { .. }
+            | Self::Point { .. }
             | Self::Gap { .. } => 0,
         }
     }

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::desk;
-use super::handlers::{cities, documents, events, health, live, posts, push, sources};
+use super::handlers::{answers, cities, documents, events, health, live, posts, push, sources};
 
 /// The API as handlers describe themselves. The frames of a live session are described in words: OpenAPI has no
 /// place for WebSocket messages.
@@ -20,6 +20,7 @@ use super::handlers::{cities, documents, events, health, live, posts, push, sour
         live::open,
         events::open,
         sources::list,
+        answers::show,
         push::take,
         health::alive,
         health::ready,

@@ -1,19 +1,20 @@
 use actix_web::{Route, guard, web};
 
 use super::ApiError;
-use super::handlers::{cities, documents, events, health, live, posts, push, sources};
+use super::handlers::{answers, cities, documents, events, health, live, posts, push, sources};
 
 /// Gives a route its handler.
 type Handler = fn(Route) -> Route;
 
 /// Every address of the API that is read, with GET, and its handler. `openapi.rs` documents each, and a test
 /// compares the two.
-pub const ROUTES: [(&str, Handler); 11] = [
+pub const ROUTES: [(&str, Handler); 12] = [
     ("/api/v1/cities", |route| route.to(cities::list)),
     ("/api/v1/cities/{city}/posts", |route| route.to(posts::list)),
     ("/api/v1/cities/{city}/live", |route| route.to(live::open)),
     ("/api/v1/cities/{city}/events", |route| route.to(events::open)),
     ("/api/v1/cities/{city}/sources", |route| route.to(sources::list)),
+    ("/api/v1/cities/{city}/answers", |route| route.to(answers::show)),
     ("/healthz", |route| route.to(health::alive)),
     ("/readyz", |route| route.to(health::ready)),
     ("/metrics", |route| route.to(health::metrics)),

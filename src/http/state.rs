@@ -6,7 +6,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::domain::{CardRenderer, City, FeedLog, PushDesk, SourceHealth, Timestamp};
+use crate::domain::{CardRenderer, City, FeedLog, MentionDesk, PushDesk, SourceHealth, Timestamp};
 use crate::live::Live;
 use crate::shutdown::Shutdown;
 
@@ -28,6 +28,8 @@ pub struct AppState {
     pub settings: HttpSettings,
     /// How often an address may send the public forms.
     pub forms: FormLimiter,
+    /// The inboxes of the cities' desks.
+    pub mentions: Arc<dyn MentionDesk>,
     /// Who takes signed deliveries.
     pub push: Arc<dyn PushDesk>,
     /// How many requests are worked on at the same time.

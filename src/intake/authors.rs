@@ -29,7 +29,13 @@ pub struct Authors {
 
 impl Authors {
     pub fn new(key: IdKey, profiles: impl IntoIterator<Item = AuthorProfile>, left: HashSet<SubjectHash>) -> Self {
-        let profiles = profiles.into_iter().map(|profile| ((profile.network, profile.id.clone()), profile)).collect();
+        // Of whom nothing but pointers is held is stored without a name: whatever may be shown of them is asked for first.
+        let anew = |profile: AuthorProfile| match profile.handle.is_none() && profile.name.is_none() {
+            true => AuthorProfile { checked_at: None, ..profile },
+            false => profile,
+        };
+        let profiles = profiles.into_iter().map(anew).map(|profile| ((profile.network, profile.id.clone()), profile));
+        let profiles = profiles.collect();
         Self { profiles, inactive: HashMap::new(), objections: HashMap::new(), doubted: HashMap::new(), left, key }
     }
 

@@ -34,8 +34,8 @@ impl Intake {
             return;
         }
         for change in self.pending.iter() {
-            if let Change::Upsert { post, placements, .. } = change
-                && !placements.is_empty()
+            if let Change::Upsert { post, placements, mentions, .. } = change
+                && !(placements.is_empty() && mentions.is_empty())
             {
                 posts.remove(&post.id);
                 authors.remove(&(post.network, post.author.clone()));

@@ -70,6 +70,8 @@ impl Intake {
         }
         let cities = self.known.cities_of(id).cloned();
         self.pending.extend(cities.map(|city| Change::Unplace { post: id, city }));
+        let desks = self.known.desks_of(id).iter().cloned();
+        self.pending.extend(desks.map(|city| Change::Unmention { post: id, city }));
     }
 
     /// The author's own profile record changed. Its self-labels count at once; the rest is asked for.
@@ -185,13 +187,20 @@ impl Intake {
         let verdict = match consent::judge_absolute(self.policy, &profile, has_left, now) {
             Ok(()) => AuthorVerdict::Show,
             Err(RefuseReason::AuthorInactive) if profile.status == AccountStatus::Hidden => AuthorVerdict::Hide,
+            Err(_) if self.may_be_pointed_at(&profile, has_left, now) => AuthorVerdict::Point,
             Err(_) => AuthorVerdict::Purge,
         };
         match verdict {
             AuthorVerdict::Purge => self.authors.forget(profile.network, &profile.id),
-            AuthorVerdict::Show | AuthorVerdict::Hide => self.authors.put(profile.clone()),
+            // The store says when nothing is left to point at.
+            AuthorVerdict::Show | AuthorVerdict::Hide | AuthorVerdict::Point => self.authors.put(profile.clone()),
         }
         self.pending.push(Change::Author { profile: Box::new(profile), verdict, at: now });
+    }
+
+    /// Whether a desk may keep where the posts are of an author who may not be shown, and any has some.
+    fn may_be_pointed_at(&self, profile: &AuthorProfile, has_left: bool, now: Timestamp) -> bool {
+        self.known.has_desks() && consent::judge_pointer(self.policy, profile, has_left, now).is_ok()
     }
 
     fn refuse_held(&mut self, held: Held, reason: RefuseReason) {

@@ -10,6 +10,8 @@ pub struct KnownPosts {
     /// Of those that declare to be copies, the names of their origins; and how many name each.
     origins: HashMap<PostId, Vec<u64>>,
     copied: HashMap<u64, usize>,
+    /// Of those that address desks, the cities.
+    addressing: HashMap<PostId, Vec<CityId>>,
 }
 
 impl KnownPosts {
@@ -25,6 +27,23 @@ impl KnownPosts {
             *self.copied.entry(origin).or_default() += 1;
         }
         self
+    }
+
+    /// With the cities whose desks held posts address.
+    #[must_use]
+    pub fn addressing(mut self, desks: impl IntoIterator<Item = (PostId, CityId)>) -> Self {
+        desks.into_iter().for_each(|(post, city)| self.addressing.entry(post).or_default().push(city));
+        self
+    }
+
+    /// The cities whose desks have a post.
+    pub fn desks_of(&self, id: PostId) -> &[CityId] {
+        self.addressing.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether any desk has a held post.
+    pub fn has_desks(&self) -> bool {
+        !self.addressing.is_empty()
     }
 
     /// Whether a post of this name is declared by a held one to be its origin.
@@ -54,11 +73,15 @@ impl KnownPosts {
         find(&reply.parent).or_else(|| find(&reply.root))
     }
 
-    /// Remembers what is being stored, with the names of its origin. Without placements it is forgotten.
-    pub fn remember(&mut self, id: PostId, placements: &[Placement], origins: Vec<u64>) {
+    /// Remembers what is being stored, with the desks that have it and the names of its origin. With neither placements nor
+    /// desks it is forgotten.
+    pub fn remember(&mut self, id: PostId, placements: &[Placement], desks: Vec<CityId>, origins: Vec<u64>) {
         self.forget(id);
-        if placements.is_empty() {
+        if placements.is_empty() && desks.is_empty() {
             return;
+        }
+        if !desks.is_empty() {
+            self.addressing.insert(id, desks);
         }
         for origin in &origins {
             *self.copied.entry(*origin).or_default() += 1;
@@ -76,6 +99,7 @@ impl KnownPosts {
 
     pub fn forget(&mut self, id: PostId) {
         self.posts.remove(&id);
+        self.addressing.remove(&id);
         for origin in self.origins.remove(&id).unwrap_or_default() {
             if let Some(copies) = self.copied.get_mut(&origin) {
                 *copies -= 1;

@@ -7,6 +7,7 @@
 //! taken until its change is pending, so that no checkpoint passes it.
 
 mod authors;
+mod desk;
 mod dropped;
 mod events;
 mod hold;
@@ -33,8 +34,8 @@ use std::sync::Arc;
 use crate::consent::Policy;
 use crate::domain::utterance::origin_keys;
 use crate::domain::{
-    AccountStatus, AuthorId, AuthorProfile, Batch, Change, IdKey, Network, Observation, Outcome, Placement, Post,
-    PostId, RawPost, Receipt, RefuseReason, Timestamp,
+    AccountStatus, Addressed, AuthorId, AuthorProfile, Batch, Change, IdKey, Network, Observation, Outcome, Placement,
+    Post, PostId, RawPost, Receipt, RefuseReason, Timestamp,
 };
 use crate::matcher::{CitySet, Glimpse, ListedAccounts, MatchContext, Matches};
 use crate::normalize::Draft;
@@ -107,6 +108,7 @@ impl Intake {
             languages: draft.languages(),
             is_reply: draft.reply().is_some(),
             point: draft.point(),
+            addressed: draft.addressed(),
         };
         self.cities.may_concern(&glimpse, &MatchContext { listed: &self.listed, thread })
     }
@@ -151,18 +153,27 @@ impl Intake {
         (AuthorProfile { status, ..author.clone() }, is_hidden)
     }
 
-    /// Notes what was decided of a post. Nothing is written for one that is neither placed nor stored.
-    pub fn store(&mut self, post: Post, author: &AuthorProfile, placements: Vec<Placement>, now: Timestamp) {
-        if placements.is_empty() && !self.known.contains(post.id) {
+    /// Notes what was decided of a post. Nothing is written for one that is neither placed, nor kept for a desk, nor stored.
+    pub fn store(
+        &mut self,
+        post: Post,
+        author: &AuthorProfile,
+        placements: Vec<Placement>,
+        mentions: Vec<Addressed>,
+        now: Timestamp,
+    ) {
+        let is_kept = !placements.is_empty() || !mentions.is_empty();
+        if !is_kept && !self.known.contains(post.id) {
             return;
         }
         let origins = origin_keys(&self.key, post.copy_of.as_deref());
-        self.known.remember(post.id, &placements, origins.iter().map(|origin| origin.hash).collect());
-        if !placements.is_empty() {
+        let desks = mentions.iter().map(|mention| mention.city.clone()).collect();
+        self.known.remember(post.id, &placements, desks, origins.iter().map(|origin| origin.hash).collect());
+        if is_kept {
             self.authors.put(author.clone());
         }
         let (post, author) = (Box::new(post), Box::new(author.clone()));
-        self.pending.push(Change::Upsert { post, author, placements, received_at: now });
+        self.pending.push(Change::Upsert { post, author, placements, mentions, received_at: now });
     }
 
     /// Whether anything was decided that is not handed on.

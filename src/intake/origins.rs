@@ -61,7 +61,7 @@ impl Intake {
                 names(&self.key, post).into_iter().for_each(|name| self.refuse_copies(name, now));
             }
             Outcome::Refused(_) => {}
-            Outcome::Admitted | Outcome::Queued => {
+            Outcome::Admitted | Outcome::Queued | Outcome::Addressed => {
                 names(&self.key, post).into_iter().for_each(|name| self.refused_origins.forget(name));
             }
         }

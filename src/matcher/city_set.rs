@@ -45,6 +45,8 @@ pub struct Glimpse<'a> {
     pub languages: Option<&'a [String]>,
     pub is_reply: bool,
     pub point: Option<ExactPoint>,
+    /// Whom it addresses by their account.
+    pub addressed: &'a [AuthorId],
 }
 
 /// What all cities say of one post.
@@ -54,9 +56,16 @@ pub struct Matches {
     pub found: Vec<Match>,
     /// At least one city would have it, were it not for `exclude`.
     pub excluded: bool,
+    /// The cities whose desks it addresses, whatever their recipes say (S-50).
+    pub addressed: Vec<CityId>,
 }
 
 impl Matches {
+    /// Neither a page nor a desk is concerned.
+    pub const fn is_nothing(&self) -> bool {
+        self.found.is_empty() && self.addressed.is_empty()
+    }
+
     /// Why a post that no city asks for is refused.
     pub const fn refusal(&self) -> RefuseReason {
         if self.excluded { RefuseReason::Excluded } else { RefuseReason::Unmatched }
@@ -127,6 +136,7 @@ impl CitySet {
         glimpse.tags.iter().any(|tag| !self.hashtags.cities(&tag.key).is_empty())
             || in_thread()
             || context.listed.of(glimpse.network, glimpse.author).any(|(id, _)| is_city(id))
+            || !self.addressed(context.listed, glimpse.network, glimpse.author, glimpse.addressed).is_empty()
             || glimpse.point.is_some_and(|point| self.holders(point).next().is_some())
             || (self.words_may_count(glimpse.network, glimpse.is_reply, glimpse.languages)
                 && self.words.hits(&FoldedWords::new(glimpse.text)).next().is_some())
@@ -157,7 +167,8 @@ impl CitySet {
         candidates.sort_unstable();
         candidates.dedup();
 
-        let mut matches = Matches::default();
+        let addressed = self.addressed(context.listed, post.network, &post.author, &post.addressed);
+        let mut matches = Matches { addressed, ..Matches::default() };
         for candidate in candidates {
             let Some(city) = self.compiled.get(candidate as usize) else { continue };
             match city.judge(&facts, &heres.remove(&candidate).unwrap_or_default()) {

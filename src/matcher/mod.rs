@@ -4,6 +4,7 @@
 //! city file changes. Does not own any decision about who may be shown (`consent`), nor what becomes of an ambiguous
 //! post. Invariant: the answer is that of `naive`, which asks every city in turn; the indexes only spare work.
 
+mod addressed;
 mod assembly;
 mod city_set;
 mod compiled;

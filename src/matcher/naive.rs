@@ -23,8 +23,22 @@ pub(super) fn matches(cities: &[Arc<City>], post: &Post, context: &MatchContext<
             Some(found) => all.found.push(found),
             None => {}
         }
+        if addresses(city, post, context) {
+            all.addressed.push(city.id.clone());
+        }
     }
+    all.addressed.sort();
     all
+}
+
+fn addresses(city: &City, post: &Post, context: &MatchContext<'_>) -> bool {
+    let bodies = |account| {
+        let here = context.listed.of(post.network, account).filter(|(id, _)| **id == city.id);
+        here.filter_map(|(_, listed)| listed.body.as_ref()).collect::<Vec<_>>()
+    };
+    let kinds = [OfficialKind::Institution, OfficialKind::Service];
+    let speaks = |body: &String| city.officials.iter().any(|it| it.name == *body && kinds.contains(&it.kind));
+    bodies(&post.author).is_empty() && post.addressed.iter().any(|account| bodies(account).into_iter().any(speaks))
 }
 
 fn judge(city: &Arc<City>, post: &Post, context: &MatchContext<'_>) -> Option<Match> {

@@ -84,7 +84,7 @@ pub fn normalize_held(
     sent_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Draft, RefuseReason> {
-    if raw.visibility != Visibility::Public {
+    if raw.visibility == Visibility::Restricted {
         return Err(RefuseReason::NotPublic);
     }
     if !sound_id(raw.native_id.as_str()) || !sound_id(raw.author.as_str()) {
@@ -156,6 +156,23 @@ impl Draft {
         self.point.map(|(point, _)| point)
     }
 
+    /// Whom it addresses by their account.
+    pub fn addressed(&self) -> &[AuthorId] {
+        &self.raw.addressed
+    }
+
+    pub const fn is_unlisted(&self) -> bool {
+        matches!(self.raw.visibility, Visibility::Unlisted)
+    }
+
+    pub const fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    pub fn url(&self) -> Option<String> {
+        self.raw.url.as_deref().and_then(address::sound)
+    }
+
     /// The post, under the id derived of its native one.
     pub fn complete(self, id: PostId) -> Post {
         let Self { raw, network, text, facets, tags, languages, created_at, date_corrected, edited_at, point } = self;
@@ -186,6 +203,8 @@ impl Draft {
             labels: sound_labels(raw.labels),
             automated: raw.automated,
             copy_of: raw.copy_of.filter(|origin| origin.len() <= ORIGIN_BYTES_MAX),
+            unlisted: raw.visibility == Visibility::Unlisted,
+            addressed: raw.addressed,
         }
     }
 }

@@ -46,9 +46,9 @@ impl StoreOptions {
 /// [`Store::close`].
 #[derive(Clone)]
 pub struct Store {
-    reader: Reader,
+    pub(super) reader: Reader,
     id_key: IdKey,
-    queues: Queues,
+    pub(super) queues: Queues,
     folder: Arc<Path>,
 }
 
@@ -170,6 +170,11 @@ impl Store {
     /// Every post held that declares to be a copy, with the names of its origin.
     pub async fn origins(&self) -> Result<Vec<(PostId, u64)>, StoreError> {
         startup::origins(&self.reader.pool).await
+    }
+
+    /// Every post held for a desk, with its city.
+    pub async fn addressed(&self) -> Result<Vec<(PostId, CityId)>, StoreError> {
+        startup::addressed(&self.reader.pool).await
     }
 
     /// Every author of a post held, without bios.

@@ -7,6 +7,7 @@
 mod backup;
 mod chain;
 mod command;
+mod desk;
 mod error;
 mod handle;
 mod held;

@@ -142,9 +142,12 @@ async fn erase(opened: &mut Opened, since: i64, now: Timestamp) -> Result<u64, S
         };
         apply(opened, hidden.iter().map(hide).collect(), now).await?;
         let gone = array(of(&[journal::OUTDATED, "deleted", "erased"]).iter().map(|entry| entry.subject));
-        let places = statements::PLACES_OF.all(&mut opened.writer, [gone.into()]).await?;
+        let places = statements::PLACES_OF.all(&mut opened.writer, [gone.as_str().into()]).await?;
+        let desks = statements::DESKS_OF.all(&mut opened.writer, [gone.into()]).await?;
         let unplace = |row| Ok(Change::Unplace { post: rows::post_id(row, "id")?, city: rows::city(row)? });
-        let changes: Result<Vec<Change>, StoreError> = places.iter().map(unplace).collect();
+        let unmention = |row| Ok(Change::Unmention { post: rows::post_id(row, "id")?, city: rows::city(row)? });
+        let changes = places.iter().map(unplace).chain(desks.iter().map(unmention));
+        let changes: Result<Vec<Change>, StoreError> = changes.collect();
         apply(opened, changes?, now).await?;
     }
     purge(opened, &left, now).await?;
@@ -184,7 +187,7 @@ async fn purge(opened: &mut Opened, left: &HashSet<SubjectHash>, now: Timestamp)
 async fn apply(opened: &mut Opened, changes: Vec<Change>, now: Timestamp) -> Result<(), StoreError> {
     let batch = Batch { changes, ..Batch::default() };
     if !batch.is_empty() {
-        transact(&mut opened.writer, &opened.id_key, &Arc::new(batch), now, Journalled::No).await?;
+        transact(&mut opened.writer, &opened.id_key, &Arc::new(batch), now, Journalled::No, None).await?;
     }
     Ok(())
 }

@@ -24,6 +24,13 @@ pub(super) const RECEIPT_S: i64 = 3 * DAY_S;
 /// Receipts of one sender: of more the oldest go, and their deliveries count as new ones, as those above do.
 pub(super) const RECEIPTS_MAX: i64 = 20_000;
 
+/// An item of a desk's inbox, with the words of a post that may be on no page: as long as the longest that is kept at all, for a
+/// town hall may answer after a holiday, and how it answers is told over as long (`domain::ANSWERS_DAYS`). The operator's
+/// `store.retention_days` shortens it too.
+const MENTION_S: i64 = 30 * DAY_S;
+/// Items of one city: of more the oldest go, so that nobody fills a disk by naming a town hall. Far more than a desk reads.
+pub(super) const MENTIONS_MAX: i64 = 20_000;
+
 /// A time noted so many seconds further ahead than now was noted by a clock that was wrong: it vouches for nothing, and the
 /// next one takes its place.
 pub const AHEAD_S: i64 = DAY_S;
@@ -50,6 +57,11 @@ impl Retention {
             Some(Tier::Quiet) | None => 72 * HOUR_S,
         };
         ceiling.min(self.invited_s)
+    }
+
+    /// The same for the inbox of a desk.
+    pub(super) fn mention_cutoff(self, now: Timestamp) -> Timestamp {
+        now.plus_seconds(-MENTION_S.min(self.invited_s))
     }
 
     /// What arrived before this instant is over its time.

@@ -20,6 +20,7 @@ mod feeds;
 mod fuzz;
 mod hostile;
 mod mastodon;
+mod mentions;
 mod mutants;
 mod nostr;
 mod opendata;

@@ -9,18 +9,20 @@ use crate::support::reader::Reader;
 use crate::support::server::{Server, client};
 
 /// Every public output that could carry a post's text.
-const OUTPUTS: [&str; 8] = [
+const OUTPUTS: [&str; 10] = [
     "/ville",
     "/ville?hl=en",
     "/ville?tag=ville",
     "/api/v1/cities/ville/posts?limit=100",
     "/api/v1/cities/ville/posts?q=secret",
     "/ville/sources",
+    "/api/v1/cities/ville/answers",
+    "/api/v1/cities/ville/sources",
     "/",
     "/metrics",
 ];
 
-async fn assert_in_no_output(server: &Server, secret: &str) {
+pub async fn assert_in_no_output(server: &Server, secret: &str) {
     for path in OUTPUTS {
         let (_, text) = server.text(path).await;
         assert!(!text.contains(secret), "{path} holds {secret}");
@@ -29,7 +31,7 @@ async fn assert_in_no_output(server: &Server, secret: &str) {
 }
 
 /// Collects everything that a live output sends until dropped.
-fn listen(server: &Server, path: &str) -> tokio::task::JoinHandle<String> {
+pub fn listen(server: &Server, path: &str) -> tokio::task::JoinHandle<String> {
     let (live, events) = (server.live_url(path), server.url("/api/v1/cities/ville/events"));
     let is_sse = path == "sse";
     tokio::spawn(async move {

@@ -12,7 +12,9 @@ use arc_swap::ArcSwap;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use parvis::clock::{Clock, SystemClock};
 use parvis::domain::{
-    City, CityId, CommitListener, Committed, Delivery, FeedLog, Look, PushDesk, PushRefusal, PushResult, Recipe,
+    Asked, City, CityId, CommitListener, Committed, Delivery, DeskAct, DeskAnswer, FeedLog, Look, MentionDesk,
+    MentionItem, MentionPage, MentionQuery, PostId, PushDesk, PushRefusal, PushResult, Recipe, StaffName, StoreError,
+    Timestamp,
 };
 use parvis::http::page::PageRenderer;
 use parvis::http::{self, AppState, CityDirectory, FormLimiter, Gates, HttpSettings, ServedCities};
@@ -57,6 +59,7 @@ async fn main() -> anyhow::Result<()> {
         started_at: SystemClock.now(),
         ready: true.into(),
         push: Arc::new(NobodySends),
+        mentions: Arc::new(NobodyAsks),
     });
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
@@ -79,6 +82,33 @@ impl PushDesk for NobodySends {
     }
 }
 
+/// Nor does anybody address the city.
+struct NobodyAsks;
+
+impl MentionDesk for NobodyAsks {
+    fn mentions<'a>(&'a self, _: &'a CityId, _: MentionQuery) -> BoxFuture<'a, Result<MentionPage, StoreError>> {
+        ready(Ok(MentionPage::default())).boxed()
+    }
+
+    fn mention<'a>(&'a self, _: &'a CityId, _: PostId) -> BoxFuture<'a, Result<Option<MentionItem>, StoreError>> {
+        ready(Ok(None)).boxed()
+    }
+
+    fn act<'a>(
+        &'a self,
+        _: &'a CityId,
+        _: PostId,
+        _: DeskAct,
+        _: StaffName,
+    ) -> BoxFuture<'a, Result<DeskAnswer, StoreError>> {
+        ready(Ok(DeskAnswer::NotFound)).boxed()
+    }
+
+    fn asked<'a>(&'a self, _: &'a CityId, _: Timestamp) -> BoxFuture<'a, Result<Vec<Asked>, StoreError>> {
+        ready(Ok(Vec::new())).boxed()
+    }
+}
+
 fn served(id: &CityId) -> City {
     City {
         id: id.clone(),
@@ -96,6 +126,7 @@ fn served(id: &CityId) -> City {
         pushes: Vec::new(),
         datasets: Vec::new(),
         participation: None,
+        office_hours: Default::default(),
         look: Look { accent: "#0a5".into(), accent_dark: "#5fa".into() },
         attribution: Vec::new(),
     }

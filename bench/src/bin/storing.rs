@@ -93,6 +93,8 @@ impl Posts {
             labels: Vec::new(),
             automated: false,
             copy_of: None,
+            addressed: Vec::new(),
+            unlisted: false,
         };
         let author = AuthorProfile {
             handle: Some(format!("{}.bsky.social", author.as_str().rsplit(':').next().unwrap_or_default())),
@@ -114,7 +116,13 @@ impl Posts {
             reply_to: None,
             official: None,
         };
-        Change::Upsert { post: Box::new(post), author: Box::new(author), placements: vec![placement], received_at: at }
+        Change::Upsert {
+            post: Box::new(post),
+            author: Box::new(author),
+            placements: vec![placement],
+            mentions: Vec::new(),
+            received_at: at,
+        }
     }
 
     fn batch(&mut self, size: usize) -> Arc<Batch> {

@@ -70,6 +70,8 @@ fn post(key: &IdKey, author: &str, name: &str, tags: &[&str], to: Option<&str>) 
         labels: vec![],
         automated: false,
         copy_of: None,
+        addressed: Vec::new(),
+        unlisted: false,
     }
 }
 
@@ -153,7 +155,8 @@ impl Scene {
             official: official.map(Into::into),
         };
         let (post, author) = (Box::new(post), Box::new(author));
-        let change = Change::Upsert { post, author, placements: vec![placement], received_at: NOW };
+        let change =
+            Change::Upsert { post, author, placements: vec![placement], mentions: Vec::new(), received_at: NOW };
         self.reload.store.commit(Arc::new(Batch { changes: vec![change], ..Batch::default() })).await.unwrap();
     }
 

@@ -10,7 +10,7 @@ use super::Upkeep;
 use super::unanswered::Unanswered;
 use crate::app::drive::Control;
 use crate::consent;
-use crate::domain::{AuthorId, AuthorLookup, AuthorProfile, Change, LookupError, StoreError, Timestamp};
+use crate::domain::{AuthorId, AuthorLookup, AuthorProfile, Change, LookupError, MentionForm, StoreError, Timestamp};
 use crate::store::StalePost;
 
 /// A day before the week is over, so that a night without the network breaks no promise.
@@ -142,13 +142,15 @@ impl Upkeep {
             match found.iter().find(|check| check.native_id == post.native_id).map(|check| &check.labels) {
                 Some(Some(labels)) => {
                     unanswered.answered(post.id);
-                    // Labelled since: it goes here.
-                    let stays = consent::judge_labels(labels, now).is_ok();
                     let (post, native_id) = (post.id, post.native_id);
-                    changes.push(match stays {
-                        true => Change::Checked { post, at: now },
-                        false => Change::Delete { network, native_id, by: None, at: now },
-                    });
+                    match consent::judge_post(labels, now) {
+                        Ok(MentionForm::Words) => changes.push(Change::Checked { post, at: now }),
+                        // Labelled since: it goes here, but for where it is if a desk has it.
+                        Ok(MentionForm::Pointer) => {
+                            changes.extend([Change::Point { post }, Change::Checked { post, at: now }]);
+                        }
+                        Err(_) => changes.push(Change::Delete { network, native_id, by: None, at: now }),
+                    }
                 }
                 Some(None) => unanswered.unreadable(post.id, now),
                 None if unanswered.missed_before(post.id, now) => missing.push(post),

@@ -35,6 +35,7 @@ impl Reader<'_> {
             &recipe.assembly,
             &recipe.exclude.hashtags,
             &recipe.exclude.words,
+            &file.desk.closed,
         ]
         .into_iter()
         .chain(file.zone.iter().map(|zone| &zone.places))

@@ -41,6 +41,8 @@ pub struct CityFile {
     pub push: Vec<PushFile>,
     #[serde(default)]
     pub opendata: Vec<Spanned<DatasetFile>>,
+    #[serde(default)]
+    pub desk: DeskFile,
     /// Read and checked, and warned of: lanes of events are not opened by this version.
     #[serde(default)]
     pub event: Vec<EventFile>,
@@ -142,6 +144,16 @@ impl<'de> Deserialize<'de> for SecretList {
         };
         Vec::deserialize(deserializer).map(Self).map_err(refused)
     }
+}
+
+/// The town hall's desk.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeskFile {
+    /// When it is staffed, in the city's time zone; Monday to Friday, nine to five, when it isn't said.
+    pub hours: Option<Spanned<String>>,
+    /// Days on which it is closed beside those: holidays.
+    pub closed: Vec<Spanned<String>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -7,6 +7,7 @@ mod boundary;
 mod bounds;
 mod check;
 mod contrast;
+mod desk;
 mod file;
 mod folder;
 mod push;

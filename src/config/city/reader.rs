@@ -90,6 +90,7 @@ impl Reader<'_> {
         let recipe_hash = recipe_hash(file, &datasets, &outlines);
         let look = self.look(file);
         let languages = self.languages(file);
+        let office_hours = self.office_hours(file);
         let city = City {
             id: CityId::new(&slug),
             name: file.name.get_ref().clone(),
@@ -106,6 +107,7 @@ impl Reader<'_> {
             pushes,
             datasets,
             participation: file.participation.clone(),
+            office_hours,
             look,
             attribution,
         };

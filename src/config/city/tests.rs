@@ -44,6 +44,9 @@ fn every_mistake_is_named_with_its_place_and_its_mend() {
             2,
             "listed already",
         ),
+        ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\n[desk]\nhours = \"mon-fri 9-17\"\n", 5, "09:00-12:30"),
+        ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\n[desk]\nclosed = [\"2026-02-30\"]\n", 5, "no such day"),
+        ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\n[desk]\nopen = true\n", 5, "open"),
         ("name = \"V\"\nlanguages = [\"français\"]\n[recipe]\nhashtags=[\"ville\"]\n", 2, "BCP 47"),
         ("name = \"V\"\n[look]\naccent = \"#eeeeee\"\n[recipe]\nhashtags=[\"ville\"]\n", 3, "4.5:1"),
         ("name = \"V\"\nboundary = \"nowhere.geojson\"\n[recipe]\nhashtags=[\"ville\"]\n", 2, "nowhere.geojson"),
@@ -207,4 +210,21 @@ fn h1_lists_without_end_are_refused_and_soon() {
     let problems = read(&recipe(format!("words = [{wrong}]\nambiguous = [{wrong}]")), SQUARE).unwrap_err();
     assert!(problems.len() <= 200 && problems.iter().any(|problem| !problem.warning), "{}", problems.len());
     assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn s51_the_desks_hours_are_read_and_decide_nothing_of_the_recipe() {
+    let (bare, _) = read(MINIMAL, SQUARE).unwrap();
+    assert_eq!(bare.office_hours, crate::domain::OfficeHours::default());
+    let desk = "[desk]\nhours = \"mon-fri 09:00-12:30  13:30-17:00\"\nclosed = [\"2026-12-25\"]\n";
+    let (city, warnings) = read(&format!("{MINIMAL}{desk}"), SQUARE).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    assert_eq!(city.office_hours.as_str(), "mon-fri 09:00-12:30 13:30-17:00");
+    assert_eq!(city.recipe_hash, bare.recipe_hash);
+    let zone = jiff::tz::TimeZone::get(&city.timezone).unwrap();
+    let day = |day: u8| {
+        let at = |hour| crate::domain::Timestamp::parse_rfc3339(&format!("2026-12-{day}T{hour}:00:00+01:00")).unwrap();
+        city.office_hours.minutes_between(&zone, at("08"), at("20"))
+    };
+    assert_eq!((day(24), day(25)), (7 * 60, 0));
 }

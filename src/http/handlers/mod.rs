@@ -4,6 +4,7 @@
 //! (`http::view`) or framing (`live`).
 //! Invariant: a handler fails with an `ApiError` and nothing else.
 
+pub mod answers;
 pub mod cities;
 pub mod documents;
 pub mod events;

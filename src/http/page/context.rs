@@ -27,11 +27,13 @@ pub struct RetentionDays {
     pub invited: u16,
     pub public: u16,
     pub quiet: u16,
+    /// What addresses a city, in the inbox of its desk.
+    pub desk: u16,
 }
 
 impl Default for RetentionDays {
     fn default() -> Self {
-        Self { invited: 30, public: 7, quiet: 3 }
+        Self { invited: 30, public: 7, quiet: 3, desk: 30 }
     }
 }
 

@@ -26,6 +26,8 @@ struct SourcesView<'a> {
     usual: Option<String>,
     sources: Vec<SourceView>,
     has_nostr: bool,
+    /// Some account answers for the city.
+    has_desk: bool,
     /// What could be read here and is not: its name, and what it takes.
     not_yet: Vec<(String, String)>,
 }
@@ -79,6 +81,7 @@ impl<'a> SourcesView<'a> {
             w,
             usual: usual.map(|rate| usual_sentence(rate, w)),
             has_nostr: reads(Network::Nostr),
+            has_desk: city.officials.iter().any(|official| official.kind.answers()),
             not_yet: not_yet.map(|(_, name, why)| (w.t(name), w.t(why))).collect(),
             sources: sources.iter().map(view).collect(),
         }

@@ -2,6 +2,7 @@
 //!
 //! Owns what the tests share. Does not test what a unit test can. Invariant: each test has its own server.
 
+mod answers;
 mod api;
 mod connections;
 mod events;
@@ -100,6 +101,7 @@ async fn spawn_with_desk(limits: LiveLimits, settings: HttpSettings, desk: Arc<d
         settings,
         forms: FormLimiter::default(),
         push: desk,
+        mentions: Arc::new(answers::Inbox),
         gates: Gates::new(0),
         started_at: now,
         ready: true.into(),
@@ -160,6 +162,7 @@ pub fn city(slug: &str) -> City {
         pushes: Vec::new(),
         datasets: Vec::new(),
         participation: None,
+        office_hours: Default::default(),
         look: Look { accent: "#0a5".into(), accent_dark: "#5fa".into() },
         attribution: Vec::new(),
     }

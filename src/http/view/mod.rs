@@ -4,11 +4,13 @@
 //! documents (`http::error` does) nor the frames around live events (`live` does).
 //! Invariant: every key of the contract is present in every object; what is not known is null, false or empty.
 
+mod answers;
 mod city;
 mod post;
 mod push;
 mod source;
 
+pub use answers::AnswersView;
 pub use city::{BrokenFile, CitiesView, CityView, ReadyView};
 pub use post::{PostView, PostsView, post_json};
 pub use push::{PushAnswerView, PushBody};

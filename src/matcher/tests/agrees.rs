@@ -110,12 +110,13 @@ fn any_post() -> impl Strategy<Value = Post> {
         languages,
         networks(),
         any::<bool>(),
+        proptest::collection::vec(account(), 0..3),
     )
-        .prop_map(|(words, tags, point, languages, network, is_reply)| {
+        .prop_map(|(words, tags, point, languages, network, is_reply, addressed)| {
             let text = words.join(" ");
             let base = if is_reply { reply(&text) } else { post(&text) };
             let tags = tags.iter().filter_map(|tag| Hashtag::new(tag)).collect();
-            let base = Post { tags, languages, network, ..base };
+            let base = Post { tags, languages, network, addressed, ..base };
             match point {
                 Some((x, y)) => at(f64::from(x) * 0.5, f64::from(y) * 0.5, base),
                 None => base,
@@ -132,16 +133,21 @@ fn glimpse<'a>(post: &'a Post, languages: Option<&'a [String]>) -> Glimpse<'a> {
         languages,
         is_reply: post.reply.is_some(),
         point: post.point.map(|(point, _)| point),
+        addressed: &post.addressed,
     }
 }
 
+fn account() -> impl Strategy<Value = AuthorId> {
+    prop_oneof![Just("did:plc:ada"), Just("did:plc:hall"), Just("did:plc:else")].prop_map(AuthorId::new)
+}
+
 fn any_listed() -> impl Strategy<Value = ListedAccounts> {
-    let listing = (0_usize..5, networks(), proptest::option::of(Just("Journal".to_owned())));
-    proptest::collection::vec(listing, 0..4).prop_map(|listings| {
+    let listing = (0_usize..5, networks(), proptest::option::of(Just("Journal".to_owned())), account());
+    proptest::collection::vec(listing, 0..6).prop_map(|listings| {
         let mut listed = ListedAccounts::default();
-        for (number, network, body) in listings {
+        for (number, network, body, account) in listings {
             let listed_as = ListedAs { name: format!("account{number}"), body, lane: None };
-            listed.insert(network, AuthorId::new("did:plc:ada"), CityId::new(&format!("city{number}")), listed_as);
+            listed.insert(network, account, CityId::new(&format!("city{number}")), listed_as);
         }
         listed
     })

@@ -39,6 +39,7 @@ fn city(slug: &str, recipe: Recipe) -> City {
         pushes: Vec::new(),
         datasets: Vec::new(),
         participation: None,
+        office_hours: Default::default(),
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),
     }
@@ -107,6 +108,8 @@ fn post(text: &str) -> Post {
         labels: Vec::new(),
         automated: false,
         copy_of: None,
+        addressed: Vec::new(),
+        unlisted: false,
     }
 }
 
@@ -302,3 +305,43 @@ fn a_snapshot_is_asked_for_cities_by_slug() {
 }
 
 // Small alphabets, so that terms, places and outlines of several cities collide all the time.
+
+#[test]
+fn s50_a_desk_is_addressed_by_lasting_identity_whatever_the_recipe_says() {
+    let official = |name: &str, kind| Official { name: name.into(), group: String::new(), kind, accounts: Vec::new() };
+    let bodies = [
+        ("Ville", OfficialKind::Institution),
+        ("Voirie", OfficialKind::Service),
+        ("La maire", OfficialKind::Elected),
+        ("Journal", OfficialKind::Press),
+        ("Comité", OfficialKind::Association),
+    ];
+    let officials = bodies.map(|(name, kind)| official(name, kind)).to_vec();
+    let other = City { officials: officials.clone(), ..city("tours", Recipe::default()) };
+    let cities = CitySet::compile(vec![City { officials, ..city("nantes", Recipe::default()) }, other]);
+    let mut listed = ListedAccounts::default();
+    let mut list = |account: &str, body: Option<&str>, of: &str| {
+        let listing = ListedAs { name: account.into(), body: body.map(str::to_owned), lane: None };
+        listed.insert(Network::Bluesky, AuthorId::new(account), CityId::new(of), listing);
+    };
+    bodies.into_iter().for_each(|(body, _)| list(body, Some(body), "nantes"));
+    list("friend", None, "nantes");
+    list("Ville", Some("Ville"), "tours");
+    let ask = |from: &str, to: &[&str]| {
+        let addressed = to.iter().map(|account| AuthorId::new(*account)).collect();
+        let post = Post { author: AuthorId::new(from), addressed, ..post("Bonjour @nantes.fr") };
+        let matches = cities.matches(&post, &MatchContext { listed: &listed, thread: None });
+        assert_eq!(matches, naive::matches(cities.cities(), &post, &MatchContext { listed: &listed, thread: None }));
+        matches.addressed.iter().map(|city| city.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ask("ada", &["Voirie", "stranger", "Voirie"]), ["nantes"]);
+    assert_eq!(ask("ada", &["Ville"]), ["nantes", "tours"], "two cities may list one account");
+    for nobody in [&["La maire"][..], &["Journal"], &["Comité"], &["friend"], &["stranger"], &[]] {
+        assert!(ask("ada", nobody).is_empty(), "{nobody:?}");
+    }
+    assert!(ask("La maire", &["Voirie"]).is_empty(), "what the city's own bodies say is no question");
+    assert_eq!(ask("La maire", &["Ville"]), ["tours"]);
+    assert_eq!(ask("friend", &["Voirie"]), ["nantes"], "who is listed alone is a citizen");
+    let elsewhere = Post { network: Network::Mastodon, addressed: vec![AuthorId::new("Ville")], ..post("Bonjour") };
+    assert!(cities.matches(&elsewhere, &MatchContext { listed: &listed, thread: None }).is_nothing());
+}

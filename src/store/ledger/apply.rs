@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::{Erasure, Ledger, StoredCity, StoredPlacement, StoredPost};
 use crate::domain::utterance::{KeyKind, UtteranceKey, origin_author, origin_keys};
 use crate::domain::{
-    AuthorId, AuthorProfile, Batch, Change, CityId, CoarseLocation, IdKey, NativeId, Network, Outcome, Placement, Post,
-    PostId, PushOutcome, RefuseReason, SubjectHash, Timestamp,
+    Addressed, AuthorId, AuthorProfile, Batch, Change, CityId, CoarseLocation, IdKey, MentionForm, NativeId, Network,
+    Outcome, Placement, Post, PostId, PushOutcome, RefuseReason, SubjectHash, Timestamp,
 };
 use crate::store::retention::{AHEAD_S, SHORT_TOMBSTONE_S};
 
@@ -39,15 +39,16 @@ impl Ledger {
     pub fn apply(&mut self, key: &IdKey, batch: &Batch) {
         for (number, change) in batch.changes.iter().enumerate() {
             match change {
-                Change::Upsert { post, author, placements, received_at } => {
-                    let done = self.upsert(key, post, author, placements, *received_at);
+                Change::Upsert { post, author, placements, mentions, received_at } => {
+                    let done = self.upsert(key, post, author, placements, mentions, *received_at);
                     if !batch.receipts.is_empty() {
                         self.note_verdict(number, done);
                     }
                     if let Err(reason) = done {
                         let counted = match placements.iter().any(|placement| placement.tier.is_some()) {
                             true => Outcome::Admitted,
-                            false if placements.is_empty() => Outcome::Refused(reason),
+                            false if placements.is_empty() && mentions.is_empty() => Outcome::Refused(reason),
+                            false if placements.is_empty() => Outcome::Addressed,
                             false => Outcome::Queued,
                         };
                         self.refused.push((counted, reason));
@@ -70,6 +71,10 @@ impl Ledger {
                 Change::OriginRefused { name, at } => self.origin_refused(*name, *at),
                 Change::Leave { network, author, at: _ } => self.leave(key, *network, author),
                 Change::Unplace { post, city } => self.unplace(*post, city),
+                Change::Unmention { post, city } => self.unmention(*post, city),
+                Change::Point { post } => self.point(*post),
+                Change::Answered { post, city, answer } => self.answered(*post, city, answer),
+                Change::Desk { post, city, act, by, at } => self.desk(*post, city, act, by, *at),
                 Change::Replace { post, placement } => self.replace(key, *post, placement),
                 Change::Gap { source, network, gap, at } => {
                     self.out.gaps.push((source.clone(), *network, gap.clone(), *at));
@@ -95,6 +100,7 @@ impl Ledger {
         post: &Post,
         profile: &AuthorProfile,
         placements: &[Placement],
+        mentions: &[Addressed],
         received_at: Timestamp,
     ) -> Result<Upserted, RefuseReason> {
         if self.suppressed.contains(&SubjectHash::derive(key, post.network, &post.author)) {
@@ -124,13 +130,22 @@ impl Ledger {
                 return Ok(Upserted::Outdated);
             }
         }
-        if placements.is_empty() {
+        if placements.is_empty() && mentions.is_empty() {
             self.let_go(post.id);
             return Ok(Upserted::Written);
         }
-        let author_row = self.meet_author(profile);
-        let upserted = self.take_content(post, author_row, received_at);
-        self.place(post.id, placements);
+        let upserted = if mentions.iter().any(|mention| mention.form == MentionForm::Pointer) {
+            let author_row = self.point_at_author(profile);
+            let upserted = self.take_content(&post.pointer(), author_row, received_at);
+            self.place(post.id, &[]);
+            upserted
+        } else {
+            let author_row = self.meet_author(profile);
+            let upserted = self.take_content(post, author_row, received_at);
+            self.place(post.id, placements);
+            upserted
+        };
+        self.address(post.id, mentions, received_at);
         let whose = whose.map(|whose| UtteranceKey { kind: KeyKind::Whose, hash: whose.0 });
         self.rekey(key, post.id, Some(origins.into_iter().chain(whose).collect()));
         Ok(upserted)
@@ -138,10 +153,12 @@ impl Ledger {
 
     fn take_content(&mut self, post: &Post, author_row: i64, received_at: Timestamp) -> Upserted {
         self.touch(post.id);
-        let content = Post { point: None, copy_of: None, ..post.clone() };
+        let content = Post { point: None, copy_of: None, addressed: Vec::new(), unlisted: false, ..post.clone() };
         if let Some(stored) = self.posts.get_mut(&post.id) {
             // Versions of one revision are one; where a network has no revisions, the content tells.
             let later = post.revision > stored.post.revision || post.revision.is_empty();
+            // A pointer has no version of the words: it becomes one, or is one no longer, by its author's wish alone.
+            let later = later || stored.is_pointer() || content == post.pointer();
             let is_news = later && stored.post != content;
             if is_news {
                 if stored.stored {
@@ -167,6 +184,7 @@ impl Ledger {
             checked_at: received_at,
             moderated: false,
             placements: BTreeMap::new(),
+            mentions: BTreeMap::new(),
             keys: Vec::new(),
             keys_dirty: false,
             dirty: true,

@@ -4,6 +4,7 @@
 //! Invariant: no bio is ever stored.
 
 use super::apply::later_check;
+use super::mentions::nameless;
 use super::{Ledger, StoredAuthor};
 use crate::domain::{
     AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, IdKey, Network, PostId, RefuseReason, SubjectHash, Timestamp,
@@ -33,16 +34,20 @@ impl Ledger {
     }
 
     pub(super) fn author_changed(&mut self, key: &IdKey, profile: &AuthorProfile, verdict: AuthorVerdict) {
-        if verdict == AuthorVerdict::Purge {
+        if matches!(verdict, AuthorVerdict::Purge | AuthorVerdict::Point) {
             self.purge_copies(SubjectHash::derive(key, profile.network, &profile.id));
         }
         let Some(row) = self.author_rows.get(&(profile.network, profile.id.clone())).copied() else { return };
-        if verdict == AuthorVerdict::Purge {
-            self.purge(row);
-            return;
-        }
+        let profile = match verdict {
+            AuthorVerdict::Purge => return self.purge(row),
+            AuthorVerdict::Point => {
+                self.posts_of(row).into_iter().for_each(|id| self.point(id));
+                nameless(profile)
+            }
+            AuthorVerdict::Show | AuthorVerdict::Hide => self.as_may_be_noted(row, profile),
+        };
         let Some(author) = self.authors.get_mut(&row) else { return };
-        author.replace_profile(profile);
+        author.replace_profile(&profile);
         let hidden = verdict == AuthorVerdict::Hide;
         author.dirty |= author.hidden != hidden;
         author.hidden = hidden;
@@ -71,11 +76,13 @@ impl Ledger {
 
     /// Erases all posts of an author; each leaves a tombstone, so that no replay brings one back.
     fn purge(&mut self, author_row: i64) {
-        let ids: Vec<PostId> =
-            self.posts.iter().filter(|(_, stored)| stored.author_row == author_row).map(|(id, _)| *id).collect();
-        for id in ids {
+        for id in self.posts_of(author_row) {
             self.erase(id, RefuseReason::Deleted, None);
         }
+    }
+
+    fn posts_of(&self, author_row: i64) -> Vec<PostId> {
+        self.posts.iter().filter(|(_, stored)| stored.author_row == author_row).map(|(id, _)| *id).collect()
     }
 }
 

@@ -7,9 +7,12 @@
 
 mod apply;
 mod authors;
+mod mentions;
 mod remove;
 mod settle;
 mod utterances;
+
+pub use mentions::{Mentions, StoredMention};
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -83,6 +86,8 @@ pub struct StoredPost {
     /// Hidden by the operator.
     pub moderated: bool,
     pub placements: BTreeMap<CityId, StoredPlacement>,
+    /// In the inboxes of which desks it is.
+    pub mentions: Mentions,
     /// In order. Those of posts that are only pointed at are not loaded.
     pub keys: Vec<UtteranceKey>,
     pub keys_dirty: bool,
@@ -172,6 +177,7 @@ pub struct Writes {
     /// Authors who may have lost their last post.
     pub bereft_authors: HashSet<i64>,
     pub dropped_placements: Vec<(i64, CityId)>,
+    pub dropped_mentions: Vec<(i64, CityId)>,
     pub tombstones: Vec<(PostId, Tombstone)>,
     pub erasures: Vec<Erasure>,
     pub suppressed: Vec<SubjectHash>,

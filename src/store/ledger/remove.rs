@@ -11,7 +11,7 @@ use crate::store::retention::SHORT_TOMBSTONE_S;
 impl Ledger {
     pub(super) fn unplace(&mut self, id: PostId, city: &CityId) {
         self.drop_placement(id, city);
-        if self.posts.get(&id).is_some_and(|stored| stored.placements.is_empty()) {
+        if self.posts.get(&id).is_some_and(|stored| !stored.is_kept()) {
             self.forget_for_now(id);
         }
     }
@@ -28,7 +28,7 @@ impl Ledger {
             if stored.stored {
                 self.out.dropped_placements.push((stored.row, city.clone()));
             }
-            if stored.placements.is_empty() && next != id {
+            if !stored.is_kept() && next != id {
                 self.forget_for_now(next);
             }
             going.extend(copies);
@@ -44,7 +44,7 @@ impl Ledger {
 
     /// No city asks for a post any more: it may come back when one does again, unless the operator had hidden it. To
     /// edit a hidden post out of the recipe and in again does not bring it back.
-    fn forget_for_now(&mut self, id: PostId) {
+    pub(super) fn forget_for_now(&mut self, id: PostId) {
         if self.posts.get(&id).is_some_and(|stored| stored.moderated) {
             self.bury(id, RefuseReason::Erased, None);
         }

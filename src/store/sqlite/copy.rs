@@ -22,6 +22,7 @@ statements! {
     FEED_LOG: 0 = "SELECT * FROM feed_log ORDER BY city, log_offset";
     GAPS: 0 = "SELECT * FROM gaps ORDER BY row";
     LEAVE_REQUESTS: 0 = "SELECT * FROM leave_requests ORDER BY row";
+    MENTIONS: 0 = "SELECT * FROM mentions ORDER BY row";
     PLACEMENTS: 0 = "SELECT * FROM placements ORDER BY post, city";
     POSTS: 0 = "SELECT * FROM posts ORDER BY row";
     RECEIPTS: 0 = "SELECT * FROM receipts ORDER BY sender, number";
@@ -34,7 +35,7 @@ statements! {
 
 /// Every table whose content is worth keeping, by name. Not the search index, which follows from `posts` and is checked
 /// against it; not `meta`, `erasures`, `commands` and `staff_sessions`, which belong to one life of a database.
-const TABLES: [(&str, Statement<0>); 15] = [
+const TABLES: [(&str, Statement<0>); 16] = [
     ("audit", AUDIT),
     ("authors", AUTHORS),
     ("checkpoints", CHECKPOINTS),
@@ -42,6 +43,7 @@ const TABLES: [(&str, Statement<0>); 15] = [
     ("feed_log", FEED_LOG),
     ("gaps", GAPS),
     ("leave_requests", LEAVE_REQUESTS),
+    ("mentions", MENTIONS),
     ("placements", PLACEMENTS),
     ("posts", POSTS),
     ("receipts", RECEIPTS),

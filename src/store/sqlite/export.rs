@@ -7,8 +7,11 @@ use serde_json::{Value as Json, json};
 use sqlx::sqlite::SqliteConnection;
 
 use super::load::array;
-use super::{rows, startup, statements};
-use crate::domain::{AuthorId, HideReason, IdKey, Label, Network, PostId, StoreError, SubjectHash, Timestamp};
+use super::{desk, rows, startup, statements};
+use crate::domain::{
+    AuthorId, CityId, HideReason, IdKey, Label, Mention, MentionForm, MentionState, Network, PostId, StoreError,
+    SubjectHash, Timestamp,
+};
 use crate::store::command::{Person, fold_handle};
 use crate::store::ledger::{StoredAuthor, StoredPlacement, StoredPost};
 
@@ -51,15 +54,20 @@ pub async fn person(connection: &mut SqliteConnection, key: &IdKey, person: &Per
     }
     let post_rows = array(posts.iter().map(|(stored, _)| stored.row));
     let mut placements: Vec<(i64, StoredPlacement)> = Vec::new();
-    for row in statements::PLACEMENTS.all(connection, [post_rows.into()]).await? {
+    for row in statements::PLACEMENTS.all(connection, [post_rows.as_str().into()]).await? {
         placements.push((rows::get(&row, "post")?, rows::placement(&row)?));
+    }
+    let mut desks: Vec<(i64, Json)> = Vec::new();
+    for row in statements::MENTIONS.all(connection, [post_rows.into()]).await? {
+        desks.push((rows::get(&row, "post")?, at_desk(&rows::city(&row)?, &desk::mention(&row)?)));
     }
     let accounts: Vec<Json> = found
         .iter()
         .filter_map(|(author_row, _, _)| {
             let own: Vec<_> = posts.iter().filter(|(stored, _)| stored.author_row == *author_row).collect();
             let (_, author) = own.first()?;
-            let posts: Vec<Json> = own.iter().map(|(stored, author)| post(stored, author, &placements)).collect();
+            let posts: Vec<Json> =
+                own.iter().map(|(stored, author)| post(stored, author, &placements, &desks)).collect();
             Some(account(author, &posts))
         })
         .collect();
@@ -125,7 +133,28 @@ fn hide_reason(stored: &StoredPost, author: &StoredAuthor) -> Option<HideReason>
     }
 }
 
-fn post(stored: &StoredPost, author: &StoredAuthor, placements: &[(i64, StoredPlacement)]) -> Json {
+/// In whose inbox a post is, and what became of it. Who at the town hall it is with is theirs.
+fn at_desk(city: &CityId, mention: &Mention) -> Json {
+    let answer = match &mention.state {
+        MentionState::Answered(answer) => Some(answer),
+        _ => None,
+    };
+    json!({
+        "city": city.as_str(), "pointer": mention.form == MentionForm::Pointer, "state": mention.state.status().as_str(),
+        "since": mention.since.to_rfc3339(), "asked_at": mention.asked_at.to_rfc3339(),
+        "received_at": mention.received_at.to_rfc3339(),
+        "expires_at": mention.expires_at.map(Timestamp::to_rfc3339),
+        "answered_at": answer.map(|answer| answer.at.to_rfc3339()),
+        "answer": answer.and_then(|answer| answer.url.as_deref()),
+    })
+}
+
+fn post(
+    stored: &StoredPost,
+    author: &StoredAuthor,
+    placements: &[(i64, StoredPlacement)],
+    desks: &[(i64, Json)],
+) -> Json {
     let post = &stored.post;
     let cities: Vec<Json> =
         placements.iter().filter(|(row, _)| *row == stored.row).map(|(_, placed)| placement(placed)).collect();
@@ -154,6 +183,7 @@ fn post(stored: &StoredPost, author: &StoredAuthor, placements: &[(i64, StoredPl
         "starts_at": post.schedule.starts_at.map(Timestamp::to_rfc3339),
         "ends_at": post.schedule.ends_at.map(Timestamp::to_rfc3339), "cancelled": post.schedule.cancelled,
         "automated": post.automated, "hidden": hidden, "cities": cities,
+        "desks": desks.iter().filter(|(row, _)| *row == stored.row).map(|(_, desk)| desk).collect::<Vec<_>>(),
     })
 }
 

@@ -11,7 +11,7 @@ use super::insert::{Inserts, Values};
 use super::json as form;
 use super::load::array;
 use super::statement::Statement;
-use super::{journal, rows, statements};
+use super::{desk, journal, rows, statements};
 use crate::crash::{self, Point};
 use crate::domain::utterance::UtteranceKey;
 use crate::domain::{Batch, CityId, FeedEntry, PostId, PushOutcome, StoreError, Timestamp};
@@ -149,6 +149,10 @@ pub async fn flush(
         out.dropped_placements.iter().map(|(post, city)| Ok((*post, city_row(city)?))).collect();
     write(connection, statements::DELETE_PLACEMENTS, &dropped?).await?;
     write(connection, statements::DELETE_PLACEMENTS_OF, &out.erased_posts).await?;
+    let dropped: Result<Vec<_>, StoreError> =
+        out.dropped_mentions.iter().map(|(post, city)| Ok((*post, city_row(city)?))).collect();
+    write(connection, statements::DELETE_MENTIONS, &dropped?).await?;
+    write(connection, statements::DELETE_MENTIONS_OF, &out.erased_posts).await?;
     let rekeyed: Vec<i64> =
         ledger.posts.values().filter(|post| post.keys_dirty && post.stored).map(|post| post.row).collect();
     write(connection, statements::DELETE_KEYS_OF, &[out.erased_posts.as_slice(), &rekeyed].concat()).await?;
@@ -173,7 +177,11 @@ pub async fn flush(
     inserts.add(&statements::WRITE_POSTS, &dirty, |values, post| post_row(values, post)).await?;
     let mut keys = Vec::new();
     let mut placements = Vec::new();
+    let mut mentions = Vec::new();
     for stored in posts {
+        for (city, item) in stored.mentions.iter().filter(|(_, item)| item.dirty) {
+            mentions.push((stored.row, city_row(city)?, &item.mention));
+        }
         keys.extend(stored.keys.iter().filter(|_| stored.keys_dirty).map(|key| (stored.row, key)));
         for (city, placed) in stored.placements.iter().filter(|(_, placed)| placed.dirty) {
             placements.push(Placed { stored, city: city_row(city)?, placed });
@@ -181,6 +189,7 @@ pub async fn flush(
     }
     let placement = |values, placed: &Placed<'_>| placement_row(ledger, values, placed);
     inserts.add(&statements::WRITE_PLACEMENTS, &placements, placement).await?;
+    inserts.add(&statements::WRITE_MENTIONS, &mentions, desk::mention_row).await?;
     let key = |values: Values, (post, key): &(i64, &UtteranceKey)| {
         values.int(*post).int(key.hash.cast_signed()).text(key.kind.as_str())
     };

@@ -9,12 +9,12 @@ use serde_json::Value as Json;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::sharing::{self, Steps};
-use super::{rows, statements};
+use super::{desk, rows, statements};
 use crate::domain::utterance::{origin_author, origin_keys, own_keys};
 use crate::domain::{
     AuthorId, AuthorProfile, AuthorVerdict, Batch, Change, CityId, IdKey, Network, PostId, StoreError, SubjectHash,
 };
-use crate::store::ledger::{Ledger, RENAMED_POSTS_MAX};
+use crate::store::ledger::{Ledger, RENAMED_POSTS_MAX, StoredMention};
 
 /// What the changes name.
 #[derive(Default)]
@@ -37,7 +37,7 @@ impl Named {
         let mut named = Self::default();
         for change in &batch.changes {
             match change {
-                Change::Upsert { post, author, placements, .. } => {
+                Change::Upsert { post, author, placements, mentions, .. } => {
                     named.posts.insert(post.id);
                     named.authors.insert((author.network, author.id.clone()));
                     named.subjects.insert(SubjectHash::derive(key, post.network, &post.author).0.cast_signed());
@@ -47,6 +47,7 @@ impl Named {
                     let own = own_keys(key, post, &origins, placements.iter());
                     named.origins.extend(origins.iter().map(|key| key.hash));
                     named.hashes.extend(origins.iter().chain(&own).map(|key| key.hash));
+                    named.cities.extend(mentions.iter().map(|mention| mention.city.clone()));
                     for placement in placements {
                         named.cities.insert(placement.city.clone());
                         named.targets.extend(placement.thread.into_iter().chain(placement.reply_to));
@@ -57,7 +58,7 @@ impl Named {
                 }
                 Change::Author { profile, verdict, .. } => {
                     named.authors.insert((profile.network, profile.id.clone()));
-                    if *verdict == AuthorVerdict::Purge {
+                    if matches!(verdict, AuthorVerdict::Purge | AuthorVerdict::Point) {
                         named.hashes.insert(SubjectHash::derive(key, profile.network, &profile.id).0);
                     }
                 }
@@ -68,6 +69,10 @@ impl Named {
                 Change::Hide { post, .. }
                 | Change::Erase { post, .. }
                 | Change::Unplace { post, .. }
+                | Change::Unmention { post, .. }
+                | Change::Point { post }
+                | Change::Answered { post, .. }
+                | Change::Desk { post, .. }
                 | Change::Replace { post, .. }
                 | Change::Checked { post, .. } => {
                     named.posts.insert(*post);
@@ -119,8 +124,9 @@ pub async fn ledger(connection: &mut SqliteConnection, key: &IdKey, batch: &Batc
             break;
         }
     }
-    let cities: BTreeSet<CityId> =
-        ledger.posts.values().flat_map(|stored| stored.placements.keys().cloned()).chain(named.cities).collect();
+    let cities =
+        ledger.posts.values().flat_map(|stored| stored.placements.keys().chain(stored.mentions.keys()).cloned());
+    let cities = cities.chain(named.cities).collect();
     load_cities(connection, &mut ledger, &cities).await?;
     ledger.remember_before();
     Ok(ledger)
@@ -209,6 +215,13 @@ async fn load_posts(
             stored.placements.insert(placement.placement.city.clone(), placement);
         }
     }
+    for row in statements::MENTIONS.all(connection, [array(found.iter().copied()).into()]).await? {
+        let id = by_row.get(&rows::get::<i64>(&row, "post")?);
+        if let Some(stored) = id.and_then(|id| ledger.posts.get_mut(id)) {
+            let mention = StoredMention { mention: desk::mention(&row)?, dirty: false, stored: true };
+            stored.mentions.insert(rows::city(&row)?, mention);
+        }
+    }
     if touch {
         sharing::load(connection, ledger, &by_row).await?;
     }
@@ -244,7 +257,7 @@ async fn posts_of_changed_authors(
         let Some(author) = row.and_then(|row| ledger.authors.get(row)) else { continue };
         let first_answer = author.profile.checked_at.is_none() && profile.checked_at.is_some();
         let verdict_changes = match verdict {
-            Some(AuthorVerdict::Purge) => true,
+            Some(AuthorVerdict::Purge | AuthorVerdict::Point) => true,
             Some(verdict) => author.hidden != (verdict == AuthorVerdict::Hide),
             None => false,
         };

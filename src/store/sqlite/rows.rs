@@ -46,7 +46,7 @@ pub fn network(row: &SqliteRow, column: &'static str) -> Read<Network> {
     Network::parse(&get::<String>(row, column)?).ok_or_else(|| unreadable(column))
 }
 
-fn optional_time(row: &SqliteRow, column: &'static str) -> Read<Option<Timestamp>> {
+pub fn optional_time(row: &SqliteRow, column: &'static str) -> Read<Option<Timestamp>> {
     get::<Option<i64>>(row, column).map(|at| at.map(Timestamp::from_micros))
 }
 
@@ -180,12 +180,15 @@ pub fn post(row: &SqliteRow) -> Read<StoredPost> {
             labels: json::labels_in(get(row, "labels")?)?,
             automated: get(row, "automated")?,
             copy_of: None,
+            addressed: Vec::new(),
+            unlisted: false,
         },
         author_row: get(row, "author")?,
         received_at: time(row, "received_at")?,
         checked_at: time(row, "checked_at")?,
         moderated: get(row, "moderated")?,
         placements: BTreeMap::new(),
+        mentions: BTreeMap::new(),
         keys: Vec::new(),
         keys_dirty: false,
         dirty: false,

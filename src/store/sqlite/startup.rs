@@ -86,6 +86,22 @@ pub async fn origins(pool: &SqlitePool) -> Result<Vec<(PostId, u64)>, StoreError
     }
 }
 
+/// Each post held for a desk, with its city.
+pub async fn addressed(pool: &SqlitePool) -> Result<Vec<(PostId, CityId)>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let (mut addressed, mut last) = (Vec::new(), 0);
+    loop {
+        let found = statements::ADDRESSED.all(&mut connection, [last.into(), WINDOW.into()]).await?;
+        if found.is_empty() {
+            return Ok(addressed);
+        }
+        for row in &found {
+            last = rows::get(row, "row")?;
+            addressed.push((rows::post_id(row, "id")?, rows::city(row)?));
+        }
+    }
+}
+
 pub async fn authors(pool: &SqlitePool) -> Result<Vec<AuthorProfile>, StoreError> {
     let mut connection = pool.acquire().await?;
     let mut authors = Vec::new();

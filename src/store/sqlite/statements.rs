@@ -30,6 +30,21 @@ macro_rules! filter {
     };
 }
 
+/// Items of a city's inbox that may be read, and what the desk is told of each. `earlier`: by the same author, answered.
+macro_rules! desk_items {
+    () => {
+        "SELECT m.*, s.id AS id, s.network AS network, s.native_id AS native_id, s.url AS url, s.text AS text,
+            s.facets AS facets, s.languages ->> 0 AS lang, s.media AS media, s.edited_at AS edited_at, a.handle AS handle,
+            a.name AS name,
+            EXISTS (SELECT 1 FROM placements AS p WHERE p.post = m.post AND p.city = m.city AND p.shown) AS on_page,
+            (SELECT count(*) FROM posts AS o JOIN mentions AS e ON e.post = o.row WHERE o.author = s.author
+                AND e.city = m.city AND e.row < m.row AND e.state IN ('answered', 'answered_elsewhere')) AS earlier
+        FROM mentions AS m JOIN posts AS s ON s.row = m.post JOIN authors AS a ON a.row = s.author
+        WHERE m.city = (SELECT row FROM cities WHERE slug = $1)
+            AND NOT a.hidden AND a.checked_at IS NOT NULL AND s.checked_at != 0 "
+    };
+}
+
 statements! {
     // ── the file ──
     VERSION: 0 = "SELECT sqlite_version() AS version";
@@ -72,6 +87,9 @@ statements! {
         FROM json_each($1) AS j JOIN placements AS p ON p.post = j.value JOIN cities AS c ON c.row = p.city
         LEFT JOIN posts AS t ON t.row = p.thread LEFT JOIN posts AS r ON r.row = p.reply_to
         LEFT JOIN posts AS f ON f.row = p.folded";
+    /// `$1`: rows of posts.
+    MENTIONS: 1 = "SELECT m.*, c.slug AS slug FROM json_each($1) AS j JOIN mentions AS m ON m.post = j.value
+        JOIN cities AS c ON c.row = m.city";
     /// `$1`: rows of posts.
     KEYS: 1 = "SELECT k.post AS post, k.hash AS hash, k.kind AS kind
         FROM json_each($1) AS j JOIN utterance_keys AS k ON k.post = j.value";
@@ -121,6 +139,10 @@ statements! {
         WHERE (post, city) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
     /// `$1`: rows of posts. Their placements first, for the foreign key.
     DELETE_PLACEMENTS_OF: 1 = "DELETE FROM placements WHERE post IN (SELECT value FROM json_each($1))";
+    /// `$1`: pairs of post row and city row.
+    DELETE_MENTIONS: 1 = "DELETE FROM mentions
+        WHERE (post, city) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
+    DELETE_MENTIONS_OF: 1 = "DELETE FROM mentions WHERE post IN (SELECT value FROM json_each($1))";
     DELETE_KEYS_OF: 1 = "DELETE FROM utterance_keys WHERE post IN (SELECT value FROM json_each($1))";
     DELETE_POSTS: 1 = "DELETE FROM posts WHERE row IN (SELECT value FROM json_each($1))";
     /// `$1`: rows of authors; those that still have posts stay. Returns the rows that went.
@@ -209,7 +231,19 @@ statements! {
         AND p.city = (SELECT row FROM cities WHERE slug = $1) AND p.received_at >= $2
         AND NOT (SELECT automated FROM posts WHERE row = p.post) ORDER BY p.received_at DESC LIMIT $3";
 
+    // ── what the desk is given ──
+    /// City's slug, before, state, limit.
+    DESK_ITEMS: 4 = concat!(desk_items!(), "AND m.row < $2 AND ($3 IS NULL OR m.state = $3) ORDER BY m.row DESC LIMIT $4");
+    /// City's slug, post's id.
+    DESK_ITEM: 2 = concat!(desk_items!(), "AND s.id = $2");
+    /// City's slug, since, limit.
+    ASKED: 3 = "SELECT m.asked_at, m.state, m.answered_at FROM mentions AS m
+        WHERE m.city = (SELECT row FROM cities WHERE slug = $1) AND m.asked_at >= $2 ORDER BY m.asked_at DESC LIMIT $3";
+
     // ── what the process starts from ──
+    /// Row after which to look, limit.
+    ADDRESSED: 2 = "SELECT m.row AS row, s.id AS id, c.slug AS slug FROM mentions AS m JOIN posts AS s ON s.row = m.post
+        JOIN cities AS c ON c.row = m.city WHERE m.row > $1 ORDER BY m.row LIMIT $2";
     /// Sender and message.
     RECEIPT: 2 = "SELECT body, outcomes FROM receipts WHERE sender = $1 AND message = $2";
     CHECKPOINT: 1 = "SELECT position FROM checkpoints WHERE source = $1";
@@ -272,6 +306,16 @@ statements! {
     /// Now, limit.
     ENDED: 2 = "SELECT s.id AS id, c.slug AS slug FROM placements AS p JOIN posts AS s ON s.row = p.post
         JOIN cities AS c ON c.row = p.city WHERE p.expires_at <= $1 ORDER BY p.expires_at LIMIT $2";
+    /// Received before, now, limit.
+    MENTIONS_OVER: 3 = "SELECT s.id AS id, c.slug AS slug FROM mentions AS m JOIN posts AS s ON s.row = m.post
+        JOIN cities AS c ON c.row = m.city WHERE m.received_at < $1 OR m.expires_at <= $2 LIMIT $3";
+    /// How many of a city's newest stay, limit.
+    MENTIONS_TOO_MANY: 2 = "SELECT s.id AS id, c.slug AS slug
+        FROM (SELECT post, city, row_number() OVER (PARTITION BY city ORDER BY row DESC) AS age FROM mentions) AS m
+        JOIN posts AS s ON s.row = m.post JOIN cities AS c ON c.row = m.city WHERE m.age > $1 LIMIT $2";
+    /// Later than, limit.
+    MENTIONS_AHEAD: 2 = "SELECT post FROM mentions WHERE received_at > $1 LIMIT $2";
+    SET_BACK_MENTIONS: 2 = "UPDATE mentions SET received_at = $2 WHERE post IN (SELECT value FROM json_each($1))";
     /// Tier, later than, limit.
     AHEAD: 3 = "SELECT post FROM placements WHERE tier IS $1 AND received_at > $2 LIMIT $3";
     /// `$1`: rows of posts. `$2`: now.
@@ -306,6 +350,9 @@ statements! {
     /// `$1`: ids.
     PLACES_OF: 1 = "SELECT s.id AS id, c.slug AS slug FROM json_each($1) AS j JOIN posts AS s ON s.id = j.value
         JOIN placements AS p ON p.post = s.row JOIN cities AS c ON c.row = p.city";
+    /// `$1`: ids.
+    DESKS_OF: 1 = "SELECT s.id AS id, c.slug AS slug FROM json_each($1) AS j JOIN posts AS s ON s.id = j.value
+        JOIN mentions AS m ON m.post = s.row JOIN cities AS c ON c.row = m.city";
     /// Epoch, last erasure.
     TAKE_INTO_USE: 2 = "UPDATE meta SET epoch = $1, erased = $2, copied_at = NULL";
     MARK_COPY: 1 = "UPDATE meta SET copied_at = $1";
@@ -368,6 +415,14 @@ pub const WRITE_PLACEMENTS: Insert<22> = Insert {
         thread = excluded.thread, reply_to = excluded.reply_to, folded = excluded.folded, copies = excluded.copies, zone = excluded.zone, zone_from_text = excluded.zone_from_text,
         lon = excluded.lon, lat = excluded.lat, precision_m = excluded.precision_m, origin = excluded.origin,
         official = excluded.official, reasons = excluded.reasons, recipe = excluded.recipe",
+};
+
+pub const WRITE_MENTIONS: Insert<13> = Insert {
+    into: "mentions (post, city, pointer, asked_at, received_at, expires_at, state, assignee, answered_at, answer_url,
+        since, by, reopened_at)",
+    again: "ON CONFLICT (post, city) DO UPDATE SET pointer = excluded.pointer, expires_at = excluded.expires_at,
+        state = excluded.state, assignee = excluded.assignee, answered_at = excluded.answered_at,
+        answer_url = excluded.answer_url, since = excluded.since, by = excluded.by, reopened_at = excluded.reopened_at",
 };
 
 pub const WRITE_KEYS: Insert<3> = Insert { into: "utterance_keys (post, hash, kind)", again: "" };

@@ -4,12 +4,12 @@
 //! periods (`retention`), nor erasing posts: that goes through the ledger like any other change, so that readers are told.
 //! Invariant: each call is a short transaction or two, or none.
 
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::load::array;
 use super::{rows, statements};
 use crate::domain::{Batch, Change, StoreError, Tier, Timestamp};
-use crate::store::retention::{AHEAD_S, LOG_KEPT_ENTRIES, LOG_KEPT_S, RECEIPT_S, Retention};
+use crate::store::retention::{AHEAD_S, LOG_KEPT_ENTRIES, LOG_KEPT_S, MENTIONS_MAX, RECEIPT_S, Retention};
 
 /// Placements erased, or set back, in one transaction.
 const EXPIRED_MAX: usize = 500;
@@ -34,10 +34,19 @@ pub async fn set_back(connection: &mut SqliteConnection, now: Timestamp) -> Resu
         statements::SET_BACK_PLACEMENTS.run(connection, [posts.into(), now.into()]).await?;
         return Ok(true);
     }
-    Ok(false)
+    let values = [ahead.into(), i64::try_from(EXPIRED_MAX).unwrap_or(0).into()];
+    let found = statements::MENTIONS_AHEAD.all(connection, values).await?;
+    if found.is_empty() {
+        return Ok(false);
+    }
+    let posts: Result<Vec<i64>, StoreError> = found.iter().map(|row| rows::get(row, "post")).collect();
+    let posts = array(posts?);
+    statements::SET_BACK_POSTS.run(connection, [posts.as_str().into(), now.into()]).await?;
+    statements::SET_BACK_MENTIONS.run(connection, [posts.into(), now.into()]).await?;
+    Ok(true)
 }
 
-/// Takes expired placements away, the oldest first. Empty when there are none.
+/// Takes expired placements away, the oldest first, and what desks have had for long enough. Empty when there are none.
 pub async fn expired(
     connection: &mut SqliteConnection,
     now: Timestamp,
@@ -59,7 +68,23 @@ pub async fn expired(
             batch.changes.push(Change::Unplace { post: rows::post_id(&row, "id")?, city: rows::city(&row)? });
         }
     }
+    let room = |batch: &Batch| i64::try_from(EXPIRED_MAX.saturating_sub(batch.changes.len())).unwrap_or(0);
+    let cutoff = retention.mention_cutoff(now).as_micros();
+    let values = [cutoff.into(), now.as_micros().into(), room(&batch).into()];
+    unmention(&mut batch, &statements::MENTIONS_OVER.all(connection, values).await?)?;
+    // Only when nothing else goes, so that each is counted once.
+    if batch.is_empty() {
+        let values = [MENTIONS_MAX.into(), room(&batch).into()];
+        unmention(&mut batch, &statements::MENTIONS_TOO_MANY.all(connection, values).await?)?;
+    }
     Ok(batch)
+}
+
+fn unmention(batch: &mut Batch, found: &[SqliteRow]) -> Result<(), StoreError> {
+    for row in found {
+        batch.changes.push(Change::Unmention { post: rows::post_id(row, "id")?, city: rows::city(row)? });
+    }
+    Ok(())
 }
 
 /// All that a placement can have; `None` is the queue.

@@ -49,6 +49,7 @@ async fn d9_a_backup_equals_the_database_and_a_restored_one_equals_the_backup() 
         rows[6..],
         [
             ("leave_requests", 1),
+            ("mentions", 0),
             ("placements", 2),
             ("posts", 2),
             ("receipts", 0),

@@ -4,6 +4,7 @@ mod backup;
 mod changes;
 mod erasure;
 mod files;
+mod mentions;
 mod model;
 mod operator;
 mod reads;
@@ -176,6 +177,7 @@ pub struct Draft {
     pub post: Post,
     pub author: AuthorProfile,
     pub placements: Vec<Placement>,
+    pub mentions: Vec<Addressed>,
     pub received_at: Timestamp,
 }
 
@@ -202,9 +204,11 @@ pub fn draft(place: &Place, name: &str) -> Draft {
         labels: Vec::new(),
         automated: false,
         copy_of: None,
+        addressed: Vec::new(),
+        unlisted: false,
     };
     let placements = vec![placement(nantes(), Some(Tier::Public))];
-    Draft { post, author: profile("ana"), placements, received_at: NOON }
+    Draft { post, author: profile("ana"), placements, mentions: Vec::new(), received_at: NOON }
 }
 
 impl Draft {
@@ -254,6 +258,7 @@ impl Draft {
             post: Box::new(self.post),
             author: Box::new(self.author),
             placements: self.placements,
+            mentions: self.mentions,
             received_at: self.received_at,
         }
     }

@@ -3,6 +3,7 @@
 //! Owns the order of jobs and the transactions. Does not own what a job means.
 //! Invariant: a job's entries reach the listener after its commit, in commit order, and before its caller is answered.
 
+mod desk;
 mod jobs;
 mod log;
 mod scrub;
@@ -32,7 +33,8 @@ use super::sqlite::sweep;
 use crate::clock::Clock;
 use crate::crash::{self, Point};
 use crate::domain::{
-    Actor, Batch, CityId, CommitListener, Committed, IdKey, Network, StaffWrite, StoreError, Timestamp,
+    Actor, Batch, CityId, CommitListener, Committed, DeskAct, DeskAnswer, IdKey, Network, PostId, StaffName,
+    StaffWrite, StoreError, Timestamp,
 };
 use log::{RETRY_FIRST, TRUNCATE_LATEST};
 use scrub::Scrubbing;
@@ -68,6 +70,13 @@ pub enum Job {
         actor: Actor,
         write: StaffWrite,
         answer: Answer<bool>,
+    },
+    Desk {
+        city: CityId,
+        post: PostId,
+        act: DeskAct,
+        by: StaffName,
+        answer: Answer<DeskAnswer>,
     },
     Retain {
         now: Timestamp,
@@ -247,6 +256,10 @@ impl Writer {
                 let done = self.change_staff(&actor, &write).await;
                 let _ = answer.send(done);
             }
+            Job::Desk { city, post, act, by, answer } => {
+                let done = self.act_at_desk(&city, post, &act, &by).await;
+                let _ = answer.send(done);
+            }
             Job::Retain { now, retention, answer } => {
                 self.retaining = Some(Retaining { now, retention, answer, so_far: Committed::default() });
             }
@@ -271,8 +284,7 @@ impl Writer {
             return Ok(Committed::default());
         }
         let now = self.clock.now();
-        let Written { committed, erases_text, erases, leaves } =
-            transact(&mut self.connection, &self.key, batch, now, journalled).await?;
+        let Written { committed, erases_text, erases, leaves } = self.transact(batch, now, journalled).await?;
         if erases_text {
             self.truncate_soon();
         }
@@ -290,6 +302,23 @@ impl Writer {
         }
         self.cut_a_large_log().await;
         Ok(committed)
+    }
+
+    async fn transact(&mut self, batch: &Batch, now: Timestamp, journalled: Journalled) -> Result<Written, StoreError> {
+        let chain = Some(&mut self.chain);
+        let done = transact(&mut self.connection, &self.key, batch, now, journalled, chain).await;
+        match &done {
+            Ok(_) => self.note_chain(),
+            Err(_) => self.chain.forget(),
+        }
+        done
+    }
+
+    /// What can't be noted now is noted with the next line.
+    fn note_chain(&mut self) {
+        if let Err(error) = self.chain.note() {
+            tracing::error!(%error, "The end of the desk's log can't be noted; it is with the next line.");
+        }
     }
 
     /// Carries into the erasure journal what has been erased. What can't be written now is written with the next.

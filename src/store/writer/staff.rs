@@ -33,9 +33,7 @@ impl Writer {
             self.chain.forget();
             return done;
         }
-        if let Err(error) = self.chain.note() {
-            tracing::error!(%error, "The end of the desk's log can't be noted; it is with the next line.");
-        }
+        self.note_chain();
         done
     }
 

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::crash::{self, Point};
-use crate::domain::{Batch, Change, CityId, Committed, FeedEntry, IdKey, StoreError, Timestamp};
+use crate::domain::{Act, Batch, Change, CityId, Committed, DeskAct, FeedEntry, IdKey, StoreError, Timestamp};
+use crate::store::chain::Chain;
 use crate::store::ledger::Ledger;
 use crate::store::sqlite::flush::Journalled;
 use crate::store::sqlite::{flush, load, statements};
@@ -24,15 +25,17 @@ pub struct Written {
 }
 
 /// One transaction: the changes, their entries, the checkpoints. After an error nothing was written.
+/// `chain`: where the desk's acts of the batch are noted; where there is none, none is in it.
 pub async fn transact(
     connection: &mut SqliteConnection,
     key: &IdKey,
     batch: &Batch,
     now: Timestamp,
     journalled: Journalled,
+    chain: Option<&mut Chain>,
 ) -> Result<Written, StoreError> {
     let done = match statements::BEGIN.run(connection, []).await {
-        Ok(_) => write(connection, key, batch, now, journalled).await,
+        Ok(_) => write(connection, key, batch, now, journalled, chain).await,
         Err(error) => Err(error.into()),
     };
     if done.is_err() {
@@ -48,15 +51,37 @@ async fn write(
     batch: &Batch,
     now: Timestamp,
     journalled: Journalled,
+    chain: Option<&mut Chain>,
 ) -> Result<Written, StoreError> {
     let mut ledger = load::ledger(connection, key, batch).await?;
     ledger.apply(key, batch);
     let gone = flush::flush(connection, &ledger, batch, now, journalled).await?;
+    if let Some(chain) = chain {
+        note_acts(connection, chain, batch, now).await?;
+    }
     crash::point(Point::BeforeCommit);
     // While the database commits, the answer is made and the ledger taken down.
     let (done, written) = tokio::join!(statements::COMMIT.run(connection, []), async { finish(ledger, batch, &gone) });
     done?;
     Ok(written)
+}
+
+/// A line of the log for each act of the desk (A7).
+async fn note_acts(
+    connection: &mut SqliteConnection,
+    chain: &mut Chain,
+    batch: &Batch,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for change in &batch.changes {
+        if let Change::Desk { post, city, act, by, .. } = change {
+            let to = if let DeskAct::Assign(name) = act { name.as_str() } else { "" };
+            let act =
+                Act { actor: by.as_str().to_owned(), act: act.as_str(), subject: post.token(), reason: to.to_owned() };
+            chain.append(connection, city, act, now).await?;
+        }
+    }
+    Ok(())
 }
 
 fn finish(ledger: Ledger, batch: &Batch, gone: &[i64]) -> Written {

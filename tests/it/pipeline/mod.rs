@@ -2,6 +2,7 @@
 
 mod accounts;
 mod copies;
+mod mentions;
 
 use parvis::domain::{
     AccountStatus, AuthorId, AuthorProfile, AuthorVerdict, Change, Committed, Event, Label, NativeId, Network, Outcome,

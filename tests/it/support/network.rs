@@ -205,6 +205,12 @@ impl SimulatedNetwork {
         self.write(author, key, text, Written::default());
     }
 
+    /// A post that ends with the mention of an account.
+    pub fn mention(&self, author: &str, key: &str, text: &str, whom: &str) {
+        let mentions = Some((whom.to_owned(), Self::did(whom)));
+        self.write(author, key, &format!("{text} @{whom}"), Written { mentions, ..Written::default() });
+    }
+
     pub fn edit(&self, author: &str, key: &str, text: &str) {
         self.write(author, key, text, Written { is_edit: true, ..Written::default() });
     }
@@ -223,7 +229,7 @@ impl SimulatedNetwork {
         let (did, key, rev, is_edit) = (Self::did(author), key.to_owned(), self.written_at(), how.is_edit);
         let created = SystemClock.now().plus_seconds(how.ahead).to_rfc3339();
         let mut record = json!({
-            "$type": POST, "text": text, "langs": ["fr"], "createdAt": created, "facets": facets(text, &[]),
+            "$type": POST, "text": text, "langs": ["fr"], "createdAt": created, "facets": facets(text, how.mentions.as_slice()),
         });
         if let Some(uri) = how.reply_to {
             let address = json!({ "uri": uri, "cid": "bafyreib" });
@@ -291,6 +297,8 @@ struct Written {
     /// Seconds by which its date is ahead of the clock.
     ahead: i64,
     reply_to: Option<String>,
+    /// An account that the text names, with its identity.
+    mentions: Option<(String, String)>,
 }
 
 impl Drop for SimulatedNetwork {

@@ -62,7 +62,7 @@ cities-what-text = Posts by residents, associations, the local press and public 
 cities-consent = What authors are asked
 cities-consent-text = Nothing is taken from anyone who does not want it. Every post says why it is here, leads to the original and can be removed by its author.
 cities-not = What this is not
-cities-not-text = Neither a social network nor a surveillance tool: nobody is followed, scored or ranked, and the town hall sees nothing more than you do.
+cities-not-text = Neither a social network nor a surveillance tool: nobody is followed, scored or ranked, and the town hall sees nothing more than you do, but for what is addressed to it.
 glance-day = { $n ->
     [one] { $n } post in 24 hours
    *[other] { $n } posts in 24 hours
@@ -384,8 +384,9 @@ sources-opendata = No dataset is named for this city yet. Events, works and clos
 sources-nostr = No relay is named on this server.
 sources-push = No service sends its information to this feed by itself yet.
 sources-nostr-places = On Nostr a place is what the author writes: it does not prove that they were there. Read are the posts that carry a hashtag of the city, in its usual spellings, or a geographic cell of five or six letters that touches it.
+sources-mentions = Whoever mentions an account of the town hall, or replies to it, is heard by its desk though the town follows nobody. On Bluesky every public post that does so is read; on Mastodon only one that carries a hashtag of the city, and the town hall’s answer too; on Nostr those that the relays which are read carry.
 sources-people = Who will never be shown
-sources-people-text = Posts meant for a circle, posts of authors who refuse to be read outside their network, indexed or taken up by a robot, and posts flagged as shocking. Of those nothing is kept but a number.
+sources-people-text = Posts meant for a circle, posts of authors who refuse to be read outside their network, indexed or taken up by a robot, and posts flagged as shocking. Of those nothing is kept but a number; of an unlisted post, or one for signed-in readers only, that addresses the town hall, it keeps the address and not a word.
 
 ## Leaving
 
@@ -452,8 +453,12 @@ privacy-kept-quiet = { $n ->
     [one] quiet posts: { $n } day
    *[other] quiet posts: { $n } days
 }
+privacy-kept-desk = { $n ->
+    [one] posts addressed to the town hall, for its desk: { $n } day
+   *[other] posts addressed to the town hall, for its desk: { $n } days
+}
 privacy-readers = Who reads it
-privacy-readers-text = You, and everyone in the same way. The town hall sees no post that a resident cannot read.
+privacy-readers-text = You, and everyone in the same way. The town hall sees no post that a resident cannot read here, but for those that address its own accounts.
 privacy-refused = What is not done here
 privacy-refused-text = No profile, no score, no analysis of opinion, religion or health; no search by author; no resale; no use for policing, taxation or recruitment.
 privacy-rights = Your rights

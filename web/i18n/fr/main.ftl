@@ -63,7 +63,7 @@ cities-what-text = Les messages d’habitants, d’associations, de la presse lo
 cities-consent = Ce qu’on demande aux auteurs
 cities-consent-text = Rien n’est repris de qui ne veut pas l’être. Chaque message dit pourquoi il est là, mène à l’original et peut être retiré par son auteur.
 cities-not = Ce que ce n’est pas
-cities-not-text = Ni un réseau social, ni un outil de surveillance : personne n’y est suivi, noté ou classé, et la mairie n’y voit rien de plus que vous.
+cities-not-text = Ni un réseau social, ni un outil de surveillance : personne n’y est suivi, noté ou classé, et la mairie n’y voit rien de plus que vous, sinon ce qui lui est adressé.
 glance-day = { $n ->
     [one] { $n } message en 24 heures
    *[other] { $n } messages en 24 heures
@@ -385,8 +385,9 @@ sources-opendata = Aucun jeu de données n’est encore indiqué pour cette vill
 sources-nostr = Aucun relais n’est indiqué sur ce serveur.
 sources-push = Aucun service n’envoie encore lui-même ses informations à ce fil.
 sources-nostr-places = Sur Nostr, un lieu est ce que l’auteur en écrit : il ne prouve pas qu’il y était. Sont lus les messages qui portent un mot-clé de la ville, dans ses graphies usuelles, ou une case géographique de cinq ou six lettres qui la touche.
+sources-mentions = Qui mentionne un compte de la mairie, ou lui répond, est entendu de son bureau sans que la ville ait à le suivre. Sur Bluesky, tout message public qui le fait est lu ; sur Mastodon, seulement s’il porte un mot-clé de la ville, et la réponse de la mairie aussi ; sur Nostr, si les relais lus le portent.
 sources-people = Qui ne sera jamais montré
-sources-people-text = Les messages réservés à un cercle, ceux d’auteurs qui refusent d’être lus hors de leur réseau, indexés ou repris par un robot, et ceux qui sont signalés comme choquants. De ceux-là, rien n’est gardé qu’un nombre.
+sources-people-text = Les messages réservés à un cercle, ceux d’auteurs qui refusent d’être lus hors de leur réseau, indexés ou repris par un robot, et ceux qui sont signalés comme choquants. De ceux-là, rien n’est gardé qu’un nombre ; d’un message non répertorié, ou réservé aux lecteurs connectés, qui s’adresse à la mairie, elle garde l’adresse et aucun mot.
 
 ## Se retirer
 
@@ -453,8 +454,12 @@ privacy-kept-quiet = { $n ->
     [one] messages discrets : { $n } jour
    *[other] messages discrets : { $n } jours
 }
+privacy-kept-desk = { $n ->
+    [one] messages adressés à la mairie, pour son bureau : { $n } jour
+   *[other] messages adressés à la mairie, pour son bureau : { $n } jours
+}
 privacy-readers = Qui les lit
-privacy-readers-text = Vous, et tout le monde de la même façon. La mairie ne voit aucun message qu’un habitant ne peut pas lire.
+privacy-readers-text = Vous, et tout le monde de la même façon. La mairie ne voit aucun message qu’un habitant ne peut pas lire ici, sinon ceux qui s’adressent à ses propres comptes.
 privacy-refused = Ce qui ne se fait pas ici
 privacy-refused-text = Aucun profil, aucune note, aucune analyse d’opinion, de religion ou de santé ; aucune recherche par auteur ; aucune revente ; aucun usage de police, de fiscalité ou de recrutement.
 privacy-rights = Vos droits

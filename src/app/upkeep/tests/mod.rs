@@ -66,6 +66,8 @@ fn stored(store: &Store, native_id: &str) -> Change {
         labels: vec![],
         automated: false,
         copy_of: None,
+        addressed: Vec::new(),
+        unlisted: false,
     };
     let placement = Placement {
         city: CityId::new("ville"),
@@ -81,7 +83,13 @@ fn stored(store: &Store, native_id: &str) -> Change {
         reply_to: None,
         official: None,
     };
-    Change::Upsert { post: Box::new(post), author: Box::new(author), placements: vec![placement], received_at: START }
+    Change::Upsert {
+        post: Box::new(post),
+        author: Box::new(author),
+        placements: vec![placement],
+        mentions: Vec::new(),
+        received_at: START,
+    }
 }
 
 #[tokio::test]

@@ -84,6 +84,17 @@ async fn the_sources_page_says_what_a_live_source_has_to_say() {
 }
 
 #[actix_web::test]
+async fn s50_the_sources_page_says_who_is_heard_by_the_desk_of_a_city_that_has_one() {
+    let kinds = [(Some(OfficialKind::Service), true), (Some(OfficialKind::Press), false), (None, false)];
+    for (kind, expected) in kinds {
+        let official = |kind| Official { name: "X".into(), group: String::new(), kind, accounts: Vec::new() };
+        let city = City { officials: kind.map(official).into_iter().collect(), ..city() };
+        let said = render_sources(&context(), &city, &[bluesky(SourceState::Live)], &[], &[]);
+        assert_eq!(said.contains("est entendu de son bureau"), expected, "{kind:?}");
+    }
+}
+
+#[actix_web::test]
 async fn feature_7_what_is_not_read_yet_is_named_and_no_heading_stands_over_nothing() {
     let said = |networks: &[Network]| {
         let of = |network: &Network| SourceHealth { network: *network, ..bluesky(SourceState::Live) };

@@ -48,6 +48,8 @@ pub struct Status<'a> {
     #[serde(borrow, deserialize_with = "lenient::list")]
     pub tags: Vec<Tag<'a>>,
     #[serde(borrow, deserialize_with = "lenient::list")]
+    pub mentions: Vec<Mentioned<'a>>,
+    #[serde(borrow, deserialize_with = "lenient::list")]
     pub media_attachments: Vec<Attachment<'a>>,
     #[serde(borrow, deserialize_with = "lenient::value")]
     pub poll: Option<Poll<'a>>,
@@ -108,6 +110,15 @@ pub struct Field<'a> {
 pub struct Tag<'a> {
     #[serde(borrow, deserialize_with = "lenient::text")]
     pub name: Cow<'a, str>,
+}
+
+/// `Status::Mention`: whoever is named in the text or, by most programs, answered.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Mentioned<'a> {
+    /// The account's page.
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub url: Cow<'a, str>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -36,6 +36,8 @@ const FRAME_BYTES: usize = 200;
 pub struct Wanted {
     /// Public keys of those whom cities list.
     authors: BTreeSet<String>,
+    /// Of those, the ones that answer for a city: whoever addresses them is asked for too.
+    bodies: BTreeSet<String>,
     tags: BTreeSet<String>,
     /// By the number of their letters, coarse ones first.
     cells: BTreeSet<(usize, String)>,
@@ -62,6 +64,9 @@ impl Wanted {
             let listed = recipe.accounts.iter().chain(city.officials.iter().flat_map(|official| &official.accounts));
             let of_nostr = listed.filter(|account| account.network == Network::Nostr);
             wanted.authors.extend(of_nostr.filter_map(|account| key_of(&account.handle)));
+            let bodies = city.officials.iter().filter(|official| official.kind.answers());
+            let of_nostr = bodies.flat_map(|it| &it.accounts).filter(|account| account.network == Network::Nostr);
+            wanted.bodies.extend(of_nostr.filter_map(|account| key_of(&account.handle)));
             let outlines = city.boundary.iter().chain(around.and_then(|around| around.boundary.as_ref()));
             for outline in outlines.chain(city.zones.iter().filter_map(|zone| zone.boundary.as_ref())) {
                 for letters in CELL_LETTERS {
@@ -86,8 +91,9 @@ impl Wanted {
 
     /// At most `most` questions within the relay's limits.
     pub fn questions(&self, limits: &Limits, most: usize) -> Questions {
-        let groups: [(&str, Vec<&str>); 3] = [
+        let groups: [(&str, Vec<&str>); 4] = [
             ("authors", self.authors.iter().map(String::as_str).collect()),
+            ("#p", self.bodies.iter().map(String::as_str).collect()),
             ("#t", self.tags.iter().map(String::as_str).collect()),
             ("#g", self.cells.iter().map(|(_, cell)| cell.as_str()).collect()),
         ];
@@ -227,6 +233,9 @@ mod tests {
         let lower: Vec<&String> = wanted.tags.iter().filter(|tag| **tag == tag.to_lowercase()).collect();
         assert_eq!(lower, ["concert", "invite", "loire", "ours", "pays", "ville"]);
         assert_eq!(wanted.authors.iter().collect::<Vec<_>>(), [&"11".repeat(32), &"22".repeat(32)]);
+        assert_eq!(wanted.bodies.iter().collect::<Vec<_>>(), [&"22".repeat(32)], "S-50: who answers is addressed");
+        let asked = wanted.questions(&limits(1 << 20), 100).filters;
+        assert_eq!(asked[1]["#p"], json!(["22".repeat(32)]));
         assert!(wanted.cells.is_empty() && Wanted::of(&[]).is_empty());
     }
 
@@ -234,7 +243,7 @@ mod tests {
     fn h2_questions_fit_the_relays_limits_and_what_does_not_is_counted() {
         let tags = (0..3_000).map(|number| format!("étiquette{number:04}")).collect();
         let cells = (0..700).map(|number| (6, format!("gb{number:04}"))).collect();
-        let wanted = Wanted { tags, cells, authors: [String::from("a")].into(), large: 0 };
+        let wanted = Wanted { tags, cells, authors: [String::from("a")].into(), ..Wanted::default() };
         let all = wanted.questions(&limits(1 << 20), 100);
         assert_eq!((all.filters.len(), all.unasked), (1 + 3 + 1, 0));
         assert!(all.filters[0].get("authors").is_some() && all.filters[4].get("#g").is_some());

@@ -139,6 +139,8 @@ impl Run {
                     labels: Vec::new(),
                     automated: false,
                     copy_of: None,
+                    addressed: Vec::new(),
+                    unlisted: false,
                 };
                 let placements = spots.iter().map(|spot| {
                     let rule = if spot.thread_only { Rule::Thread } else { Rule::Word };
@@ -149,7 +151,13 @@ impl Run {
                         ..placement(self.city(spot.city), spot.tier)
                     }
                 });
-                Change::Upsert { post: Box::new(content), author, placements: placements.collect(), received_at: NOON }
+                Change::Upsert {
+                    post: Box::new(content),
+                    author,
+                    placements: placements.collect(),
+                    mentions: Vec::new(),
+                    received_at: NOON,
+                }
             }
             Act::Delete(post) => {
                 Change::Delete { network: Network::Bluesky, native_id: self.native(post), by: None, at: NOON }

@@ -20,6 +20,9 @@ const TAGS_MAX: usize = 64;
 const TAGS_BYTES_MAX: usize = 32 << 10;
 const LANGUAGES_MAX: usize = 16;
 const LANGUAGES_BYTES_MAX: usize = 1 << 10;
+const MENTION: &str = "app.bsky.richtext.facet#mention";
+/// Accounts that a post is taken to address; a text of 300 graphemes has room for a few dozen names.
+const ADDRESSED_MAX: usize = 32;
 /// Media handed on, of which `normalize` keeps four, and bytes of one's address and of its description.
 const MEDIA_MAX: usize = 8;
 const ADDRESS_BYTES_MAX: usize = 2_048;
@@ -34,10 +37,12 @@ pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Optio
     let url = ["https://bsky.app/profile/", author.as_str(), "/post/", &commit.rkey].concat();
     let labels = self_labels(record.labels.as_ref());
     let embeds = embeds(record.embed);
+    let reply = record.reply.and_then(reply);
+    let addressed = addressed(&record.facets, reply.as_ref());
     Some(Box::new(RawPost {
         media: embeds.iter().flat_map(|embed| media(embed, &url)).take(MEDIA_MAX).collect(),
         place: place(&embeds, record.location.iter().chain(&record.locations)),
-        reply: record.reply.and_then(reply),
+        reply,
         native_id,
         author,
         // The record carries nothing of its author: handle, bio and account labels must be asked for.
@@ -56,7 +61,17 @@ pub fn read(author: AuthorId, native_id: NativeId, commit: &Commit<'_>) -> Optio
         // Whatever is in a repository is public; who may see it is said on the profile.
         visibility: Visibility::Public,
         copy_of: copy_of(&record.bridgy_original_url),
+        addressed,
     }))
+}
+
+/// Whom the text mentions, and whose post it answers: an address of a record begins with its author's identity.
+fn addressed(facets: &[Facet<'_>], reply: Option<&Reply>) -> Vec<AuthorId> {
+    let features = facets.iter().flat_map(|facet| &facet.features);
+    let mentioned = features.filter(|feature| feature.kind == MENTION).map(|feature| &*feature.did);
+    let answered = reply.and_then(|reply| reply.parent.as_str().strip_prefix("at://")?.split('/').next());
+    let is_sound = |did: &&str| did.starts_with("did:") && did.len() <= ID_BYTES_MAX;
+    answered.into_iter().chain(mentioned).filter(is_sound).take(ADDRESSED_MAX).map(AuthorId::new).collect()
 }
 
 /// Cut off, an address would be another's.
@@ -86,7 +101,7 @@ fn facets<'a>(facet: &'a Facet<'a>) -> impl Iterator<Item = RawFacet> + 'a {
         let index = facet.index?;
         let (kind, value) = match &*feature.kind {
             "app.bsky.richtext.facet#tag" => (FacetKind::Tag, &feature.tag),
-            "app.bsky.richtext.facet#mention" => (FacetKind::Mention, &feature.did),
+            MENTION => (FacetKind::Mention, &feature.did),
             "app.bsky.richtext.facet#link" => (FacetKind::Link, &feature.uri),
             _ => return None,
         };

@@ -5,9 +5,9 @@
 
 use super::profile::{author, profile};
 use super::{Seen, TEXT_BYTES_MAX, cut, host};
-use crate::domain::{Label, Media, MediaKind, NativeId, RawFacet, RawPost, Schedule, Timestamp, Visibility};
+use crate::domain::{AuthorId, Label, Media, MediaKind, NativeId, RawFacet, RawPost, Schedule, Timestamp, Visibility};
 use crate::ingest::html::{self, Marked};
-use crate::ingest::sources::mastodon::wire::{Attachment, Poll, PreviewCard, Status};
+use crate::ingest::sources::mastodon::wire::{Attachment, Mentioned, Poll, PreviewCard, Status};
 
 /// Handed on of each; more than what `normalize` keeps (32, 4).
 const TAGS_MAX: usize = 64;
@@ -17,6 +17,8 @@ const ALT_BYTES_MAX: usize = 16 << 10;
 const ADDRESS_BYTES_MAX: usize = 2_048;
 /// Longer identities are never sound; this much of one is enough to see it.
 const ID_BYTES_MAX: usize = 1_100;
+/// Accounts that a status is taken to address.
+const ADDRESSED_MAX: usize = 32;
 /// Mastodon allows four options, others a few more.
 const OPTIONS_MAX: usize = 12;
 const OPTION_BYTES_MAX: usize = 400;
@@ -52,10 +54,22 @@ pub fn seen(status: Status<'_>) -> Seen {
         place: None,
         schedule: Schedule::default(),
         labels: if status.sensitive == Some(true) { vec![Label::plain(SENSITIVE)] } else { Vec::new() },
-        visibility: if status.visibility == "public" { Visibility::Public } else { Visibility::Restricted },
+        visibility: match &*status.visibility {
+            "public" => Visibility::Public,
+            "unlisted" => Visibility::Unlisted,
+            _ => Visibility::Restricted,
+        },
+        addressed: addressed(&status.mentions),
     };
     let answers = Some(&*status.in_reply_to_id).filter(|id| !id.is_empty() && id.len() <= super::LOCAL_ID_BYTES_MAX);
     Seen { id: status.id.into_owned(), answers: answers.map(str::to_owned), written_at: edited.or(written), post }
+}
+
+/// By the pages of their accounts, under which listed handles are known too (`webfinger`).
+fn addressed(mentions: &[Mentioned<'_>]) -> Vec<AuthorId> {
+    let pages = mentions.iter().map(|mentioned| &*mentioned.url);
+    let sound = pages.filter(|page| !page.is_empty() && page.len() <= ID_BYTES_MAX);
+    sound.take(ADDRESSED_MAX).map(AuthorId::new).collect()
 }
 
 /// The time of a version, so written that a later one is the greater text: the same on all servers.

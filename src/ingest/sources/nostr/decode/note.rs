@@ -4,12 +4,14 @@ use super::{
     ADDRESS_BYTES_MAX, Reading, TEXT_BYTES_MAX, author, bounded, copy_of, expiration, hashtags, is_protected, labels,
     languages, place, time,
 };
-use crate::domain::{FacetKind, Media, MediaKind, NativeId, RawFacet, RawPost, Reply, Schedule, Visibility};
+use crate::domain::{AuthorId, FacetKind, Media, MediaKind, NativeId, RawFacet, RawPost, Reply, Schedule, Visibility};
 use crate::ingest::sources::nostr::event::{Signed, Text, is_key};
 use crate::ingest::sources::nostr::nip19;
 
 /// Media handed on, of which `normalize` keeps four.
 const MEDIA_MAX: usize = 8;
+/// Accounts that a note is taken to address: it names whom it mentions and whom it answers (NIP-10, 27).
+const ADDRESSED_MAX: usize = 32;
 /// Names in a text that are made short; further ones stand as they are. `normalize` keeps 64 marked ranges.
 const NAMES_MAX: usize = 64;
 /// Letters of a name that are shown.
@@ -32,6 +34,7 @@ pub fn read(event: &Signed<'_>, reading: &Reading) -> RawPost {
         labels,
         visibility: if is_protected(event) { Visibility::Restricted } else { Visibility::Public },
         copy_of: copy_of(event),
+        addressed: event.values("p").filter(|key| is_key(key)).take(ADDRESSED_MAX).map(AuthorId::new).collect(),
         ..RawPost::bare(author(event), NativeId::new(&*event.id), text, time(event.created_at))
     }
 }
