@@ -65,9 +65,11 @@ fn described_route(route: &desk::Route) -> Value {
         },
     });
     if let Some(described) = described.as_object_mut() {
-        if route.path.contains("{city}") {
-            let city = json!({ "name": "city", "in": "path", "required": true, "schema": { "type": "string" } });
-            described.insert("parameters".into(), json!([city]));
+        let names = route.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+        let parameter = |name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+        let parameters: Vec<Value> = names.map(parameter).collect();
+        if !parameters.is_empty() {
+            described.insert("parameters".into(), Value::Array(parameters));
         }
         if route.sends {
             let form =

@@ -6,6 +6,7 @@
 
 mod account;
 mod gate;
+mod inbox;
 mod now;
 mod pages;
 mod people;

@@ -3,8 +3,9 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::gate::{Asked, refused_page, to};
+use super::inbox;
 use super::pages::{Bar, Refused, frame};
-use crate::domain::{SourceHealth, StoreError, Timestamp};
+use crate::domain::{Right, SourceHealth, StoreError, Timestamp};
 use crate::http::page::{Calendar, Frame, Words, is_trouble, state_sentence};
 
 /// Days that are counted, today among them: what public posts are kept for.
@@ -21,6 +22,8 @@ struct NowView<'a> {
     w: Words,
     bar: Option<Bar>,
     said: String,
+    /// What waits for an answer and how the city answers, for whoever may look into the inbox.
+    inbox: Option<(String, String)>,
     days: Vec<DayView>,
     most: usize,
     in_force: String,
@@ -47,6 +50,8 @@ pub async fn page(asked: Asked) -> HttpResponse {
         Ok::<_, StoreError>((times, announced))
     };
     let Ok((times, announced)) = read.await else { return refused_page(&asked.context, Refused::TryLater) };
+    let may_answer = asked.signed.as_ref().is_some_and(|signed| signed.session.user.has(&city.id, Right::Inbox));
+    let inbox = if may_answer { inbox::in_brief(&asked, &city).await } else { None };
     let days = by_day(&times, &calendar, now);
     let today = days.first().map_or(0, |day| day.posts);
     let sources = asked.pages.sources_of(&city.id);
@@ -58,6 +63,7 @@ pub async fn page(asked: Asked) -> HttpResponse {
         w,
         bar: Bar::new(&asked, &format!("/desk/{}", city.id.as_str())),
         said: w.count_with("desk-today", today, "time", &calendar.clock(now)),
+        inbox,
         most: days.iter().map(|day| day.posts).max().unwrap_or(0).max(1),
         days,
         in_force: w.count("desk-in-force", announced.notices.len()),

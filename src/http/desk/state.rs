@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::desk::{FormKey, Passwords, SessionToken, Throttle};
-use crate::domain::{CityId, Role, StaffDesk, StaffName, StaffWrite};
+use crate::domain::{CityId, MentionDesk, Role, StaffDesk, StaffName, StaffWrite};
 use crate::http::TrustedProxies;
 use crate::live::AddressBlock;
 
@@ -11,6 +11,7 @@ pub type Entropy = fn() -> Option<[u8; 32]>;
 /// What the desk's handlers need of the server, beside what pages need.
 pub struct DeskState {
     pub staff: Arc<dyn StaffDesk>,
+    pub mentions: Arc<dyn MentionDesk>,
     pub trusted_proxies: TrustedProxies,
     /// Whoever opens a demonstration may be each of these; of a server none.
     pub officers: Vec<Officer>,
@@ -46,11 +47,15 @@ impl Officer {
 
 impl DeskState {
     /// Takes some hundredths of a second: a hash is made. `None` without randomness.
-    pub fn new(staff: Arc<dyn StaffDesk>, trusted_proxies: TrustedProxies, entropy: Entropy) -> Option<Self> {
+    pub fn new<S>(store: Arc<S>, trusted_proxies: TrustedProxies, entropy: Entropy) -> Option<Self>
+    where
+        S: StaffDesk + MentionDesk + 'static,
+    {
         let mut salt = [0; 16];
         salt.copy_from_slice(entropy()?.get(..16)?);
         Some(Self {
-            staff,
+            staff: store.clone(),
+            mentions: store,
             trusted_proxies,
             officers: Vec::new(),
             passwords: Passwords::new(salt),

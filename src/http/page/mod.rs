@@ -39,7 +39,7 @@ mod tests;
 pub use about::{render_about, render_accessibility, render_privacy};
 pub use address::Address;
 pub use calendar::Calendar;
-pub use card::PageRenderer;
+pub use card::{PageRenderer, network_name};
 pub use cities::{CityGlance, render_cities};
 pub use city::{CityPage, render_city};
 pub use context::{Cities, Conformity, DemoNote, PageContext, PageSettings, RetentionDays};
@@ -49,6 +49,7 @@ pub use leave::{LEAVE_FORM_BYTES_MAX, LeaveForm, LeavePage, LeaveProblem, render
 pub use outline::{Emblems, Outline, icon_svg};
 pub use recipe::render_recipe;
 pub use sources::{is_trouble, render_sources, state_sentence};
+pub use text::web_address;
 pub use theme::theme_css;
 pub use trouble::{Trouble, render_trouble};
 pub use visit::html_of_desk;

@@ -384,3 +384,27 @@ async fn l25_a_person_is_given_what_desks_have_of_them_without_the_names_of_staf
     assert_eq!((&desk["pointer"], &desk["state"]), (&true.into(), &"assigned".into()));
     assert!(!shy.to_string().contains("Berthe") && !shy.to_string().contains("Léa"));
 }
+
+#[tokio::test]
+async fn a7_each_act_at_a_desk_is_a_line_of_the_citys_log_and_what_changes_nothing_is_none() {
+    let place = asked().await;
+    for done in [DeskAct::Assign(name("ana")), DeskAct::Assign(name("ana")), DeskAct::NoAnswerNeeded] {
+        act(&place, "b", done).await;
+    }
+    assert!(matches!(act(&place, "b", DeskAct::AnsweredElsewhere).await, DeskAnswer::NotAllowed(_)));
+    act(&place, "b", DeskAct::Reopen).await;
+    place.commit(vec![answered(&place, "a", 60)]).await;
+    let lines = place.store.audit(&nantes(), None, 10).await.unwrap();
+    let lines: Vec<(i64, &str, &str, &str, &str)> =
+        lines.iter().rev().map(|line| (line.number, &*line.actor, &*line.act, &*line.subject, &*line.reason)).collect();
+    let post = place.id("b").token();
+    assert_eq!(
+        lines,
+        [
+            (1, "lea", "assign", &*post, "ana"),
+            (2, "lea", "no_answer_needed", &*post, ""),
+            (3, "lea", "reopen", &*post, "")
+        ],
+        "nor is what happens by itself"
+    );
+}

@@ -673,3 +673,64 @@ act-password-changed = Password changed
 act-password-and-second-factor-reset = Password and second factor reset
 act-second-factor-set-up = Second factor set up
 act-rewound = Lines lost: an earlier state of the database was put back
+
+## The desk's inbox
+
+desk-inbox = Addressed
+inbox-title = Addressed to the town
+inbox-lead = Public posts that mention an account of the town or reply to it. They are answered on their network, from the town’s account; the answer is seen here by itself.
+inbox-states = States
+inbox-new = New
+inbox-assigned = Under way
+inbox-answered = Answered
+inbox-answered-elsewhere = Answered elsewhere
+inbox-no-answer-needed = No answer needed
+inbox-empty = There is none in this state.
+inbox-share = Over 30 days, { $answered } answers to { $asked } questions.
+inbox-delay = Usual delay, in office hours: { $delay }.
+inbox-delay-unknown = Too few public answers to tell a delay.
+duration-minutes = { $n ->
+    [0] less than a minute
+    [one] one minute
+   *[other] { $n } minutes
+ }
+duration-hours = { $n ->
+    [one] one hour
+   *[other] { $n } hours
+ }
+inbox-on = on { $network }
+inbox-waits = has waited { $delay } of office time
+inbox-pointer-who = Somebody
+inbox-pointer = Its author does not show this post to everybody. It is not kept here: it is read on its network.
+inbox-reply = Read and answer on { $network }
+inbox-is-assigned = Taken by { $name }, { $when }
+inbox-is-answered = Answered in public, { $when }
+inbox-is-answered-elsewhere = Answered elsewhere, { $when }
+inbox-is-no-answer-needed = No answer needed, { $when }
+inbox-see-answer = See the answer
+inbox-earlier = { $n ->
+    [one] One earlier exchange with the town
+   *[other] { $n } earlier exchanges with the town
+ }
+inbox-on-page = On the square too
+inbox-act-assign = I take it
+inbox-act-no-answer-needed = No answer needed
+inbox-act-answered-elsewhere = Answered elsewhere
+inbox-act-reopen = Back to new
+inbox-not-allowed = Somebody has dealt with it already. Look how it stands before you take it up again.
+inbox-gone = This post is no longer there: its author took it back, or its time is over.
+inbox-older = Older
+inbox-waiting = { $n ->
+    [0] Nobody waits for an answer of the town.
+    [one] One post waits for an answer of the town.
+   *[other] { $n } posts wait for an answer of the town.
+ }
+inbox-waiting-more = { $n ->
+    [one] More than one post waits for an answer of the town.
+   *[other] More than { $n } posts wait for an answer of the town.
+ }
+inbox-open = Open
+act-assign = Post taken
+act-no-answer-needed = Post set down as needing no answer
+act-answered-elsewhere = Post answered elsewhere
+act-reopen = Post put back to new

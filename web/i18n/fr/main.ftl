@@ -674,3 +674,64 @@ act-password-changed = Mot de passe changé
 act-password-and-second-factor-reset = Mot de passe et second facteur refaits
 act-second-factor-set-up = Second facteur réglé
 act-rewound = Lignes perdues : un état antérieur de la base a été remis
+
+## La boîte de réception du bureau
+
+desk-inbox = Messages adressés
+inbox-title = Adressés à la ville
+inbox-lead = Les messages publics qui mentionnent un compte de la ville ou lui répondent. On y répond sur leur réseau, avec le compte de la ville ; la réponse se voit ici d’elle-même.
+inbox-states = États
+inbox-new = Nouveaux
+inbox-assigned = En cours
+inbox-answered = Répondus
+inbox-answered-elsewhere = Répondus ailleurs
+inbox-no-answer-needed = Sans réponse à donner
+inbox-empty = Il n’y en a aucun dans cet état.
+inbox-share = Sur 30 jours, { $answered } réponses pour { $asked } demandes.
+inbox-delay = Délai habituel, en heures de bureau : { $delay }.
+inbox-delay-unknown = Trop peu de réponses publiques pour dire un délai.
+duration-minutes = { $n ->
+    [0] moins d’une minute
+    [one] une minute
+   *[other] { $n } minutes
+ }
+duration-hours = { $n ->
+    [one] une heure
+   *[other] { $n } heures
+ }
+inbox-on = sur { $network }
+inbox-waits = attend depuis { $delay } de bureau
+inbox-pointer-who = Quelqu’un
+inbox-pointer = Son auteur ne montre pas ce message à tout le monde. Il n’est pas gardé ici : il se lit sur son réseau.
+inbox-reply = Lire et répondre sur { $network }
+inbox-is-assigned = Pris par { $name }, { $when }
+inbox-is-answered = Répondu en public, { $when }
+inbox-is-answered-elsewhere = Répondu ailleurs, { $when }
+inbox-is-no-answer-needed = Sans réponse à donner, { $when }
+inbox-see-answer = Voir la réponse
+inbox-earlier = { $n ->
+    [one] Un échange antérieur avec la ville
+   *[other] { $n } échanges antérieurs avec la ville
+ }
+inbox-on-page = Aussi sur la place
+inbox-act-assign = Je m’en occupe
+inbox-act-no-answer-needed = Pas de réponse à donner
+inbox-act-answered-elsewhere = Répondu ailleurs
+inbox-act-reopen = Remettre aux nouveaux
+inbox-not-allowed = Quelqu’un l’a déjà traité. Regardez où il en est avant de le reprendre.
+inbox-gone = Ce message n’est plus là : son auteur l’a retiré, ou son temps est passé.
+inbox-older = Plus anciens
+inbox-waiting = { $n ->
+    [0] Personne n’attend de réponse de la ville.
+    [one] Un message attend une réponse de la ville.
+   *[other] { $n } messages attendent une réponse de la ville.
+ }
+inbox-waiting-more = { $n ->
+    [one] Plus d’un message attend une réponse de la ville.
+   *[other] Plus de { $n } messages attendent une réponse de la ville.
+ }
+inbox-open = Ouvrir
+act-assign = Message pris
+act-no-answer-needed = Message classé sans réponse
+act-answered-elsewhere = Message répondu ailleurs
+act-reopen = Message remis aux nouveaux

@@ -1,0 +1,229 @@
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+use jiff::tz::TimeZone;
+
+use super::gate::{Asked, refused_page, to};
+use super::pages::{Bar, Refused, frame};
+use crate::domain::{
+    ANSWERS_DAYS, Answers, City, DeskAct, DeskAnswer, MentionItem, MentionQuery, MentionState, MentionStatus, PostId,
+    Timestamp,
+};
+use crate::http::page::{Calendar, Frame, Words, network_name, web_address};
+
+/// Items on one page; older ones are a link away.
+const ITEMS_PER_PAGE: usize = 30;
+/// What waits is counted as far as this; beyond, it is said to be more.
+const WAITING_MAX: usize = 100;
+
+#[derive(Template)]
+#[template(path = "desk_inbox.html")]
+struct InboxView<'a> {
+    frame: Frame<'a>,
+    w: Words,
+    bar: Option<Bar>,
+    token: String,
+    here: String,
+    /// Each state: its words, its address, whether it is the one that is shown.
+    states: Vec<(String, String, bool)>,
+    status: String,
+    items: Vec<ItemView>,
+    older: Option<String>,
+    promise: String,
+    problem: Option<String>,
+}
+
+struct ItemView {
+    post: String,
+    who: String,
+    origin: String,
+    asked: String,
+    /// How long it has waited in office hours, while it waits.
+    waits: Option<String>,
+    lang: Option<String>,
+    /// `None`: it is read on its network.
+    text: Option<String>,
+    edited: bool,
+    href: Option<String>,
+    reply: String,
+    state: String,
+    answer: Option<String>,
+    earlier: Option<String>,
+    on_page: bool,
+    acts: Vec<(&'static str, String)>,
+}
+
+/// `GET /desk/{city}/inbox`.
+pub async fn page(asked: Asked) -> HttpResponse {
+    shown(&asked, None).await
+}
+
+/// `POST /desk/{city}/inbox/{post}`.
+pub async fn sent(asked: Asked) -> HttpResponse {
+    let (Some(city), Some(signed)) = (asked.city.clone(), asked.signed.clone()) else { return to("/desk") };
+    let post = asked.request.match_info().get("post").and_then(PostId::parse);
+    let name = signed.session.user.name.clone();
+    let act = match asked.field("act") {
+        "assign" => Some(DeskAct::Assign(name.clone())),
+        "no_answer_needed" => Some(DeskAct::NoAnswerNeeded),
+        "answered_elsewhere" => Some(DeskAct::AnsweredElsewhere),
+        "reopen" => Some(DeskAct::Reopen),
+        _ => None,
+    };
+    let (Some(post), Some(act)) = (post, act) else { return refused_page(&asked.context, Refused::NotFound) };
+    match asked.state.mentions.act(&city.id, post, act, name).await {
+        Ok(DeskAnswer::Done(_)) => {
+            // Back to the list that it was done from; the item has moved to another.
+            let status = MentionStatus::parse(asked.field("status")).map_or("new", MentionStatus::as_str);
+            to(&format!("/desk/{}/inbox?status={status}", city.id.as_str()))
+        }
+        Ok(DeskAnswer::NotAllowed(_)) => shown(&asked, Some("inbox-not-allowed")).await,
+        Ok(DeskAnswer::NotFound) => shown(&asked, Some("inbox-gone")).await,
+        Err(_unwritten) => refused_page(&asked.context, Refused::TryLater),
+    }
+}
+
+async fn shown(asked: &Asked, problem: Option<&str>) -> HttpResponse {
+    let Some(city) = &asked.city else { return to("/desk") };
+    let (w, now) = (asked.context.words(), asked.context.now);
+    let query = |name: &str| {
+        let mut query = url::form_urlencoded::parse(asked.request.query_string().as_bytes());
+        query.find(|(given, _)| given == name).map(|(_, value)| value.into_owned())
+    };
+    let status = query("status").or_else(|| asked.fields.get("status").cloned());
+    let status = status.as_deref().and_then(MentionStatus::parse).unwrap_or(MentionStatus::New);
+    let before = query("before").and_then(|before| before.parse().ok());
+    let wanted = MentionQuery { status: Some(status), before, limit: ITEMS_PER_PAGE };
+    let (Ok(found), Ok(answers)) = (asked.state.mentions.mentions(&city.id, wanted).await, answers(asked, city).await)
+    else {
+        return refused_page(&asked.context, Refused::TryLater);
+    };
+    let calendar = Calendar::new(&city.timezone, w);
+    let here = format!("/{}/inbox", city.id.as_str());
+    let of_state = |of: MentionStatus| {
+        (w.t(&format!("inbox-{}", word(of))), format!("/desk{here}?status={}", of.as_str()), of == status)
+    };
+    let older = |number| format!("/desk{here}?status={}&before={number}", status.as_str());
+    let view = InboxView {
+        frame: frame(asked, &here, w.t("inbox-title")),
+        w,
+        bar: Bar::new(asked, &format!("/desk{here}")),
+        token: asked.form_token(),
+        here: format!("/desk{here}"),
+        states: MentionStatus::ALL.map(of_state).into(),
+        status: status.as_str().to_owned(),
+        items: found.items.into_iter().map(|item| item_view(item, city, &calendar, now, w)).collect(),
+        older: found.next.map(older),
+        promise: promise(answers, w),
+        problem: problem.map(|key| w.t(key)),
+    };
+    let code = if problem.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
+    asked.page(code, view.render().unwrap_or_default())
+}
+
+/// What waits for an answer, and how the city answers, for the first page of the desk.
+pub async fn in_brief(asked: &Asked, city: &City) -> Option<(String, String)> {
+    let w = asked.context.words();
+    let mut waiting = 0;
+    for status in [MentionStatus::New, MentionStatus::Assigned] {
+        let wanted = MentionQuery { status: Some(status), before: None, limit: WAITING_MAX };
+        waiting += asked.state.mentions.mentions(&city.id, wanted).await.ok()?.items.len();
+    }
+    let said = if waiting >= WAITING_MAX {
+        w.count("inbox-waiting-more", WAITING_MAX)
+    } else {
+        w.count("inbox-waiting", waiting)
+    };
+    Some((said, promise(answers(asked, city).await.ok()?, w)))
+}
+
+async fn answers(asked: &Asked, city: &City) -> Result<Answers, crate::domain::StoreError> {
+    let since = asked.context.now.plus_seconds(-ANSWERS_DAYS * 86_400);
+    let found = asked.state.mentions.asked(&city.id, since).await?;
+    Ok(Answers::of(&found, since, &city.office_hours, &zone(city)))
+}
+
+/// A city's zone was checked when its file was read.
+fn zone(city: &City) -> TimeZone {
+    TimeZone::get(&city.timezone).unwrap_or(TimeZone::UTC)
+}
+
+fn promise(answers: Answers, w: Words) -> String {
+    let share = w.with2("inbox-share", "answered", &answers.answered.to_string(), "asked", &answers.asked.to_string());
+    let delay = match answers.usual_delay_minutes {
+        Some(minutes) => w.with("inbox-delay", "delay", &duration(minutes, w)),
+        None => w.t("inbox-delay-unknown"),
+    };
+    format!("{share} {delay}")
+}
+
+/// In office hours: a day of them is not a day of the clock, so that days are not told.
+fn duration(minutes: u64, w: Words) -> String {
+    let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+    match minutes {
+        0..60 => w.count("duration-minutes", number(minutes)),
+        _ => w.count("duration-hours", number(minutes.saturating_add(30) / 60)),
+    }
+}
+
+const fn word(status: MentionStatus) -> &'static str {
+    match status {
+        MentionStatus::New => "new",
+        MentionStatus::Assigned => "assigned",
+        MentionStatus::Answered => "answered",
+        MentionStatus::AnsweredElsewhere => "answered-elsewhere",
+        MentionStatus::NoAnswerNeeded => "no-answer-needed",
+    }
+}
+
+fn item_view(item: MentionItem, city: &City, calendar: &Calendar, now: Timestamp, w: Words) -> ItemView {
+    let MentionItem { post, network, url, mention, words, on_page, earlier_exchanges, .. } = item;
+    let network = network_name(network, w);
+    let is_open = matches!(mention.state, MentionState::New | MentionState::Assigned(_));
+    let waited = city.office_hours.minutes_between(&zone(city), mention.asked_at, now);
+    let (who, text, lang, edited) = match words {
+        Some(words) => {
+            let who = words.name.filter(|name| !name.trim().is_empty()).or(words.handle);
+            (who.unwrap_or_default(), Some(words.text), words.lang, words.edited_at.is_some())
+        }
+        None => (w.t("inbox-pointer-who"), None, None, false),
+    };
+    let acts: &[&str] = match mention.state {
+        MentionState::New => &["assign", "answered_elsewhere", "no_answer_needed"],
+        MentionState::Assigned(_) => &["answered_elsewhere", "no_answer_needed", "reopen"],
+        MentionState::Answered(_) | MentionState::AnsweredElsewhere | MentionState::NoAnswerNeeded => &["reopen"],
+    };
+    let answer = match &mention.state {
+        MentionState::Answered(answer) => answer.url.as_deref().and_then(web_address),
+        _ => None,
+    };
+    ItemView {
+        post: post.token(),
+        who,
+        origin: w.with("inbox-on", "network", &network),
+        asked: calendar.since(mention.asked_at, now),
+        waits: is_open.then(|| w.with("inbox-waits", "delay", &duration(waited, w))),
+        lang,
+        text,
+        edited,
+        href: url.as_deref().and_then(web_address),
+        reply: w.with("inbox-reply", "network", &network),
+        state: state_words(&mention.state, mention.since, calendar, now, w),
+        answer,
+        earlier: (earlier_exchanges > 0)
+            .then(|| w.count("inbox-earlier", usize::try_from(earlier_exchanges).unwrap_or(usize::MAX))),
+        on_page,
+        acts: acts.iter().map(|act| (*act, w.t(&format!("inbox-act-{}", act.replace('_', "-"))))).collect(),
+    }
+}
+
+fn state_words(state: &MentionState, since: Timestamp, calendar: &Calendar, now: Timestamp, w: Words) -> String {
+    let when = calendar.since(since, now);
+    match state {
+        MentionState::New => String::new(),
+        MentionState::Assigned(name) => w.with2("inbox-is-assigned", "name", name.as_str(), "when", &when),
+        MentionState::Answered(_) => w.with("inbox-is-answered", "when", &when),
+        MentionState::AnsweredElsewhere => w.with("inbox-is-answered-elsewhere", "when", &when),
+        MentionState::NoAnswerNeeded => w.with("inbox-is-no-answer-needed", "when", &when),
+    }
+}
