@@ -95,7 +95,7 @@ weighed! {
     }
     Placement {
         reasons, recipe, zone, lane, official |
-        city, tier, zone_from_text, location, expires_at, thread, reply_to
+        city, tier, zone_from_text, location, expires_at, thread, reply_to, assembly
     }
     Observation { event, checkpoint | source, network, sent_at }
 }

@@ -113,6 +113,7 @@ impl Posts {
             thread: None,
             reply_to: None,
             official: None,
+            assembly: false,
         };
         Change::Upsert { post: Box::new(post), author: Box::new(author), placements: vec![placement], received_at: at }
     }

@@ -151,6 +151,7 @@ impl Scene {
             thread: None,
             reply_to: None,
             official: official.map(Into::into),
+            assembly: false,
         };
         let (post, author) = (Box::new(post), Box::new(author));
         let change = Change::Upsert { post, author, placements: vec![placement], received_at: NOW };

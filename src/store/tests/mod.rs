@@ -167,6 +167,7 @@ pub fn placement(city: CityId, tier: Option<Tier>) -> Placement {
         thread: None,
         reply_to: None,
         official: None,
+            assembly: false,
     }
 }
 

@@ -80,6 +80,7 @@ fn stored(store: &Store, native_id: &str) -> Change {
         thread: None,
         reply_to: None,
         official: None,
+            assembly: false,
     };
     Change::Upsert { post: Box::new(post), author: Box::new(author), placements: vec![placement], received_at: START }
 }
