@@ -6,6 +6,7 @@
 
 mod backup;
 mod command;
+mod desk;
 mod error;
 mod handle;
 mod held;

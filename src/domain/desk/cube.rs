@@ -8,7 +8,7 @@
 //!
 //! 1. those who have posts **without** the value are none or five at least: the day's plain total less the value gives them;
 //! 2. those who have posts with **no told value** are none or five at least: so does the total less all that is told. Where they
-//!    are fewer, the told value of the fewest people is kept back too.
+//!    are fewer, the told values of the fewest people are kept back too.
 //!
 //! What is not told there is **the rest**. A week tells of a value the sum of its told days, and the rest of the other days with
 //! it if that rest passes the same two rules; a month does the same with its weeks. So all answers of a value are made of
@@ -108,15 +108,14 @@ const fn is_safe(people: usize) -> bool {
 /// Which of the values of a dimension may be told. `bare`: people with posts that have no value. That people of two values
 /// are other people is not known here, so the many of one are taken for all.
 fn choose(candidates: &[Candidate], bare: usize) -> Vec<bool> {
-    let mut told: Vec<bool> =
-        candidates.iter().map(|one| one.with >= AUTHORS_MIN && is_safe(one.without)).collect();
+    let mut told: Vec<bool> = candidates.iter().map(|one| one.with >= AUTHORS_MIN && is_safe(one.without)).collect();
     let kept_back = candidates.iter().zip(&told).filter(|(_, told)| !**told).map(|(one, _)| one.with);
     let left = kept_back.max().unwrap_or(0).max(bare);
     if !is_safe(left) {
-        let fewest = candidates.iter().enumerate().filter(|(at, _)| told.get(*at) == Some(&true));
-        let fewest = fewest.min_by_key(|(_, one)| one.with).map(|(at, _)| at);
-        if let Some(kept_back) = fewest.and_then(|at| told.get_mut(at)) {
-            *kept_back = false;
+        // Of two with as few both, so that nothing depends on an order.
+        let fewest = candidates.iter().zip(&told).filter(|(_, told)| **told).map(|(one, _)| one.with).min();
+        for (one, told) in candidates.iter().zip(&mut told) {
+            *told &= Some(one.with) != fewest;
         }
     }
     told
@@ -281,8 +280,12 @@ pub fn close_wider(traces: impl IntoIterator<Item = Noted>) -> WiderClosed {
             .map(|(cell, gathered)| (*cell, Candidate { with: gathered.rest.len(), without: gathered.without() }))
             .collect();
         let candidates: Vec<Candidate> = with_rest.iter().map(|(_, one)| *one).collect();
-        let spent: BTreeSet<u64> =
-            with_rest.iter().zip(choose(&candidates, bare)).filter(|(_, told)| *told).map(|((cell, _), _)| *cell).collect();
+        let spent: BTreeSet<u64> = with_rest
+            .iter()
+            .zip(choose(&candidates, bare))
+            .filter(|(_, told)| *told)
+            .map(|((cell, _), _)| *cell)
+            .collect();
         for (cell, gathered) in cells {
             let mut people = gathered.told;
             let is_spent = spent.contains(&cell);
@@ -303,4 +306,3 @@ pub fn close_wider(traces: impl IntoIterator<Item = Noted>) -> WiderClosed {
     }
     closed
 }
-

@@ -18,7 +18,8 @@ use futures_util::future::BoxFuture;
 
 pub use calendar::{Bucket, Calendar, Width};
 pub use cube::{
-    AUTHORS_MIN, BARE, DayClosed, Named, Noted, Side, Told, Trace, VALUES_MAX, WiderClosed, close_day, close_wider, rounded,
+    AUTHORS_MIN, BARE, DayClosed, Named, Noted, Side, Told, Trace, VALUES_MAX, WiderClosed, close_day, close_wider,
+    rounded,
 };
 pub use fact::{Fact, Voice, values_of};
 
@@ -136,11 +137,7 @@ pub trait Counts: Send + Sync {
     ) -> BoxFuture<'a, Result<Vec<(Timestamp, Plain)>, StoreError>>;
 
     /// Closed hours since an instant, oldest first; the newest [`HOURS_MAX`] at most.
-    fn hours<'a>(
-        &'a self,
-        city: &'a CityId,
-        since: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<HourCount>, StoreError>>;
+    fn hours<'a>(&'a self, city: &'a CityId, since: Timestamp) -> BoxFuture<'a, Result<Vec<HourCount>, StoreError>>;
 
     fn recent<'a>(&'a self, city: &'a CityId, since: Timestamp) -> BoxFuture<'a, Result<Recent, StoreError>>;
 }

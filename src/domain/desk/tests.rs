@@ -129,8 +129,7 @@ impl<'a> Cube<'a> {
     /// The posts that a value is counted by; of the empty value all.
     fn with(&self, by: Dimension, value: &str, days: std::ops::Range<usize>) -> Posts {
         let has = |fact: &Fact| {
-            value.is_empty()
-                || (!fact.assembly && fact.values.iter().any(|(other, own)| *other == by && own == value))
+            value.is_empty() || (!fact.assembly && fact.values.iter().any(|(other, own)| *other == by && own == value))
         };
         let all = self.said.iter().enumerate();
         all.filter(|(_, said)| days.contains(&said.day) && has(&said.fact)).map(|(number, _)| number).collect()

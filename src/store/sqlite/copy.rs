@@ -25,13 +25,20 @@ statements! {
     POSTS: 0 = "SELECT * FROM posts ORDER BY row";
     RECEIPTS: 0 = "SELECT * FROM receipts ORDER BY sender, number";
     SUPPRESSED: 0 = "SELECT * FROM suppressed ORDER BY subject";
+    TALLIES: 0 = "SELECT * FROM tallies ORDER BY city, width, dimension, start, value";
+    TALLY_CITIES: 0 = "SELECT * FROM tally_cities ORDER BY city";
+    TALLY_HOURS: 0 = "SELECT * FROM tally_hours ORDER BY city, start";
+    TALLY_KEYS: 0 = "SELECT * FROM tally_keys ORDER BY city, month";
+    TALLY_NAMES: 0 = "SELECT * FROM tally_names ORDER BY city, month, dimension, cell";
+    TALLY_PEOPLE: 0 = "SELECT * FROM tally_people ORDER BY city, month, dimension, cell, week, side, who";
+    TALLY_PLAIN: 0 = "SELECT * FROM tally_plain ORDER BY city, width, start";
     TOMBSTONES: 0 = "SELECT * FROM tombstones ORDER BY post";
     UTTERANCE_KEYS: 0 = "SELECT * FROM utterance_keys ORDER BY post, hash, kind";
 }
 
 /// Every table whose content is worth keeping, by name. Not the search index, which follows from `posts` and is checked
 /// against it; not `meta`, `erasures` and `commands`, which belong to one life of a database.
-const TABLES: [(&str, Statement<0>); 12] = [
+const TABLES: [(&str, Statement<0>); 19] = [
     ("authors", AUTHORS),
     ("checkpoints", CHECKPOINTS),
     ("cities", CITIES),
@@ -42,6 +49,13 @@ const TABLES: [(&str, Statement<0>); 12] = [
     ("posts", POSTS),
     ("receipts", RECEIPTS),
     ("suppressed", SUPPRESSED),
+    ("tallies", TALLIES),
+    ("tally_cities", TALLY_CITIES),
+    ("tally_hours", TALLY_HOURS),
+    ("tally_keys", TALLY_KEYS),
+    ("tally_names", TALLY_NAMES),
+    ("tally_people", TALLY_PEOPLE),
+    ("tally_plain", TALLY_PLAIN),
     ("tombstones", TOMBSTONES),
     ("utterance_keys", UTTERANCE_KEYS),
 ];

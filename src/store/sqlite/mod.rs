@@ -21,3 +21,4 @@ pub(super) mod startup;
 pub(super) mod statement;
 pub(super) mod statements;
 pub(super) mod sweep;
+pub(super) mod tally;

@@ -60,7 +60,7 @@ pub struct Limited {
 }
 
 /// Ends a read that takes too long, or that nobody waits for any more; its statement and its transaction end with it.
-async fn in_time<T>(read: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+pub async fn in_time<T>(read: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     let late = || StoreError::Unavailable("the database takes too long to answer".into());
     tokio::time::timeout(READ_MAX, read).await.or(Err(late()))?
 }

@@ -13,6 +13,7 @@ mod restore;
 mod retention;
 mod scrub;
 mod soak;
+mod tally;
 mod threads;
 mod utterances;
 
@@ -167,7 +168,7 @@ pub fn placement(city: CityId, tier: Option<Tier>) -> Placement {
         thread: None,
         reply_to: None,
         official: None,
-            assembly: false,
+        assembly: false,
     }
 }
 

@@ -29,6 +29,7 @@ use super::sqlite::open::Opened;
 use super::sqlite::sweep;
 use crate::clock::Clock;
 use crate::crash::{self, Point};
+use crate::domain::desk::Calendar;
 use crate::domain::{Batch, CityId, CommitListener, Committed, IdKey, Network, StoreError, Timestamp};
 use log::{RETRY_FIRST, TRUNCATE_LATEST};
 use scrub::Scrubbing;
@@ -64,6 +65,12 @@ pub enum Job {
         now: Timestamp,
         retention: Retention,
         answer: Answer<Committed>,
+    },
+    /// Closes buckets of the desk's numbers, as many as one transaction may; answers whether there are more.
+    Tally {
+        cities: Arc<[(CityId, Calendar)]>,
+        now: Timestamp,
+        answer: Answer<bool>,
     },
     Scrub(Answer<u64>),
     Close(Answer<()>),
@@ -234,6 +241,10 @@ impl Writer {
             }
             Job::Retain { now, retention, answer } => {
                 self.retaining = Some(Retaining { now, retention, answer, so_far: Committed::default() });
+            }
+            Job::Tally { cities, now, answer } => {
+                let done = transaction::tally(&mut self.connection, &self.key, &cities, now).await;
+                let _ = answer.send(done);
             }
             Job::Scrub(answer) => self.scrub(answer).await,
             // Only `run` sees this one; the queue it comes through is read nowhere else.

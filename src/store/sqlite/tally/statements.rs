@@ -25,7 +25,7 @@ statements! {
             (s.automated OR a.automated) AS automated, a.native_id AS author_id
         FROM placements AS p JOIN posts AS s ON s.row = p.post JOIN authors AS a ON a.row = s.author
         WHERE p.shown AND p.city = $1 AND p.received_at >= $2 AND p.received_at < $3 ORDER BY p.received_at LIMIT $4";
-    /// City, width, start, people, from, before: what is not people's is what its hours had.
+    /// City, start, people, from, before: what is not people's is what its hours had.
     WRITE_PLAIN_DAY: 5 = "INSERT INTO tally_plain (city, width, start, people, bodies, automatic, around)
         SELECT $1, 'day', $2, $3, coalesce(sum(bodies), 0), coalesce(sum(automatic), 0), coalesce(sum(around), 0)
         FROM tally_hours WHERE city = $1 AND start >= $4 AND start < $5 ON CONFLICT (city, width, start) DO NOTHING";
@@ -57,7 +57,7 @@ statements! {
         ON CONFLICT DO UPDATE SET posts = posts + excluded.posts";
     DROP_REST: 4 = "DELETE FROM tally_people WHERE city = $1 AND month = $2 AND week = $3 AND side != 'told'
         AND (dimension, cell) IN (SELECT value ->> 0, value ->> 1 FROM json_each($4))";
-    /// City, and up to which month; NULL: of all cities.
+    /// City, and up to which month.
     DROP_PEOPLE: 2 = "DELETE FROM tally_people WHERE city = $1 AND month <= $2";
     DROP_NAMES: 2 = "DELETE FROM tally_names WHERE city = $1 AND month <= $2";
     DROP_KEYS: 2 = "DELETE FROM tally_keys WHERE city = $1 AND month <= $2";
@@ -82,8 +82,12 @@ statements! {
         AND (dimension, cell) IN (SELECT value ->> 0, value ->> 1 FROM json_each($3))";
 
     // ── retention ──
+    /// What a city that is listed no more has left open. The keys last, which say so.
+    LEFT_PEOPLE: 1 = "DELETE FROM tally_people WHERE (city, month) IN (SELECT city, month FROM tally_keys WHERE until < $1)";
+    LEFT_NAMES: 1 = "DELETE FROM tally_names WHERE (city, month) IN (SELECT city, month FROM tally_keys WHERE until < $1)";
+    LEFT_KEYS: 1 = "DELETE FROM tally_keys WHERE until < $1";
     DROP_HOURS: 1 = "DELETE FROM tally_hours WHERE start < $1";
-    /// City, width, dimension; NULL: all. Before.
+    /// City, before. By dimensions, as the key has it.
     DROP_DAYS: 2 = "DELETE FROM tallies WHERE city = $1 AND width = 'day' AND dimension IN
         ('all', 'zone', 'tag', 'language', 'network', 'link') AND start < $2";
     DROP_HOUR_CELLS: 2 = "DELETE FROM tallies WHERE city = $1 AND width = 'day' AND dimension = 'hour' AND start < $2";
