@@ -1,4 +1,6 @@
-//! Weeks that are played again, minute by minute: what is calm, what is a flood, what an assembly (feature 14).
+//! Weeks that are played again, minute by minute: what is calm and what is a flood (feature 14). What an assembly is, the store knows.
+//!
+//! `PARVIS_CALM_SEEDS` gives how many calm pasts are played at each rate.
 
 use std::collections::HashSet;
 
@@ -83,9 +85,10 @@ fn of_kind(alerts: &[(i64, Alert)], kind: Kind) -> Vec<i64> {
 
 #[test]
 fn feature_14_twelve_calm_weeks_give_at_most_one_false_alert_a_month() {
+    let seeds = std::env::var("PARVIS_CALM_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(3);
     for per_day in [0.2, 8.0, 40.0, 120.0] {
         let mut most = 0;
-        for seed in 0..4 {
+        for seed in 0..seeds {
             let said = calm(per_day, seed);
             let rate = said.len() as f64 / DAYS as f64;
             assert!((rate / per_day - 0.95).abs() < 0.3 || per_day < 1.0, "{rate} posts a day");

@@ -46,6 +46,15 @@ impl Counts for Store {
         Box::pin(self.reader.plain(city, width, from, until))
     }
 
+    fn open<'a>(
+        &'a self,
+        city: &'a CityId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> BoxFuture<'a, Result<Plain, StoreError>> {
+        Box::pin(self.reader.open(city, from, until))
+    }
+
     fn hours<'a>(&'a self, city: &'a CityId, since: Timestamp) -> BoxFuture<'a, Result<Vec<HourCount>, StoreError>> {
         Box::pin(self.reader.hours(city, since))
     }

@@ -107,7 +107,7 @@ pub trait Counts: Send + Sync {
     fn since<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Option<Timestamp>, StoreError>>;
 
     /// One value over time, oldest first: buckets that begin from `from` on and before `until`. The newest
-    /// [`SERIES_MAX`] at most.
+    /// [`SERIES_MAX`] at most. Of hours there are none: they are values of a day ([`Dimension::Hour`]).
     fn series<'a>(
         &'a self,
         city: &'a CityId,
@@ -135,6 +135,14 @@ pub trait Counts: Send + Sync {
         from: Timestamp,
         until: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<(Timestamp, Plain)>, StoreError>>;
+
+    /// Plain totals of what stands now, of a bucket that is open: authors are told of none.
+    fn open<'a>(
+        &'a self,
+        city: &'a CityId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> BoxFuture<'a, Result<Plain, StoreError>>;
 
     /// Closed hours since an instant, oldest first; the newest [`HOURS_MAX`] at most.
     fn hours<'a>(&'a self, city: &'a CityId, since: Timestamp) -> BoxFuture<'a, Result<Vec<HourCount>, StoreError>>;

@@ -259,6 +259,7 @@ async fn no_hot_statement_reads_a_table_through() {
         "VALUES",
         "PLAIN",
         "HOURS",
+        "OPEN",
         "RECENT",
     ] {
         let plan = &plans[name];

@@ -18,8 +18,8 @@ use super::insert::Inserts;
 use super::load::array;
 use super::{json, rows};
 use crate::domain::desk::{
-    Bucket, Calendar, DayClosed, Dimension, Fact, HOURS_MAX, Named, SERIES_MAX, Voice, Width, close_day, close_wider,
-    values_of,
+    Bucket, Calendar, DayClosed, Dimension, Fact, HOURS_MAX, Named, Plain, SERIES_MAX, Voice, Width, close_day,
+    close_wider, values_of,
 };
 use crate::domain::{AuthorId, CityId, IdKey, Lane, StoreError, SubjectHash, Timestamp};
 use crate::store::error::unreadable;
@@ -33,7 +33,7 @@ const GRACE_S: i64 = 120;
 const STEPS: usize = 96;
 const STEPS_OF_A_DAY: usize = 24;
 /// Posts that are read of a day; those of them that came first.
-const DAY_POSTS_MAX: i64 = 200_000;
+const DAY_POSTS_MAX: i64 = 50_000;
 /// Nothing is held for longer: of what is before, a server that was off has nothing to count.
 const LOOK_BACK_S: i64 = 31 * DAY_S;
 const DAY_S: i64 = 86_400;
@@ -127,20 +127,33 @@ fn voice(row: &SqliteRow) -> Result<Voice, StoreError> {
 
 async fn close_hour(connection: &mut SqliteConnection, place: &Place, hour: Bucket) -> Result<(), StoreError> {
     let (start, end) = (hour.start.as_micros(), hour.end.as_micros());
-    let (mut people, mut bodies, mut automatic, mut around) = (0, 0, 0, 0);
-    for row in statements::HOUR.all(connection, [place.row, start, end].map(Into::into)).await? {
-        let posts: i64 = rows::get(&row, "posts")?;
-        match voice(&row)? {
-            Voice::People if rows::get(&row, "assembly")? => {}
-            Voice::People => people += posts,
-            Voice::Bodies => bodies += posts,
-            Voice::Automatic => automatic += posts,
-            Voice::Around => around += posts,
-        }
-    }
+    let found = statements::HOUR.all(connection, [place.row, start, end].map(Into::into)).await?;
+    let (plain, assemblies) = by_voice(&found)?;
+    let people = plain.people.saturating_sub(assemblies);
+    let counts =
+        [people, plain.bodies, plain.automatic, plain.around].map(|posts| i64::try_from(posts).unwrap_or(i64::MAX));
+    let [people, bodies, automatic, around] = counts;
     let values = [place.row, start, people, bodies, automatic, around];
     statements::WRITE_HOUR.run(connection, values.map(Into::into)).await?;
     Ok(())
+}
+
+/// Posts by who speaks, from rows of `HOUR` or `OPEN`; and how many of the people's are assemblies'.
+fn by_voice(found: &[SqliteRow]) -> Result<(Plain, u64), StoreError> {
+    let (mut plain, mut assemblies) = (Plain::default(), 0);
+    for row in found {
+        let posts = rows::count(row, "posts")?;
+        match voice(row)? {
+            Voice::People => {
+                plain.people += posts;
+                assemblies += if rows::get(row, "assembly")? { posts } else { 0 };
+            }
+            Voice::Bodies => plain.bodies += posts,
+            Voice::Automatic => plain.automatic += posts,
+            Voice::Around => plain.around += posts,
+        }
+    }
+    Ok((plain, assemblies))
 }
 
 async fn close_one_day(

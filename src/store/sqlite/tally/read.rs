@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use sqlx::sqlite::SqliteRow;
 
-use super::{statements, voice};
+use super::{by_voice, statements, voice};
 use crate::domain::desk::{Cell, Dimension, HOURS_MAX, HourCount, Plain, Recent, SERIES_MAX, VALUES_MAX, Voice, Width};
 use crate::domain::{CityId, StoreError, Timestamp};
 use crate::store::sqlite::read::{Reader, bounded, in_time};
@@ -106,6 +106,16 @@ impl Reader {
                 Ok((rows::time(row, "start")?, plain))
             };
             found.iter().rev().map(plain).collect()
+        })
+        .await
+    }
+
+    pub async fn open(&self, city: &CityId, from: Timestamp, until: Timestamp) -> Result<Plain, StoreError> {
+        in_time(async {
+            let mut limited = self.limited().await?;
+            let values = [city.as_str().into(), from.as_micros().into(), until.as_micros().into()];
+            let found = statements::OPEN.all(&mut limited.connection, values).await?;
+            Ok(by_voice(&found)?.0)
         })
         .await
     }

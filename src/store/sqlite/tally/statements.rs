@@ -111,11 +111,19 @@ statements! {
     /// City's slug, since, at most.
     HOURS: 3 = "SELECT start, people FROM tally_hours
         WHERE city = (SELECT row FROM cities WHERE slug = $1) AND start >= $2 ORDER BY start DESC LIMIT $3";
-    /// City's slug, since, at most: the posts of people, each with whose it is.
+    /// City's slug, since, before: as `HOUR`, of a bucket that is open.
+    OPEN: 3 = "SELECT p.lane AS lane, p.official IS NOT NULL AS listed, p.assembly AS assembly, s.network AS network,
+            (s.automated OR a.automated) AS automated, count(*) AS posts
+        FROM placements AS p JOIN posts AS s ON s.row = p.post JOIN authors AS a ON a.row = s.author
+        WHERE p.shown AND p.city = (SELECT row FROM cities WHERE slug = $1) AND p.received_at >= $2 AND p.received_at < $3
+        GROUP BY 1, 2, 3, 4, 5";
+    /// City's slug, since, at most: the posts of people, each with whose it is. What was said earlier and only came since, as after
+    /// an outage, is no event of now.
     RECENT: 3 = "SELECT p.lane AS lane, p.official IS NOT NULL AS listed, s.network AS network,
             (s.automated OR a.automated) AS automated, s.author AS author
         FROM placements AS p JOIN posts AS s ON s.row = p.post JOIN authors AS a ON a.row = s.author
-        WHERE p.shown AND p.city = (SELECT row FROM cities WHERE slug = $1) AND p.received_at >= $2 AND NOT p.assembly
+        WHERE p.shown AND p.city = (SELECT row FROM cities WHERE slug = $1) AND p.received_at >= $2 AND s.created_at >= $2
+        AND NOT p.assembly
         ORDER BY p.received_at DESC LIMIT $3";
 }
 

@@ -27,11 +27,10 @@ async fn tally(place: &Place, seconds: i64) {
 fn said(place: &Place, people: std::ops::Range<u64>, at: i64, zone: &str, assembly: bool) -> Vec<Change> {
     let said = |who| {
         let placed = Placement { zone: Some(zone.into()), assembly, ..placement(nantes(), Some(Tier::Public)) };
-        draft(place, &format!("{zone}{who}at{at}"))
-            .by(&profile(&format!("p{who}")))
-            .placed(vec![placed])
-            .at(after_s(at))
-            .upsert()
+        let draft = draft(place, &format!("{zone}{who}at{at}")).by(&profile(&format!("p{who}"))).placed(vec![placed]);
+        let mut draft = draft.at(after_s(at));
+        draft.post.created_at = after_s(at);
+        draft.upsert()
     };
     people.map(said).collect()
 }
@@ -142,6 +141,21 @@ async fn d5_no_word_of_a_few_people_outlives_their_posts_in_a_count() {
 }
 
 #[tokio::test]
+async fn feature_14_what_comes_late_after_an_outage_is_no_event_of_now() {
+    let place = counted().await;
+    for when_said in [-3 * HOUR_S, -60] {
+        let mut late = said(&place, 0..20, FIRST + when_said.abs(), "Nord", false);
+        for change in &mut late {
+            let Change::Upsert { post, received_at, .. } = change else { continue };
+            (post.created_at, *received_at) = (after_s(FIRST + when_said), after_s(FIRST));
+        }
+        place.commit(late).await;
+        let recent = place.store.recent(&nantes(), after_s(FIRST - HOUR_S)).await.unwrap();
+        assert_eq!(recent.authors, if when_said < -HOUR_S { 0 } else { 20 });
+    }
+}
+
+#[tokio::test]
 async fn l42_an_assembly_raises_no_alert_where_the_same_of_others_does() {
     for assembly in [false, true] {
         let place = counted().await;
@@ -193,6 +207,7 @@ async fn s11_bodies_and_programs_are_counted_plainly_and_apart() {
     let hours = place.store.hours(&nantes(), after_s(FIRST)).await.unwrap();
     assert_eq!(hours.iter().map(|hour| hour.posts).collect::<Vec<_>>()[..3], [0, 5, 0]);
     assert_eq!(monitor::day_view(&place.store, &nantes(), &utc(), after_s(FIRST + DAY_S)).await.unwrap(), None);
+    assert_eq!(place.store.open(&nantes(), after_s(FIRST), after_s(FIRST + DAY_S)).await.unwrap(), plain);
 }
 
 /// A database of before, with posts, is brought up to date; what was placed then is counted nowhere.
