@@ -91,7 +91,7 @@ pub fn decide(
     let Usual::Level(level) = baseline.usual else { return (None, None) };
     let people = recent.authors as f64;
     let is_quiet_town = baseline.per_day < PER_DAY_MIN;
-    let above = |spreads: f64| people >= level.high + spreads * level.spread;
+    let above = |spreads: f64| people > level.high + spreads * level.spread;
     let kind = if recent.authors >= PEOPLE_MIN && above(SPREADS) {
         Some(Kind::Unusual)
     } else {
