@@ -195,6 +195,11 @@ proptest! {
                 let told: Posts = narrower.flat_map(|other| &other.posts).copied().collect();
                 let difference: Posts = outer.posts.difference(&told).copied().collect();
                 prop_assert!(!cube.isolates(&difference), "{outer:?} less what is told in it");
+                // Nor does what is told of them by this give away who else was there on those days.
+                let days = difference.iter().map(|number| said[*number].day).collect::<BTreeSet<_>>();
+                let all: Posts = days.iter().flat_map(|day| cube.with(Dimension::All, "", *day..*day + 1)).collect();
+                let beside: Posts = all.difference(&difference).copied().collect();
+                prop_assert!(!cube.isolates(&beside), "those days less {outer:?}");
                 continue;
             }
             // All of a bucket less all values of a dimension by which each post has one at most.
