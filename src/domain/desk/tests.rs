@@ -19,15 +19,17 @@ struct Said {
 
 fn said() -> impl Strategy<Value = Said> {
     let tags = prop::collection::btree_set(0..4_u8, 0..3);
-    (0..DAYS, 0..13_u64, prop::bool::weighted(0.1), 0..3_u8, 0..4_u8, 0..3_u8, 0..3_u8, tags).prop_map(
+    (0..DAYS, 0..13_u64, prop::bool::weighted(0.1), 0..3_u8, 0..10_usize, 0..3_u8, 0..3_u8, tags).prop_map(
         |(day, who, assembly, network, zone, language, hour, tags)| {
             let mut values = vec![
                 (Dimension::Hour, format!("{hour}")),
                 (Dimension::Language, format!("l{}", language / 2)),
                 (Dimension::Network, format!("n{network}")),
             ];
-            // A zone, or none.
-            values.extend((zone < 3).then(|| (Dimension::Zone, format!("z{zone}"))));
+            // A zone, or none: on some days nearly all are of one, on others of none.
+            let zones = if day % 2 == 0 { "0000000012" } else { "000122----" };
+            let zone = zones.get(zone..=zone).filter(|zone| *zone != "-");
+            values.extend(zone.map(|zone| (Dimension::Zone, format!("z{zone}"))));
             values.extend(tags.iter().map(|tag| (Dimension::Tag, format!("t{tag}"))));
             values.sort();
             Said { day, fact: Fact { who: SubjectHash(who), assembly, values } }

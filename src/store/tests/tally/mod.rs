@@ -122,6 +122,30 @@ async fn l12_who_leaves_is_out_of_what_is_not_told_and_numbers_that_are_told_sta
     assert_eq!(month.iter().map(|cell| cell.posts).collect::<Vec<_>>(), [40, 5]);
 }
 
+/// Their posts went with their time; in the rest of a week, and in what is told, their hashes were still.
+#[tokio::test]
+async fn l24_who_leaves_after_their_posts_have_gone_is_out_too() {
+    let place = counted().await;
+    let at = FIRST + DAY_S + 9 * HOUR_S;
+    place.commit([said(&place, 0..3, at, "Est", false), said(&place, 10..30, at, "Sud", true)].concat()).await;
+    tally(&place, FIRST + 9 * DAY_S).await;
+    place.store.retain(after_s(FIRST + 9 * DAY_S), Retention::from_days(30)).await.unwrap();
+    assert!(place.page(&nantes()).await.is_empty());
+    let named = "SELECT count(*) FROM tally_people WHERE side = 'rest' AND dimension = 'zone'";
+    assert_eq!(rows(&place, named).await, 3);
+    place.commit(vec![leave("p1")]).await;
+    assert_eq!(rows(&place, named).await, 2);
+    let (all, copy) = (rows(&place, PEOPLE).await, place.folder.path().join("copy"));
+    crate::store::backup(&url_of(&place.folder), &copy, NOON, |_, _| {}).await.unwrap();
+    place.commit(vec![leave("p2")]).await;
+    place.store.close().await.unwrap();
+    let options = StoreOptions { entropy: Some([7; 32]), ..StoreOptions::new(place.clock.clone()) };
+    crate::store::restore(&url_of(&place.folder), &copy, true, options, |_, _| {}).await.unwrap();
+    let place = Place::within(place.folder).await;
+    assert_eq!(rows(&place, named).await, 1, "also where a backup had them");
+    assert!(rows(&place, PEOPLE).await < all);
+}
+
 #[tokio::test]
 async fn d5_no_word_of_a_few_people_outlives_their_posts_in_a_count() {
     let place = counted().await;
