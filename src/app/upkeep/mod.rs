@@ -129,7 +129,10 @@ impl Upkeep {
         let may_erase = memory.may_erase_by(now);
         if may_erase {
             // Before anything goes for its age: what is closed is counted from what is there.
-            self.store.tally(now, self.calendars()).await?;
+            if let Err(error) = self.store.tally(now, self.calendars()).await {
+                // What is over its time goes all the same.
+                tracing::warn!(%error, "The desk's numbers could not be closed; it is tried again in a minute.");
+            }
             self.store.retain(now, self.retention).await?;
         }
         if Instant::now() >= memory.scrub_at {
