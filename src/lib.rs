@@ -25,6 +25,7 @@ pub mod matcher;
 pub mod consent;
 pub mod store;
 pub mod live;
+pub mod monitor;
 pub mod desk;
 pub mod http;
 

@@ -213,6 +213,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
 
     let upkeep = Upkeep {
         store: store.clone(),
+        directory: directory.clone(),
         lookups,
         control: control_sender.clone(),
         clock: clock.clone(),

@@ -118,6 +118,7 @@ pub fn decide(
         thread: matched.thread,
         reply_to: None,
         official: matched.listed.as_ref().and_then(|listed| listed.body.clone()),
+        assembly: matched.assembly,
     })
 }
 

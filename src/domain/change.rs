@@ -21,6 +21,8 @@ pub struct Placement {
     pub reply_to: Option<PostId>,
     /// The listed body's name, when the city lists the author.
     pub official: Option<String>,
+    /// It carries an assembly tag: it is shown like any post, and counts for no author (L-42).
+    pub assembly: bool,
 }
 
 /// What a fresh look at an author means for all of their stored posts.
@@ -50,7 +52,7 @@ pub enum HideReason {
 }
 
 /// A keyed hash of network and author id: the only thing kept of somebody who left (L-24).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SubjectHash(pub u64);
 
 impl SubjectHash {

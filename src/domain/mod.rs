@@ -11,6 +11,7 @@ mod change;
 mod city;
 mod cursor;
 mod dataset;
+pub mod desk;
 mod event;
 mod feed_entry;
 mod filter;

@@ -96,7 +96,7 @@ weighed! {
     }
     Placement {
         reasons, recipe, zone, lane, official |
-        city, tier, zone_from_text, location, expires_at, thread, reply_to
+        city, tier, zone_from_text, location, expires_at, thread, reply_to, assembly
     }
     Observation { event, checkpoint | source, network, sent_at }
     Addressed { | city, form, expires_at }

@@ -20,6 +20,7 @@ use super::sqlite::read::Reader;
 use super::sqlite::{open as file, startup};
 use super::writer::{self, Job, Queues};
 use crate::clock::Clock;
+use crate::domain::desk::Calendar;
 use crate::domain::{
     Announced, AuthorId, AuthorProfile, Batch, Card, Checkpoint, CityId, CommitListener, Committed, DeliveryId,
     FeedEntry, FeedLog, Filter, Gap, Head, IdKey, Journal, KnownPost, NativeId, Network, Offset, Page, PostId,
@@ -124,6 +125,15 @@ impl Store {
     /// be retained.
     pub async fn retain(&self, now: Timestamp, retention: Retention) -> Result<Committed, StoreError> {
         self.ask(&self.queues.retention, |answer| Job::Retain { now, retention, answer }).await
+    }
+
+    /// Closes the buckets of the desk's numbers that are over, in transactions short enough for others to come between. By a
+    /// clock that may be wrong nothing may be closed, for it is closed for good.
+    pub async fn tally(&self, now: Timestamp, cities: Arc<[(CityId, Calendar)]>) -> Result<(), StoreError> {
+        while self.ask(&self.queues.retention, |answer| Job::Tally { cities: Arc::clone(&cities), now, answer }).await?
+        {
+        }
+        Ok(())
     }
 
     /// Clears, in the unused parts of the file's pages, what is left of erased texts, in steps short enough for others to

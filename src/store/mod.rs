@@ -7,11 +7,12 @@
 mod backup;
 mod chain;
 mod command;
-mod desk;
+mod counts;
 mod error;
 mod handle;
 mod held;
 mod ledger;
+mod mentions;
 mod operator;
 mod restored;
 mod retention;

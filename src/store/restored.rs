@@ -20,7 +20,7 @@ use super::handle::StoreOptions;
 use super::sqlite::flush::Journalled;
 use super::sqlite::load::array;
 use super::sqlite::open::{Behind, Opened, new_epoch};
-use super::sqlite::{journal, rows, staff, statements, sweep};
+use super::sqlite::{journal, rows, staff, statements, sweep, tally};
 use super::writer::transact;
 use crate::domain::{Batch, Change, IdKey, PostId, StoreError, SubjectHash, Timestamp};
 
@@ -156,6 +156,9 @@ async fn erase(opened: &mut Opened, since: i64, now: Timestamp) -> Result<u64, S
 
 /// Erases what the copy holds of persons who left since: of them only a hash is known.
 async fn purge(opened: &mut Opened, left: &HashSet<SubjectHash>, now: Timestamp) -> Result<(), StoreError> {
+    // Also out of the numbers that are not told yet, which know nobody by anything else.
+    let persons: Vec<SubjectHash> = left.iter().copied().collect();
+    tally::take_out(&mut opened.writer, &persons).await?;
     // And what copies theirs, be that held or not.
     let persons = array(left.iter().map(|person| person.0.cast_signed()));
     let copies = statements::POSTS_OF_KEYS.all(&mut opened.writer, [persons.into()]).await?;

@@ -5,12 +5,12 @@ import { openPage, overflow, picture, startBrowser, startDemo, violations, WIDTH
 
 /** What each role's bar offers in a city. */
 const OFFERED = {
-  reader: ["/desk/nantes"],
-  contributor: ["/desk/nantes"],
-  moderator: ["/desk/nantes"],
-  publisher: ["/desk/nantes"],
-  dpo: ["/desk/nantes", "/desk/nantes/log"],
-  administrator: ["/desk/nantes", "/desk/nantes/people"],
+  reader: ["/desk/nantes", "/desk/nantes/numbers"],
+  contributor: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/inbox"],
+  moderator: ["/desk/nantes", "/desk/nantes/numbers"],
+  publisher: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/inbox"],
+  dpo: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/log"],
+  administrator: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/people"],
 };
 
 let demo;
@@ -66,7 +66,7 @@ test("A3 one cookie, which no script reads and which goes with the session", asy
 for (const [device, viewport] of Object.entries(WIDTHS)) {
   for (const colorScheme of ["light", "dark"]) {
     test(`every page of the desk is accessible and asks nobody else: ${device}, ${colorScheme}`, async () => {
-      for (const role of ["dpo", "administrator"]) {
+      for (const role of ["publisher", "dpo", "administrator"]) {
         const { page, context, wrongs } = await openPage(browser, demo.origin, { viewport, colorScheme });
         const look = async (path) => {
           await page.goto(demo.origin + path);

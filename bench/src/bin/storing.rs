@@ -115,6 +115,7 @@ impl Posts {
             thread: None,
             reply_to: None,
             official: None,
+            assembly: false,
         };
         Change::Upsert {
             post: Box::new(post),

@@ -153,6 +153,7 @@ impl Scene {
             thread: None,
             reply_to: None,
             official: official.map(Into::into),
+            assembly: false,
         };
         let (post, author) = (Box::new(post), Box::new(author));
         let change =

@@ -5,22 +5,26 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::clock_guard::ClockGuard;
 use super::drive::Control;
 use crate::clock::Clock;
-use crate::domain::{AuthorLookup, Network, StoreError, Timestamp};
+use crate::domain::desk::Calendar;
+use crate::domain::{AuthorLookup, CityId, Network, StoreError, Timestamp};
+use crate::http::CityDirectory;
 use crate::shutdown::Shutdown;
 use crate::store::{Retention, Store};
 use recheck::FirstLooks;
 use unanswered::Unanswered;
 
-/// What is done by the clock: retention, clearing what erased texts leave in the file, the weekly re-check of authors and
+/// What is done by the clock: closing the buckets of the desk's numbers, retention, clearing what erased texts leave in the file, the weekly re-check of authors and
 /// posts (L-13), the first looks at young posts (L-10), and the store's gauges.
 pub struct Upkeep {
     pub store: Store,
+    pub directory: Arc<ArcSwap<CityDirectory>>,
     pub lookups: Vec<Arc<dyn AuthorLookup>>,
     pub control: mpsc::Sender<Control>,
     pub clock: Arc<dyn Clock>,
@@ -113,12 +117,22 @@ impl Upkeep {
         tokio::time::sleep(left.unwrap_or(EVERY).min(EVERY)).await;
     }
 
+    fn calendars(&self) -> Arc<[(CityId, Calendar)]> {
+        let cities = &self.directory.load().cities;
+        cities.iter().map(|city| (city.id.clone(), Calendar::new(&city.timezone))).collect()
+    }
+
     /// Returns whether more is due than could be done.
     async fn once(&self, memory: &mut Memory) -> Result<bool, StoreError> {
         let now = self.clock.now();
         // What is re-checked may be erased too, and notes when it was.
         let may_erase = memory.may_erase_by(now);
         if may_erase {
+            // Before anything goes for its age: what is closed is counted from what is there.
+            if let Err(error) = self.store.tally(now, self.calendars()).await {
+                // What is over its time goes all the same.
+                tracing::warn!(%error, "The desk's numbers could not be closed; it is tried again in a minute.");
+            }
             self.store.retain(now, self.retention).await?;
         }
         if Instant::now() >= memory.scrub_at {

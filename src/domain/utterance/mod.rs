@@ -187,6 +187,11 @@ fn title(post: &Post) -> &str {
     post.text.lines().next().unwrap_or_default()
 }
 
+/// What of an address names its page, without scheme, fragment or trackers.
+pub fn page_of(address: &str) -> Option<String> {
+    origin::canonical(address)
+}
+
 /// Whether two addresses lead to one page, whatever they say of where the reader came from.
 pub fn is_same_page(a: &str, b: &str) -> bool {
     a == b || origin::canonical(a).is_some_and(|page| origin::canonical(b) == Some(page))

@@ -8,6 +8,7 @@ mod account;
 mod gate;
 mod inbox;
 mod now;
+mod numbers;
 mod pages;
 mod people;
 mod routes;

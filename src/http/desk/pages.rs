@@ -50,6 +50,7 @@ impl Bar {
         let user = &signed.session.user;
         let pages = [
             ("", Right::See, "desk-now"),
+            ("/numbers", Right::See, "desk-numbers"),
             ("/inbox", Right::Inbox, "desk-inbox"),
             ("/people", Right::Administer, "desk-people"),
             ("/log", Right::Protect, "desk-log"),

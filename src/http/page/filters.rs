@@ -183,7 +183,7 @@ fn lane_name(lane: &Lane, w: Words) -> String {
 }
 
 /// A language by its name where we have one, else by its code.
-fn language_name(lang: &str, w: Words) -> String {
+pub fn language_name(lang: &str, w: Words) -> String {
     let key = format!("language-{lang}");
     let name = w.t(&key);
     if name == key { lang.to_owned() } else { name }

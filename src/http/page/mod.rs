@@ -43,6 +43,7 @@ pub use card::{PageRenderer, network_name};
 pub use cities::{CityGlance, render_cities};
 pub use city::{CityPage, render_city};
 pub use context::{Cities, Conformity, DemoNote, PageContext, PageSettings, RetentionDays};
+pub use filters::language_name;
 pub use frame::Frame;
 pub use handlers::{PageState, configure};
 pub use leave::{LEAVE_FORM_BYTES_MAX, LeaveForm, LeavePage, LeaveProblem, render_leave, render_leave_done};

@@ -305,8 +305,8 @@ impl Ledger {
         if new.tier.is_none() || old.recipe == new.recipe {
             return;
         }
-        let Placement { tier, reasons, recipe, lane, expires_at, official, .. } = new.clone();
-        *old = Placement { tier, reasons, recipe, lane, expires_at, official, ..old.clone() };
+        let Placement { tier, reasons, recipe, lane, expires_at, official, assembly, .. } = new.clone();
+        *old = Placement { tier, reasons, recipe, lane, expires_at, official, assembly, ..old.clone() };
         placed.dirty = true;
         self.rekey(key, id, None);
     }

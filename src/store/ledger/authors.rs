@@ -35,7 +35,9 @@ impl Ledger {
 
     pub(super) fn author_changed(&mut self, key: &IdKey, profile: &AuthorProfile, verdict: AuthorVerdict) {
         if matches!(verdict, AuthorVerdict::Purge | AuthorVerdict::Point) {
-            self.purge_copies(SubjectHash::derive(key, profile.network, &profile.id));
+            let person = SubjectHash::derive(key, profile.network, &profile.id);
+            self.purge_copies(person);
+            self.out.departed.push(person);
         }
         let Some(row) = self.author_rows.get(&(profile.network, profile.id.clone())).copied() else { return };
         let profile = match verdict {
@@ -61,6 +63,7 @@ impl Ledger {
             self.purge(row);
         }
         self.purge_copies(subject);
+        self.out.departed.push(subject);
         if self.suppressed.insert(subject) {
             self.out.suppressed.push(subject);
         }

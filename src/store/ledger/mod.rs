@@ -181,6 +181,10 @@ pub struct Writes {
     pub tombstones: Vec<(PostId, Tombstone)>,
     pub erasures: Vec<Erasure>,
     pub suppressed: Vec<SubjectHash>,
+    /// Who left, or may be shown no more: they are in no number that is not told yet.
+    pub departed: Vec<SubjectHash>,
+    /// Posts that were taken back, as they stood: so are these.
+    pub taken_back: Vec<StoredPost>,
     pub checked: Vec<(PostId, Timestamp)>,
     /// Each with its network, and when it was told.
     pub gaps: Vec<(SourceId, Network, Gap, Timestamp)>,

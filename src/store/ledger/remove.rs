@@ -113,6 +113,7 @@ impl Ledger {
             let held = self.posts.get(&id).filter(|stored| !stored.post.network.is_listing());
             let pages = held.into_iter().flat_map(|stored| &stored.keys).filter(|key| key.kind == KeyKind::Page);
             let names: Vec<PostId> = pages.map(|page| PostId::from_u64(page.hash)).chain([id]).collect();
+            self.out.taken_back.extend(self.posts.get(&id).filter(|stored| stored.stored).cloned());
             self.forget(id);
             names.into_iter().for_each(|name| self.bury(name, reason, expires_at));
         }

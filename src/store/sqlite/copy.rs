@@ -29,13 +29,20 @@ statements! {
     STAFF: 0 = "SELECT * FROM staff ORDER BY row";
     STAFF_ROLES: 0 = "SELECT * FROM staff_roles ORDER BY staff, city, role";
     SUPPRESSED: 0 = "SELECT * FROM suppressed ORDER BY subject";
+    TALLIES: 0 = "SELECT * FROM tallies ORDER BY city, width, dimension, start, value";
+    TALLY_CITIES: 0 = "SELECT * FROM tally_cities ORDER BY city";
+    TALLY_HOURS: 0 = "SELECT * FROM tally_hours ORDER BY city, start";
+    TALLY_KEYS: 0 = "SELECT * FROM tally_keys ORDER BY city, month";
+    TALLY_NAMES: 0 = "SELECT * FROM tally_names ORDER BY city, month, dimension, cell";
+    TALLY_PEOPLE: 0 = "SELECT * FROM tally_people ORDER BY city, month, dimension, cell, week, side, who";
+    TALLY_PLAIN: 0 = "SELECT * FROM tally_plain ORDER BY city, width, start";
     TOMBSTONES: 0 = "SELECT * FROM tombstones ORDER BY post";
     UTTERANCE_KEYS: 0 = "SELECT * FROM utterance_keys ORDER BY post, hash, kind";
 }
 
 /// Every table whose content is worth keeping, by name. Not the search index, which follows from `posts` and is checked
 /// against it; not `meta`, `erasures`, `commands` and `staff_sessions`, which belong to one life of a database.
-const TABLES: [(&str, Statement<0>); 16] = [
+const TABLES: [(&str, Statement<0>); 23] = [
     ("audit", AUDIT),
     ("authors", AUTHORS),
     ("checkpoints", CHECKPOINTS),
@@ -50,6 +57,13 @@ const TABLES: [(&str, Statement<0>); 16] = [
     ("staff", STAFF),
     ("staff_roles", STAFF_ROLES),
     ("suppressed", SUPPRESSED),
+    ("tallies", TALLIES),
+    ("tally_cities", TALLY_CITIES),
+    ("tally_hours", TALLY_HOURS),
+    ("tally_keys", TALLY_KEYS),
+    ("tally_names", TALLY_NAMES),
+    ("tally_people", TALLY_PEOPLE),
+    ("tally_plain", TALLY_PLAIN),
     ("tombstones", TOMBSTONES),
     ("utterance_keys", UTTERANCE_KEYS),
 ];

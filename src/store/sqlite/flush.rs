@@ -105,6 +105,7 @@ fn placement_row(ledger: &Ledger, values: Values, Placed { stored, city, placed 
         .int(location.map(|location| i64::from(location.precision_m)))
         .text(location.map(|location| location.origin.as_str()))
         .text(placement.official.as_deref())
+        .flag(placement.assembly)
         .list(&placement.reasons, form::reasons_out)
         .text(placement.recipe.as_str())
 }

@@ -23,3 +23,4 @@ pub(super) mod startup;
 pub(super) mod statement;
 pub(super) mod statements;
 pub(super) mod sweep;
+pub(super) mod tally;

@@ -213,6 +213,7 @@ pub fn placement(row: &SqliteRow) -> Read<StoredPlacement> {
             thread: optional_post_id(row, "thread_id")?,
             reply_to: optional_post_id(row, "reply_id")?,
             official: get(row, "official")?,
+            assembly: get(row, "assembly")?,
         },
         position: position.map(|position| u64::try_from(position).or(Err(unreadable("position")))).transpose()?,
         published: get(row, "published")?,

@@ -407,14 +407,14 @@ pub const WRITE_POSTS: Insert<27> = Insert {
         checked_at = excluded.checked_at",
 };
 
-pub const WRITE_PLACEMENTS: Insert<22> = Insert {
+pub const WRITE_PLACEMENTS: Insert<23> = Insert {
     into: "placements (post, city, tier, position, published, shown, received_at, lane, expires_at, thread, reply_to,
-        folded, copies, zone, zone_from_text, lon, lat, precision_m, origin, official, reasons, recipe)",
+        folded, copies, zone, zone_from_text, lon, lat, precision_m, origin, official, assembly, reasons, recipe)",
     again: "ON CONFLICT (post, city) DO UPDATE SET tier = excluded.tier, position = excluded.position,
         published = excluded.published, shown = excluded.shown, lane = excluded.lane, expires_at = excluded.expires_at,
         thread = excluded.thread, reply_to = excluded.reply_to, folded = excluded.folded, copies = excluded.copies, zone = excluded.zone, zone_from_text = excluded.zone_from_text,
         lon = excluded.lon, lat = excluded.lat, precision_m = excluded.precision_m, origin = excluded.origin,
-        official = excluded.official, reasons = excluded.reasons, recipe = excluded.recipe",
+        official = excluded.official, assembly = excluded.assembly, reasons = excluded.reasons, recipe = excluded.recipe",
 };
 
 pub const WRITE_MENTIONS: Insert<13> = Insert {

@@ -56,6 +56,13 @@ async fn d9_a_backup_equals_the_database_and_a_restored_one_equals_the_backup() 
             ("staff", 0),
             ("staff_roles", 0),
             ("suppressed", 1),
+            ("tallies", 0),
+            ("tally_cities", 0),
+            ("tally_hours", 0),
+            ("tally_keys", 0),
+            ("tally_names", 0),
+            ("tally_people", 0),
+            ("tally_plain", 0),
             ("tombstones", 1),
             ("utterance_keys", 0)
         ]

@@ -15,6 +15,7 @@ mod retention;
 mod scrub;
 mod soak;
 mod staff;
+mod tally;
 mod threads;
 mod utterances;
 
@@ -169,6 +170,7 @@ pub fn placement(city: CityId, tier: Option<Tier>) -> Placement {
         thread: None,
         reply_to: None,
         official: None,
+        assembly: false,
     }
 }
 

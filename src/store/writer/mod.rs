@@ -32,6 +32,7 @@ use super::sqlite::open::Opened;
 use super::sqlite::sweep;
 use crate::clock::Clock;
 use crate::crash::{self, Point};
+use crate::domain::desk::Calendar;
 use crate::domain::{
     Actor, Batch, CityId, CommitListener, Committed, DeskAct, DeskAnswer, IdKey, Network, PostId, StaffName,
     StaffWrite, StoreError, Timestamp,
@@ -82,6 +83,12 @@ pub enum Job {
         now: Timestamp,
         retention: Retention,
         answer: Answer<Committed>,
+    },
+    /// Closes buckets of the desk's numbers, as many as one transaction may; answers whether there are more.
+    Tally {
+        cities: Arc<[(CityId, Calendar)]>,
+        now: Timestamp,
+        answer: Answer<bool>,
     },
     Scrub(Answer<u64>),
     Close(Answer<()>),
@@ -262,6 +269,10 @@ impl Writer {
             }
             Job::Retain { now, retention, answer } => {
                 self.retaining = Some(Retaining { now, retention, answer, so_far: Committed::default() });
+            }
+            Job::Tally { cities, now, answer } => {
+                let done = transaction::tally(&mut self.connection, &self.key, &cities, now).await;
+                let _ = answer.send(done);
             }
             Job::Scrub(answer) => self.scrub(answer).await,
             // Only `run` sees this one; the queue it comes through is read nowhere else.

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::crash::{self, Point};
+use crate::domain::desk::Calendar;
 use crate::domain::{Act, Batch, Change, CityId, Committed, DeskAct, FeedEntry, IdKey, StoreError, Timestamp};
 use crate::store::chain::Chain;
 use crate::store::ledger::Ledger;
 use crate::store::sqlite::flush::Journalled;
-use crate::store::sqlite::{flush, load, statements};
+use crate::store::sqlite::{flush, load, statements, tally};
 
 /// What a transaction did.
 pub struct Written {
@@ -38,11 +39,33 @@ pub async fn transact(
         Ok(_) => write(connection, key, batch, now, journalled, chain).await,
         Err(error) => Err(error.into()),
     };
+    undone_if_failed(connection, done).await
+}
+
+async fn undone_if_failed<T>(connection: &mut SqliteConnection, done: Result<T, StoreError>) -> Result<T, StoreError> {
     if done.is_err() {
         // A full disk has SQLite roll back by itself, and then there is nothing left to roll back.
         let _ = statements::ROLLBACK.run(connection, []).await;
     }
     done
+}
+
+/// One transaction of closing buckets. Returns whether there is more to close.
+pub async fn tally(
+    connection: &mut SqliteConnection,
+    key: &IdKey,
+    cities: &[(CityId, Calendar)],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = async {
+        statements::BEGIN.run(connection, []).await?;
+        let more = tally::close(connection, key, cities, now).await?;
+        crash::point(Point::BeforeCommit);
+        statements::COMMIT.run(connection, []).await?;
+        Ok(more)
+    }
+    .await;
+    undone_if_failed(connection, done).await
 }
 
 async fn write(
@@ -56,6 +79,8 @@ async fn write(
     let mut ledger = load::ledger(connection, key, batch).await?;
     ledger.apply(key, batch);
     let gone = flush::flush(connection, &ledger, batch, now, journalled).await?;
+    tally::take_back(connection, key, &ledger.out.taken_back).await?;
+    tally::take_out(connection, &ledger.out.departed).await?;
     if let Some(chain) = chain {
         note_acts(connection, chain, batch, now).await?;
     }

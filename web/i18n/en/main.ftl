@@ -734,3 +734,65 @@ act-assign = Post taken
 act-no-answer-needed = Post set down as needing no answer
 act-answered-elsewhere = Post answered elsewhere
 act-reopen = Post put back to new
+
+## The desk's numbers
+
+desk-numbers = Numbers
+numbers-title = Numbers
+numbers-widths = Periods
+numbers-by-day = By day
+numbers-by-week = By week
+numbers-by-month = By month
+numbers-before = Period before
+numbers-after = Next period
+numbers-period = From { $from } to { $until }
+numbers-posts = { $n ->
+    [0] No posts by people.
+    [one] One post by people.
+   *[other] { $n } posts by people.
+ }
+numbers-people = { $n ->
+    [one] At least one person.
+   *[other] At least { $n } people.
+ }
+numbers-few = { $n ->
+    [one] Fewer than one person.
+   *[other] Fewer than { $n } people.
+ }
+numbers-bodies = { $n ->
+    [one] One post by listed bodies.
+   *[other] { $n } posts by listed bodies.
+ }
+numbers-automatic = { $n ->
+    [one] One automatic post.
+   *[other] { $n } automatic posts.
+ }
+numbers-around = { $n ->
+    [one] One post from around.
+   *[other] { $n } posts from around.
+ }
+numbers-absent = This period is not closed, or it was not counted: the town is counted since { $since }. A day is closed two minutes after midnight.
+numbers-not-yet = The town is not counted yet. It will be at the end of the day.
+numbers-hour = By hour
+numbers-zone = By neighbourhood
+numbers-tag = By tag
+numbers-network = By network
+numbers-language = By language
+numbers-link = By page that is cited
+numbers-of-hour = Hour
+numbers-of-zone = Neighbourhood
+numbers-of-tag = Tag
+numbers-of-network = Network
+numbers-of-language = Language
+numbers-of-link = Page
+numbers-authors = People, at least
+numbers-none = Nothing that can be told without telling of too few people.
+numbers-more = { $n ->
+    [one] And one more value, in the file.
+   *[other] And { $n } more values, in the file.
+ }
+numbers-export = These numbers as a CSV file
+numbers-note = { $n ->
+    [one] A number is told only if it is of one person at least.
+   *[other] A number is told only if it is of { $n } people at least, it and what it leaves; else it waits for the week, then the month. Months are made of whole weeks. Nobody counts demonstrations.
+ }

@@ -735,3 +735,65 @@ act-assign = Message pris
 act-no-answer-needed = Message classé sans réponse
 act-answered-elsewhere = Message répondu ailleurs
 act-reopen = Message remis aux nouveaux
+
+## Les chiffres du bureau
+
+desk-numbers = Chiffres
+numbers-title = Chiffres
+numbers-widths = Périodes
+numbers-by-day = Par jour
+numbers-by-week = Par semaine
+numbers-by-month = Par mois
+numbers-before = Période précédente
+numbers-after = Période suivante
+numbers-period = Du { $from } au { $until }
+numbers-posts = { $n ->
+    [0] Aucun message d’habitants.
+    [one] Un message d’habitants.
+   *[other] { $n } messages d’habitants.
+ }
+numbers-people = { $n ->
+    [one] Une personne au moins.
+   *[other] { $n } personnes au moins.
+ }
+numbers-few = { $n ->
+    [one] Moins d’une personne.
+   *[other] Moins de { $n } personnes.
+ }
+numbers-bodies = { $n ->
+    [one] Un message d’organismes listés.
+   *[other] { $n } messages d’organismes listés.
+ }
+numbers-automatic = { $n ->
+    [one] Un envoi automatique.
+   *[other] { $n } envois automatiques.
+ }
+numbers-around = { $n ->
+    [one] Un message des environs.
+   *[other] { $n } messages des environs.
+ }
+numbers-absent = Cette période n’est pas close, ou elle n’a pas été comptée : la ville l’est depuis { $since }. Un jour se clôt deux minutes après minuit.
+numbers-not-yet = La ville n’est pas encore comptée. Elle le sera à la fin de la journée.
+numbers-hour = Par heure
+numbers-zone = Par quartier
+numbers-tag = Par mot-clé
+numbers-network = Par réseau
+numbers-language = Par langue
+numbers-link = Par page citée
+numbers-of-hour = Heure
+numbers-of-zone = Quartier
+numbers-of-tag = Mot-clé
+numbers-of-network = Réseau
+numbers-of-language = Langue
+numbers-of-link = Page
+numbers-authors = Personnes, au moins
+numbers-none = Rien que l’on puisse dire sans parler de trop peu de personnes.
+numbers-more = { $n ->
+    [one] Et une autre valeur, dans le fichier.
+   *[other] Et { $n } autres valeurs, dans le fichier.
+ }
+numbers-export = Ces chiffres en fichier CSV
+numbers-note = { $n ->
+    [one] Un nombre n’est dit que s’il parle d’une personne au moins.
+   *[other] Un nombre n’est dit que s’il parle de { $n } personnes au moins, lui et ce qu’il laisse ; sinon il attend la semaine, puis le mois. Les mois sont faits de semaines entières. Les manifestations ne sont comptées par personne.
+ }

@@ -7,8 +7,8 @@ use super::*;
 use crate::app::fake::Silent;
 use crate::clock::ManualClock;
 use crate::domain::{
-    AuthorId, AuthorProfile, Batch, Change, CityId, Journal, Label, Lane, LookupError, NativeId, Network, Placement,
-    Post, PostCheck, PostId, Schedule, Tier,
+    AuthorId, AuthorProfile, Batch, Change, Journal, Label, Lane, LookupError, NativeId, Network, Placement, Post,
+    PostCheck, PostId, Schedule, Tier,
 };
 use crate::store::{self, StoreOptions};
 
@@ -82,6 +82,7 @@ fn stored(store: &Store, native_id: &str) -> Change {
         thread: None,
         reply_to: None,
         official: None,
+        assembly: false,
     };
     Change::Upsert {
         post: Box::new(post),
@@ -90,6 +91,11 @@ fn stored(store: &Store, native_id: &str) -> Change {
         mentions: Vec::new(),
         received_at: START,
     }
+}
+
+/// No city is counted.
+fn nowhere() -> Arc<ArcSwap<CityDirectory>> {
+    Arc::new(ArcSwap::from_pointee(CityDirectory { cities: Vec::new(), broken: Vec::new() }))
 }
 
 #[tokio::test]
@@ -104,7 +110,7 @@ async fn w06_a_silent_network_does_not_keep_upkeep_from_stopping() {
     let shutdown = Shutdown::new();
     let retention = Retention::from_days(30);
     let lookups: Vec<Arc<dyn AuthorLookup>> = vec![Arc::new(Silent)];
-    let upkeep = Upkeep { store, lookups, control, clock, retention, shutdown: shutdown.clone() };
+    let upkeep = Upkeep { store, directory: nowhere(), lookups, control, clock, retention, shutdown: shutdown.clone() };
     let running = tokio::spawn(upkeep.run());
     tokio::time::sleep(Duration::from_millis(200)).await;
     shutdown.trigger();
@@ -122,6 +128,7 @@ async fn d7_a_clock_that_jumped_erases_nothing() {
     let (control, mut told) = mpsc::channel(64);
     let upkeep = Upkeep {
         store: store.clone(),
+        directory: nowhere(),
         lookups: vec![Arc::new(Network1)],
         control,
         clock: clock.clone(),

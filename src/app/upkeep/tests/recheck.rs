@@ -22,7 +22,8 @@ impl Scene {
         let shutdown = Shutdown::new();
         // What is told is not waited for, so that a round is one batch.
         shutdown.trigger();
-        let upkeep = Upkeep { store, lookups: vec![], control, clock: clock.clone(), retention, shutdown };
+        let upkeep =
+            Upkeep { store, directory: nowhere(), lookups: vec![], control, clock: clock.clone(), retention, shutdown };
         let scene = Self { upkeep, unanswered: Unanswered::default(), clock, told, _folder: folder };
         scene.commit(posts.iter().map(|id| stored(&scene.upkeep.store, id)).collect()).await;
         scene.clock.set(START.plus_seconds(RECHECK_AFTER_S + 60));
@@ -223,6 +224,7 @@ async fn l13_authors_and_posts_are_asked_for_again_within_a_week() {
     let (control, mut told) = mpsc::channel(64);
     let upkeep = Upkeep {
         store: store.clone(),
+        directory: nowhere(),
         lookups: vec![Arc::new(Network1)],
         control,
         clock: clock.clone(),

@@ -1,0 +1,16 @@
+//! The desk's numbers, and what of them is unusual.
+//!
+//! Owns what is usual for an hour and a day, when to say that something is not, and what of the numbers stands together on a
+//! view. Does not own what may be told about people (`domain::desk`), rows (`store`) or pages (`http`).
+//! Invariant: numbers in, numbers out: nothing here is given a post or knows who wrote one.
+
+pub mod alert;
+pub mod usual;
+pub mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use alert::{Alert, Event, Kind, decide};
+pub use usual::{Baseline, Level, Usual};
+pub use view::{DayView, day_view, look};
