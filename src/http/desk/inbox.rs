@@ -11,6 +11,15 @@ use crate::domain::{
 };
 use crate::http::page::{Calendar, Frame, Words, network_name, web_address};
 
+/// In the order in which an item comes to them.
+const STATES: [MentionStatus; 5] = [
+    MentionStatus::New,
+    MentionStatus::Assigned,
+    MentionStatus::Answered,
+    MentionStatus::AnsweredElsewhere,
+    MentionStatus::NoAnswerNeeded,
+];
+
 /// Items on one page; older ones are a link away.
 const ITEMS_PER_PAGE: usize = 30;
 /// What waits is counted as far as this; beyond, it is said to be more.
@@ -110,7 +119,7 @@ async fn shown(asked: &Asked, problem: Option<&str>) -> HttpResponse {
         bar: Bar::new(asked, &format!("/desk{here}")),
         token: asked.form_token(),
         here: format!("/desk{here}"),
-        states: MentionStatus::ALL.map(of_state).into(),
+        states: STATES.map(of_state).into(),
         status: status.as_str().to_owned(),
         items: found.items.into_iter().map(|item| item_view(item, city, &calendar, now, w)).collect(),
         older: found.next.map(older),

@@ -617,7 +617,7 @@ async fn s51_the_inbox_shows_words_points_to_others_and_says_who_did_what() {
     let mut lea = Browser::new(&app);
     lea.enter("lea", NOON).await;
     let now = lea.get("/desk/nantes").await.body;
-    assert!(now.contains("2 messages attendent une réponse") && now.contains("6 réponses pour 6 demandes"), "{now}");
+    assert!(now.contains("2 messages attendent une réponse") && now.contains("30 jours\u{a0}: 6 sur 6."), "{now}");
     let page = lea.get("/desk/nantes/inbox").await.body;
     for words in [
         "Un lampadaire &#60;script&#62;",
