@@ -52,6 +52,12 @@ impl Asked {
         self.fields.get(name).map(String::as_str).unwrap_or_default()
     }
 
+    /// A value of the address; the first of several.
+    pub fn query(&self, name: &str) -> Option<String> {
+        let mut query = url::form_urlencoded::parse(self.request.query_string().as_bytes());
+        query.find(|(given, _)| given == name).map(|(_, value)| value.into_owned())
+    }
+
     /// What a form on this request's page carries.
     pub fn form_token(&self) -> String {
         match &self.signed {

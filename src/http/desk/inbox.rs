@@ -95,13 +95,9 @@ pub async fn sent(asked: Asked) -> HttpResponse {
 async fn shown(asked: &Asked, problem: Option<&str>) -> HttpResponse {
     let Some(city) = &asked.city else { return to("/desk") };
     let (w, now) = (asked.context.words(), asked.context.now);
-    let query = |name: &str| {
-        let mut query = url::form_urlencoded::parse(asked.request.query_string().as_bytes());
-        query.find(|(given, _)| given == name).map(|(_, value)| value.into_owned())
-    };
-    let status = query("status").or_else(|| asked.fields.get("status").cloned());
+    let status = asked.query("status").or_else(|| asked.fields.get("status").cloned());
     let status = status.as_deref().and_then(MentionStatus::parse).unwrap_or(MentionStatus::New);
-    let before = query("before").and_then(|before| before.parse().ok());
+    let before = asked.query("before").and_then(|before| before.parse().ok());
     let wanted = MentionQuery { status: Some(status), before, limit: ITEMS_PER_PAGE };
     let (Ok(found), Ok(answers)) = (asked.state.mentions.mentions(&city.id, wanted).await, answers(asked, city).await)
     else {

@@ -118,15 +118,11 @@ pub async fn export(asked: Asked) -> HttpResponse {
 
 /// The width and bucket that are asked for: else the last day that is closed.
 fn wanted(asked: &Asked, city: &City, buckets: &Buckets) -> (Width, Option<Bucket>) {
-    let query = |name: &str| {
-        let mut query = url::form_urlencoded::parse(asked.request.query_string().as_bytes());
-        query.find(|(given, _)| given == name).map(|(_, value)| value.into_owned())
-    };
-    let width = query("width").and_then(|width| Width::parse(&width)).filter(|width| *width != Width::Hour);
+    let width = asked.query("width").and_then(|width| Width::parse(&width)).filter(|width| *width != Width::Hour);
     let width = width.unwrap_or(Width::Day);
     let zone = TimeZone::get(&city.timezone).unwrap_or(TimeZone::UTC);
     let noon = |day: Date| day.at(12, 0, 0, 0).to_zoned(zone.clone()).ok();
-    let at = query("at").and_then(|at| at.parse::<Date>().ok()).and_then(noon);
+    let at = asked.query("at").and_then(|at| at.parse::<Date>().ok()).and_then(noon);
     let at = at.map(|at| Timestamp::from_micros(at.timestamp().as_microsecond()));
     let last = || buckets.bucket(width, buckets.bucket(width, asked.context.now)?.start.plus_seconds(-1));
     (width, at.map_or_else(last, |at| buckets.bucket(width, at)))

@@ -98,16 +98,13 @@ struct SignInView<'a> {
 
 pub fn render_sign_in(asked: &Asked, page: &SignInPage<'_>) -> String {
     let w = asked.context.words();
-    let query = asked.request.query_string();
-    let from_query = || url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "to");
-    let wanted = asked.fields.get("to").cloned().or_else(|| from_query().map(|(_, to)| to.into_owned()));
     SignInView {
         frame: frame(asked, "", w.t("desk-sign-in-title")),
         w,
         bar: None,
         token: asked.form_token(),
         name: page.name,
-        to: wanted.unwrap_or_default().chars().take(200).collect(),
+        to: wanted(asked),
         problem: page.problem.map(|problem| problem_words(problem, w)),
         officers: asked
             .state
@@ -119,6 +116,11 @@ pub fn render_sign_in(asked: &Asked, page: &SignInPage<'_>) -> String {
     }
     .render()
     .unwrap_or_default()
+}
+
+/// Where somebody wanted to go, as the address or the form says; where it leads is looked at when they are let in.
+fn wanted(asked: &Asked) -> String {
+    asked.fields.get("to").cloned().or_else(|| asked.query("to")).unwrap_or_default().chars().take(200).collect()
 }
 
 fn problem_words(problem: SignInProblem, w: Words) -> String {
@@ -156,16 +158,13 @@ struct CodeView<'a> {
 pub fn render_code(asked: &Asked, page: &CodePage) -> String {
     let w = asked.context.words();
     let title = if page.secret.is_some() { "desk-set-up-title" } else { "desk-code-title" };
-    let query = asked.request.query_string();
-    let from_query = || url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "to");
-    let wanted = asked.fields.get("to").cloned().or_else(|| from_query().map(|(_, to)| to.into_owned()));
     let secret = page.secret.map(|secret| data_encoding::BASE32_NOPAD.encode(&secret));
     CodeView {
         frame: frame(asked, "/code", w.t(title)),
         w,
         bar: None,
         token: asked.form_token(),
-        to: wanted.unwrap_or_default().chars().take(200).collect(),
+        to: wanted(asked),
         secret: secret.map(|secret| grouped(&secret)),
         picture: page.uri.as_deref().and_then(picture),
         uri: page.uri.clone(),
@@ -326,8 +325,7 @@ struct LineView {
 /// `GET /desk/{city}/log`.
 pub async fn log(asked: Asked) -> HttpResponse {
     let Some(city) = asked.city.clone() else { return to("/desk") };
-    let query = url::form_urlencoded::parse(asked.request.query_string().as_bytes());
-    let before = query.into_iter().find(|(name, _)| name == "before").and_then(|(_, before)| before.parse().ok());
+    let before = asked.query("before").and_then(|before| before.parse().ok());
     let Ok(lines) = asked.state.staff.audit(&city.id, before, LINES_PER_PAGE + 1).await else {
         return refused_page(&asked.context, Refused::TryLater);
     };
