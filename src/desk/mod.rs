@@ -12,6 +12,6 @@ mod token;
 pub use password::{PASSWORD_CHARS_MIN, PasswordFault, Passwords, check_new, generated, hash};
 #[cfg(test)]
 pub use second_factor::code_at;
-pub use second_factor::{CODE_DIGITS, SECRET_BYTES, enrolment_uri, step_of};
-pub use throttle::{Throttle, Tries};
+pub use second_factor::{CODE_DIGITS, enrolment_uri, step_of};
+pub use throttle::Throttle;
 pub use token::{FormKey, SessionToken};

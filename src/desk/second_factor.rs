@@ -4,7 +4,6 @@ use sha1::Sha1;
 
 use crate::domain::Timestamp;
 
-pub const SECRET_BYTES: usize = 20;
 pub const CODE_DIGITS: usize = 6;
 const STEP_S: i64 = 30;
 /// Steps before and after now whose codes are taken: clocks differ, and people type slowly.

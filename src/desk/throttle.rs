@@ -14,7 +14,7 @@ const FULL_WAIT_S: i64 = 60;
 
 /// How often somebody failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tries {
+struct Tries {
     failures: u32,
     /// The last failure.
     at: Timestamp,

@@ -7,7 +7,7 @@
 use super::{CityId, Timestamp};
 
 /// Bytes of a reason that are kept; the rest is cut off.
-pub const AUDIT_REASON_BYTES_MAX: usize = 500;
+const AUDIT_REASON_BYTES_MAX: usize = 500;
 
 /// What a line's code is made with. Never in the database, and never printed.
 #[derive(Clone, Copy, PartialEq, Eq)]

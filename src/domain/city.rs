@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use geo::MultiPolygon;
+use jiff::tz::TimeZone;
 
 use super::{DatasetRef, Lane, Network, OfficeHours, PushSender};
 
@@ -129,4 +130,11 @@ pub struct City {
     pub look: Look,
     /// Source and licence of the outlines, for the page's foot.
     pub attribution: Vec<String>,
+}
+
+impl City {
+    /// Its time zone. City files are checked when they are read, so that it is UTC only where the machine knows no zones.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC)
+    }
 }

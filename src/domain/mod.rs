@@ -34,7 +34,7 @@ mod timestamp;
 pub mod utterance;
 mod weight;
 
-pub use audit::{AUDIT_REASON_BYTES_MAX, Act, AuditFault, AuditHead, AuditKey, AuditLine, verify as verify_audit};
+pub use audit::{Act, AuditFault, AuditHead, AuditKey, AuditLine, verify as verify_audit};
 pub use author::{AccountStatus, AuthorId, AuthorProfile, Label};
 pub use card::{Card, CardAuthor, CardCopy};
 pub use change::{AuthorVerdict, Batch, Change, HideReason, Placement, SubjectHash};

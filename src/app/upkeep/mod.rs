@@ -20,8 +20,8 @@ use crate::store::{Retention, Store};
 use recheck::FirstLooks;
 use unanswered::Unanswered;
 
-/// What is done by the clock: closing the buckets of the desk's numbers, retention, clearing what erased texts leave in the file, the weekly re-check of authors and
-/// posts (L-13), the first looks at young posts (L-10), and the store's gauges.
+/// What is done by the clock: closing the buckets of the desk's numbers, retention, clearing what erased texts leave in the
+/// file, the weekly re-check of authors and posts (L-13), the first looks at young posts (L-10), and the store's gauges.
 pub struct Upkeep {
     pub store: Store,
     pub directory: Arc<ArcSwap<CityDirectory>>,

@@ -1,14 +1,13 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
-use jiff::tz::TimeZone;
 
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
 use crate::domain::{
-    ANSWERS_DAYS, Answers, City, DeskAct, DeskAnswer, MentionItem, MentionQuery, MentionState, MentionStatus, PostId,
-    Timestamp,
+    Answers, City, DeskAct, DeskAnswer, MentionItem, MentionQuery, MentionState, MentionStatus, PostId, Timestamp,
 };
+use crate::http::handlers::answers::answers_of;
 use crate::http::page::{Calendar, Frame, Words, network_name, web_address};
 
 /// In the order in which an item comes to them.
@@ -22,8 +21,6 @@ const STATES: [MentionStatus; 5] = [
 
 /// Items on one page; older ones are a link away.
 const ITEMS_PER_PAGE: usize = 30;
-/// What waits is counted as far as this; beyond, it is said to be more.
-const WAITING_MAX: usize = 100;
 
 #[derive(Template)]
 #[template(path = "desk_inbox.html")]
@@ -99,7 +96,8 @@ async fn shown(asked: &Asked, problem: Option<&str>) -> HttpResponse {
     let status = status.as_deref().and_then(MentionStatus::parse).unwrap_or(MentionStatus::New);
     let before = asked.query("before").and_then(|before| before.parse().ok());
     let wanted = MentionQuery { status: Some(status), before, limit: ITEMS_PER_PAGE };
-    let (Ok(found), Ok(answers)) = (asked.state.mentions.mentions(&city.id, wanted).await, answers(asked, city).await)
+    let (Ok(found), Ok(answers)) =
+        (asked.state.mentions.mentions(&city.id, wanted).await, answers_of(&*asked.state.mentions, city, now).await)
     else {
         return refused_page(&asked.context, Refused::TryLater);
     };
@@ -126,31 +124,13 @@ async fn shown(asked: &Asked, problem: Option<&str>) -> HttpResponse {
     asked.page(code, view.render().unwrap_or_default())
 }
 
-/// What waits for an answer, and how the city answers, for the first page of the desk.
+/// What waits for an answer, and how the city answers, for the first page of the desk. By the figures that are public, so that
+/// no item is read for it; they count what an account asked that is away, too.
 pub async fn in_brief(asked: &Asked, city: &City) -> Option<(String, String)> {
     let w = asked.context.words();
-    let mut waiting = 0;
-    for status in [MentionStatus::New, MentionStatus::Assigned] {
-        let wanted = MentionQuery { status: Some(status), before: None, limit: WAITING_MAX };
-        waiting += asked.state.mentions.mentions(&city.id, wanted).await.ok()?.items.len();
-    }
-    let said = if waiting >= WAITING_MAX {
-        w.count("inbox-waiting-more", WAITING_MAX)
-    } else {
-        w.count("inbox-waiting", waiting)
-    };
-    Some((said, promise(answers(asked, city).await.ok()?, w)))
-}
-
-async fn answers(asked: &Asked, city: &City) -> Result<Answers, crate::domain::StoreError> {
-    let since = asked.context.now.plus_seconds(-ANSWERS_DAYS * 86_400);
-    let found = asked.state.mentions.asked(&city.id, since).await?;
-    Ok(Answers::of(&found, since, &city.office_hours, &zone(city)))
-}
-
-/// A city's zone was checked when its file was read.
-fn zone(city: &City) -> TimeZone {
-    TimeZone::get(&city.timezone).unwrap_or(TimeZone::UTC)
+    let answers = answers_of(&*asked.state.mentions, city, asked.context.now).await.ok()?;
+    let waiting = usize::try_from(answers.asked.saturating_sub(answers.answered)).unwrap_or(usize::MAX);
+    Some((w.count("inbox-waiting", waiting), promise(answers, w)))
 }
 
 fn promise(answers: Answers, w: Words) -> String {
@@ -185,7 +165,7 @@ fn item_view(item: MentionItem, city: &City, calendar: &Calendar, now: Timestamp
     let MentionItem { post, network, url, mention, words, on_page, earlier_exchanges, .. } = item;
     let network = network_name(network, w);
     let is_open = matches!(mention.state, MentionState::New | MentionState::Assigned(_));
-    let waited = city.office_hours.minutes_between(&zone(city), mention.asked_at, now);
+    let waited = city.office_hours.minutes_between(&city.zone(), mention.asked_at, now);
     let (who, text, lang, edited) = match words {
         Some(words) => {
             let who = words.name.filter(|name| !name.trim().is_empty()).or(words.handle);

@@ -7,6 +7,7 @@
 mod account;
 mod gate;
 mod inbox;
+mod log;
 mod now;
 mod numbers;
 mod pages;

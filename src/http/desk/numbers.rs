@@ -2,7 +2,6 @@ use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use askama::Template;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
@@ -120,7 +119,7 @@ pub async fn export(asked: Asked) -> HttpResponse {
 fn wanted(asked: &Asked, city: &City, buckets: &Buckets) -> (Width, Option<Bucket>) {
     let width = asked.query("width").and_then(|width| Width::parse(&width)).filter(|width| *width != Width::Hour);
     let width = width.unwrap_or(Width::Day);
-    let zone = TimeZone::get(&city.timezone).unwrap_or(TimeZone::UTC);
+    let zone = city.zone();
     let noon = |day: Date| day.at(12, 0, 0, 0).to_zoned(zone.clone()).ok();
     let at = asked.query("at").and_then(|at| at.parse::<Date>().ok()).and_then(noon);
     let at = at.map(|at| Timestamp::from_micros(at.timestamp().as_microsecond()));

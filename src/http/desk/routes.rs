@@ -3,7 +3,7 @@ use actix_web::{HttpResponse, guard};
 use futures_util::future::LocalBoxFuture;
 
 use super::gate::{Asked, gate, not_here};
-use super::{account, inbox, now, numbers, pages, people, sign_in};
+use super::{account, inbox, log, now, numbers, people, sign_in};
 use crate::domain::Right;
 
 /// Longer forms are refused before they are read.
@@ -69,7 +69,7 @@ pub const ROUTES: &[Route] = routes! {
     GET "/desk/{city}/people", Need::Right(Right::Administer), "Who works at this desk.", people::page;
     POST "/desk/{city}/people", Need::Right(Right::Administer), "Makes an account, or gives one a role.", people::given;
     POST "/desk/{city}/people/take", Need::Right(Right::Administer), "Takes a role from an account.", people::taken;
-    GET "/desk/{city}/log", Need::Right(Right::Protect), "What was done at this desk.", pages::log;
+    GET "/desk/{city}/log", Need::Right(Right::Protect), "What was done at this desk.", log::page;
 };
 
 /// Mounts the desk. To be called before the pages, whose `/{city}` takes any first word.

@@ -1,8 +1,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use jiff::tz::TimeZone;
 
-use crate::domain::{ANSWERS_DAYS, Answers};
+use crate::domain::{ANSWERS_DAYS, Answers, City, MentionDesk, StoreError, Timestamp};
 use crate::http::view::AnswersView;
 use crate::http::{ApiError, AppState, Problem};
 
@@ -19,10 +18,13 @@ use crate::http::{ApiError, AppState, Problem};
 )]
 pub async fn show(request: HttpRequest, slug: Path<String>, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
     let city = state.city(&slug)?;
-    let since = state.clock.now().plus_seconds(-ANSWERS_DAYS * 86_400);
-    let asked = state.mentions.asked(&city.id, since).await?;
-    // A city's zone was checked when its file was read.
-    let zone = TimeZone::get(&city.timezone).unwrap_or(TimeZone::UTC);
-    let answers = Answers::of(&asked, since, &city.office_hours, &zone);
+    let answers = answers_of(&*state.mentions, &city, state.clock.now()).await?;
     Ok(super::json(&request, &AnswersView::new(&city, answers)))
+}
+
+/// How a city answers, over [`ANSWERS_DAYS`] before `now`: the same figures for citizens and for its desk.
+pub async fn answers_of(desk: &dyn MentionDesk, city: &City, now: Timestamp) -> Result<Answers, StoreError> {
+    let since = now.plus_seconds(-ANSWERS_DAYS * 86_400);
+    let asked = desk.asked(&city.id, since).await?;
+    Ok(Answers::of(&asked, since, &city.office_hours, &city.zone()))
 }

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use sqlx::sqlite::SqliteConnection;
 
 use super::load::array;
-use super::{desk, rows, startup, statements};
+use super::{mentions, rows, startup, statements};
 use crate::domain::{
     AuthorId, CityId, HideReason, IdKey, Label, Mention, MentionForm, MentionState, Network, PostId, StoreError,
     SubjectHash, Timestamp,
@@ -59,7 +59,7 @@ pub async fn person(connection: &mut SqliteConnection, key: &IdKey, person: &Per
     }
     let mut desks: Vec<(i64, Json)> = Vec::new();
     for row in statements::MENTIONS.all(connection, [post_rows.into()]).await? {
-        desks.push((rows::get(&row, "post")?, at_desk(&rows::city(&row)?, &desk::mention(&row)?)));
+        desks.push((rows::get(&row, "post")?, at_desk(&rows::city(&row)?, &mentions::mention(&row)?)));
     }
     let accounts: Vec<Json> = found
         .iter()

@@ -11,7 +11,7 @@ use super::insert::{Inserts, Values};
 use super::json as form;
 use super::load::array;
 use super::statement::Statement;
-use super::{desk, journal, rows, statements};
+use super::{journal, mentions, rows, statements};
 use crate::crash::{self, Point};
 use crate::domain::utterance::UtteranceKey;
 use crate::domain::{Batch, CityId, FeedEntry, PostId, PushOutcome, StoreError, Timestamp};
@@ -190,7 +190,7 @@ pub async fn flush(
     }
     let placement = |values, placed: &Placed<'_>| placement_row(ledger, values, placed);
     inserts.add(&statements::WRITE_PLACEMENTS, &placements, placement).await?;
-    inserts.add(&statements::WRITE_MENTIONS, &mentions, desk::mention_row).await?;
+    inserts.add(&statements::WRITE_MENTIONS, &mentions, mentions::mention_row).await?;
     let key = |values: Values, (post, key): &(i64, &UtteranceKey)| {
         values.int(*post).int(key.hash.cast_signed()).text(key.kind.as_str())
     };

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::sharing::{self, Steps};
-use super::{desk, rows, statements};
+use super::{mentions, rows, statements};
 use crate::domain::utterance::{origin_author, origin_keys, own_keys};
 use crate::domain::{
     AuthorId, AuthorProfile, AuthorVerdict, Batch, Change, CityId, IdKey, Network, PostId, StoreError, SubjectHash,
@@ -218,7 +218,7 @@ async fn load_posts(
     for row in statements::MENTIONS.all(connection, [array(found.iter().copied()).into()]).await? {
         let id = by_row.get(&rows::get::<i64>(&row, "post")?);
         if let Some(stored) = id.and_then(|id| ledger.posts.get_mut(id)) {
-            let mention = StoredMention { mention: desk::mention(&row)?, dirty: false, stored: true };
+            let mention = StoredMention { mention: mentions::mention(&row)?, dirty: false, stored: true };
             stored.mentions.insert(rows::city(&row)?, mention);
         }
     }

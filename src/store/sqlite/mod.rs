@@ -4,7 +4,7 @@
 //! Invariant: every word shown to a reader is selected from the view `cards`.
 
 pub(super) mod copy;
-pub(super) mod desk;
+pub(super) mod mentions;
 pub(super) mod export;
 pub(super) mod flush;
 pub(super) mod insert;

@@ -3,8 +3,7 @@
 //! Owns the file, its settings and its schema version. Does not own what is in it, nor who may serve it (`lock`).
 //! Invariant: no process starts on a database that is damaged or newer than itself.
 
-use std::fs::{File, OpenOptions};
-use std::io::Read;
+use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -264,8 +263,7 @@ pub async fn id_key(connection: &mut SqliteConnection) -> Result<IdKey, StoreErr
 
 pub fn system_entropy() -> Result<[u8; 32], StoreError> {
     let mut bytes = [0; 32];
-    File::open("/dev/urandom")
-        .and_then(|mut source| source.read_exact(&mut bytes))
+    getrandom::fill(&mut bytes)
         .map_err(|error| StoreError::Fatal(format!("no randomness from the system: {error}")))?;
     Ok(bytes)
 }

@@ -1,6 +1,6 @@
 use super::Writer;
 use crate::domain::{Batch, Change, CityId, DeskAct, DeskAnswer, NotAllowed, PostId, StaffName, StoreError};
-use crate::store::sqlite::desk;
+use crate::store::sqlite::mentions;
 
 impl Writer {
     /// The one way in which somebody at the desk changes an item: whether it is done is known before the transaction, for the
@@ -13,7 +13,9 @@ impl Writer {
         act: &DeskAct,
         by: &StaffName,
     ) -> Result<DeskAnswer, StoreError> {
-        let Some(item) = desk::item(&mut self.connection, city, post).await? else { return Ok(DeskAnswer::NotFound) };
+        let Some(item) = mentions::item(&mut self.connection, city, post).await? else {
+            return Ok(DeskAnswer::NotFound);
+        };
         let at = self.clock.now();
         let done = match item.mention.act(act, by, at) {
             Ok(done) => done,

@@ -725,10 +725,6 @@ inbox-waiting = { $n ->
     [one] One post waits for an answer of the town.
    *[other] { $n } posts wait for an answer of the town.
  }
-inbox-waiting-more = { $n ->
-    [one] More than one post waits for an answer of the town.
-   *[other] More than { $n } posts wait for an answer of the town.
- }
 inbox-open = Open
 act-assign = Post taken
 act-no-answer-needed = Post set down as needing no answer

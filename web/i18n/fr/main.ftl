@@ -726,10 +726,6 @@ inbox-waiting = { $n ->
     [one] Un message attend une réponse de la ville.
    *[other] { $n } messages attendent une réponse de la ville.
  }
-inbox-waiting-more = { $n ->
-    [one] Plus d’un message attend une réponse de la ville.
-   *[other] Plus de { $n } messages attendent une réponse de la ville.
- }
 inbox-open = Ouvrir
 act-assign = Message pris
 act-no-answer-needed = Message classé sans réponse

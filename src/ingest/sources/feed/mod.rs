@@ -60,8 +60,7 @@ fn readings(cities: &[Arc<City>]) -> BTreeMap<&str, (Reading, Vec<CityId>)> {
     let mut readings: BTreeMap<&str, (Reading, Vec<CityId>)> = BTreeMap::new();
     for city in cities {
         for feed in &city.feeds {
-            let zone = || TimeZone::get(&city.timezone).unwrap_or(TimeZone::UTC);
-            let (reading, listers) = readings.entry(&feed.url).or_insert_with(|| begun(&feed.url, zone()));
+            let (reading, listers) = readings.entry(&feed.url).or_insert_with(|| begun(&feed.url, city.zone()));
             reading.lanes.push(feed.lane.clone());
             listers.push(city.id.clone());
         }

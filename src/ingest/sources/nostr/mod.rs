@@ -73,7 +73,7 @@ impl Relays {
         }
         let readers: Arc<[CityId]> = cities.iter().map(|city| city.id.clone()).collect();
         // The first city lends its time zone to days that have none.
-        let zone = cities.first().and_then(|city| TimeZone::get(&city.timezone).ok()).unwrap_or(TimeZone::UTC);
+        let zone = cities.first().map_or(TimeZone::UTC, |city| city.zone());
         let number = wanted::number_of(&(&*wanted, &*readers, zone.iana_name()));
         let source = |(settings, url): &(NostrSettings, Url)| {
             let relay = Relay::new(RelayOptions {

@@ -67,7 +67,7 @@ fn wanted(cities: &[Arc<City>]) -> BTreeMap<String, Wanted<'_>> {
         for dataset in &city.datasets {
             let address = dataset.address();
             let wanted = all.entry(address).or_insert_with_key(|address| {
-                let zone = TimeZone::get(&city.timezone).unwrap_or(TimeZone::UTC);
+                let zone = city.zone();
                 let reading = Reading { name: Some(dataset.title.clone()), ..begun(address, zone) };
                 Wanted { dataset, reading, listers: Vec::new() }
             });

@@ -1,6 +1,9 @@
 //! The desk, asked as browsers ask, on a store of its own.
 
-use std::sync::{Arc, Mutex};
+mod inbox;
+mod numbers;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::Request;
@@ -9,14 +12,12 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{App, Error, test};
-use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{DeskState, configure};
+use super::{DeskState, Officer, ROUTES, configure};
 use crate::clock::ManualClock;
 use crate::desk::{code_at as code, hash};
-use crate::domain::desk::{Cell, Counts, Dimension, HourCount, Plain, Recent, Width};
 use crate::domain::*;
 use crate::http::page::{Cities, PageSettings, PageState};
 use crate::http::{TrustedProxies, openapi_json};
@@ -166,6 +167,11 @@ fn token_of(body: &str) -> String {
 fn secret_of(body: &str) -> Vec<u8> {
     let typed = body.split("class=\"code secret\">").nth(1).unwrap().split('<').next().unwrap().replace(' ', "");
     data_encoding::BASE32_NOPAD.decode(typed.as_bytes()).unwrap()
+}
+
+fn random() -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).ok().map(|()| bytes)
 }
 
 #[actix_web::test]
@@ -345,7 +351,7 @@ fn described() -> Vec<(String, String, String)> {
         methods.map(|(method, route)| (path.clone(), method.clone(), route["x-needs"].as_str().unwrap().to_owned()))
     });
     let routes: Vec<_> = routes.collect();
-    assert_eq!(routes.len(), super::ROUTES.len());
+    assert_eq!(routes.len(), ROUTES.len());
     routes
 }
 
@@ -473,7 +479,7 @@ async fn only_a_demonstration_lets_anybody_in_by_a_click() {
     let got = Browser::new(&app).post("/desk", "/desk/try", &[("role", "moderator")]).await;
     assert!(got.status == 404 && got.cookie.is_none(), "{got:?}");
     assert!(!Browser::new(&app).get("/desk").await.body.contains("/desk/try"));
-    let officers = super::Officer::all();
+    let officers = Officer::all();
     for officer in &officers {
         let account = officer.account([CityId::new("nantes"), CityId::new("rennes")]);
         assert!(place.store.write(Actor::operator(), account).await.unwrap());
@@ -534,231 +540,4 @@ async fn an_administrator_makes_accounts_gives_roles_and_takes_them_in_their_own
         by_adm,
         [("second_factor_set_up", "adm"), ("role_given", "lea"), ("role_given", "lea"), ("role_taken", "lea")]
     );
-}
-
-/// An inbox with one item of words and one pointer, which notes what is done with them.
-#[derive(Default)]
-struct Inbox {
-    acts: Mutex<Vec<(String, String, String)>>,
-    answer: Mutex<Option<DeskAnswer>>,
-}
-
-fn item(number: u64, words: Option<&str>) -> MentionItem {
-    let asked_at = NOON.plus_seconds(-3_600);
-    let form = if words.is_some() { MentionForm::Words } else { MentionForm::Pointer };
-    MentionItem {
-        post: PostId::from_u64(number),
-        number,
-        network: Network::Bluesky,
-        native_id: NativeId::new("at://did:plc:ana/app.bsky.feed.post/1"),
-        url: Some("https://bsky.app/profile/did:plc:ana/post/1".into()),
-        mention: Mention::new(form, asked_at, asked_at, None),
-        words: words.map(|text| MentionWords {
-            handle: Some("ana.example".into()),
-            name: Some("Ana <b>".into()),
-            text: text.into(),
-            facets: Vec::new(),
-            lang: Some("fr".into()),
-            media: Vec::new(),
-            edited_at: None,
-        }),
-        on_page: words.is_some(),
-        earlier_exchanges: 2,
-    }
-}
-
-impl MentionDesk for Inbox {
-    fn mentions<'a>(&'a self, city: &'a CityId, query: MentionQuery) -> BoxFuture<'a, Result<MentionPage, StoreError>> {
-        let of_nantes = city.as_str() == "nantes" && query.status == Some(MentionStatus::New);
-        let items = vec![item(2, Some("Un lampadaire <script>taken()</script> éteint @ville")), item(1, None)];
-        Box::pin(async move { Ok(MentionPage { items: if of_nantes { items } else { Vec::new() }, next: None }) })
-    }
-
-    fn mention<'a>(&'a self, _: &'a CityId, _: PostId) -> BoxFuture<'a, Result<Option<MentionItem>, StoreError>> {
-        Box::pin(async { Ok(None) })
-    }
-
-    fn act<'a>(
-        &'a self,
-        city: &'a CityId,
-        post: PostId,
-        act: DeskAct,
-        by: StaffName,
-    ) -> BoxFuture<'a, Result<DeskAnswer, StoreError>> {
-        let act = match &act {
-            DeskAct::Assign(name) => format!("assign {}", name.as_str()),
-            other => other.as_str().to_owned(),
-        };
-        self.acts.lock().unwrap().push((format!("{} {}", city.as_str(), post.token()), act, by.as_str().to_owned()));
-        let answer = self.answer.lock().unwrap().clone();
-        Box::pin(async move { Ok(answer.unwrap_or_else(|| DeskAnswer::Done(item(2, None).mention))) })
-    }
-
-    fn asked<'a>(
-        &'a self,
-        _: &'a CityId,
-        since: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<crate::domain::Asked>, StoreError>> {
-        let answering = crate::domain::Answering::InPublic(NOON);
-        Box::pin(async move { Ok(vec![crate::domain::Asked { at: since.plus_seconds(60), answering }; 6]) })
-    }
-}
-
-#[actix_web::test]
-async fn s51_the_inbox_shows_words_points_to_others_and_says_who_did_what() {
-    let mut place = Place::new().await;
-    place.add("lea", &[("nantes", Role::Contributor)]).await;
-    place.add("max", &[("nantes", Role::Reader)]).await;
-    let inbox = Arc::new(Inbox::default());
-    let mut desk = DeskState::new(Arc::new(place.store.clone()), TrustedProxies::default(), random).unwrap();
-    desk.mentions = inbox.clone();
-    place.desk = Data::new(desk);
-    let app = place.app().await;
-    let mut lea = Browser::new(&app);
-    lea.enter("lea", NOON).await;
-    let now = lea.get("/desk/nantes").await.body;
-    assert!(now.contains("2 messages attendent une réponse") && now.contains("30 jours\u{a0}: 6 sur 6."), "{now}");
-    let page = lea.get("/desk/nantes/inbox").await.body;
-    for words in [
-        "Un lampadaire &#60;script&#62;",
-        "Ana &#60;b&#62;",
-        "ne montre pas ce message à tout le monde",
-        "2 échanges antérieurs",
-        "href=\"https://bsky.app/profile/did:plc:ana/post/1\"",
-        "Lire et répondre sur Bluesky",
-        "Aussi sur la place",
-    ] {
-        assert!(page.contains(words), "{words} in {page}");
-    }
-    assert!(!page.contains("<script>taken"));
-    let post = format!("/desk/nantes/inbox/{}", PostId::from_u64(2).token());
-    let done = lea.post("/desk/nantes/inbox", &post, &[("act", "assign"), ("status", "new")]).await;
-    assert_eq!((done.status, &*done.to), (303, "/desk/nantes/inbox?status=new"));
-    let at = format!("nantes {}", PostId::from_u64(2).token());
-    assert_eq!(*inbox.acts.lock().unwrap(), [(at, "assign lea".to_owned(), "lea".to_owned())]);
-    *inbox.answer.lock().unwrap() = Some(DeskAnswer::NotAllowed(MentionStatus::Answered));
-    let late = lea.post("/desk/nantes/inbox", &post, &[("act", "no_answer_needed"), ("status", "new")]).await;
-    assert!(late.status == 409 && late.body.contains("déjà traité"), "{late:?}");
-    let odd = lea.post("/desk/nantes/inbox", &post, &[("act", "erase")]).await;
-    assert_eq!(odd.status, 404);
-    assert!(lea.get("/desk/nantes/inbox?status=answered").await.body.contains("aucun dans cet état"));
-    let mut max = Browser::new(&app);
-    max.enter("max", NOON).await;
-    assert_eq!(max.get("/desk/nantes/inbox").await.status, 403);
-    assert!(!max.get("/desk/nantes").await.body.contains("attendent une réponse"), "nor its numbers");
-}
-
-/// Numbers of one day, the 13th of January 2027, and of no other bucket.
-struct Numbers;
-
-impl Counts for Numbers {
-    fn since<'a>(&'a self, _: &'a CityId) -> BoxFuture<'a, Result<Option<Timestamp>, StoreError>> {
-        Box::pin(async { Ok(Some(NOON.plus_seconds(-30 * 86_400))) })
-    }
-
-    fn series<'a>(
-        &'a self,
-        _: &'a CityId,
-        _: Width,
-        _: Dimension,
-        _: &'a str,
-        _: Timestamp,
-        _: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<Cell>, StoreError>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-
-    fn values<'a>(
-        &'a self,
-        _: &'a CityId,
-        _: Width,
-        dimension: Dimension,
-        start: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<Cell>, StoreError>> {
-        let cell = |value: &str, posts| Cell { start, value: value.into(), posts, authors: Some(10) };
-        let cells = match dimension {
-            Dimension::All => vec![cell("", 23)],
-            Dimension::Tag => vec![cell("=nantes", 12), cell("<b>", 11)],
-            Dimension::Network => vec![cell("bluesky", 23)],
-            _ => Vec::new(),
-        };
-        Box::pin(async move { Ok(cells) })
-    }
-
-    fn plain<'a>(
-        &'a self,
-        city: &'a CityId,
-        width: Width,
-        from: Timestamp,
-        _: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<(Timestamp, Plain)>, StoreError>> {
-        let day = Timestamp::parse_rfc3339("2027-01-13T00:00:00+01:00").unwrap();
-        let is_counted = city.as_str() == "nantes" && width == Width::Day && from == day;
-        let plain = Plain { people: 23, bodies: 4, automatic: 1, around: 0 };
-        Box::pin(async move { Ok(if is_counted { vec![(from, plain)] } else { Vec::new() }) })
-    }
-
-    fn open<'a>(&'a self, _: &'a CityId, _: Timestamp, _: Timestamp) -> BoxFuture<'a, Result<Plain, StoreError>> {
-        Box::pin(async { Ok(Plain::default()) })
-    }
-
-    fn hours<'a>(&'a self, _: &'a CityId, _: Timestamp) -> BoxFuture<'a, Result<Vec<HourCount>, StoreError>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-
-    fn recent<'a>(&'a self, _: &'a CityId, _: Timestamp) -> BoxFuture<'a, Result<Recent, StoreError>> {
-        Box::pin(async { Ok(Recent::default()) })
-    }
-}
-
-#[actix_web::test]
-async fn feature_11_numbers_are_those_of_closed_buckets_on_the_page_and_in_the_file() {
-    let mut place = Place::new().await;
-    place.add("lea", &[("nantes", Role::Reader), ("rennes", Role::Reader)]).await;
-    let mut desk = DeskState::new(Arc::new(place.store.clone()), TrustedProxies::default(), random).unwrap();
-    desk.counts = Arc::new(Numbers);
-    place.desk = Data::new(desk);
-    let app = place.app().await;
-    let mut lea = Browser::new(&app);
-    lea.enter("lea", NOON).await;
-    let page = lea.get("/desk/nantes/numbers?width=day&at=2027-01-13").await.body;
-    for words in [
-        "mercredi 13 janvier 2027",
-        "23 messages d’habitants. 10 personnes au moins.",
-        "4 messages d’organismes",
-        "#=nantes",
-        "#&#60;b&#62;",
-        ">Bluesky</th>",
-        "sans parler de trop peu de personnes",
-        "/desk/nantes/numbers?width=day&#38;at=2027-01-12",
-        "/desk/nantes/numbers.csv?width=day&#38;at=2027-01-13",
-    ] {
-        assert!(page.contains(words), "{words} in {page}");
-    }
-    let file = lea.get("/desk/nantes/numbers.csv?width=day&at=2027-01-13").await.body;
-    assert_eq!(
-        file.lines().collect::<Vec<_>>(),
-        [
-            "period,dimension,value,posts,authors_at_least",
-            "2027-01-13,all,people,23,10",
-            "2027-01-13,all,bodies,4,",
-            "2027-01-13,all,automatic,1,",
-            "2027-01-13,all,around,0,",
-            "2027-01-13,tag,\"'=nantes\",12,10",
-            "2027-01-13,tag,<b>,11,10",
-            "2027-01-13,network,bluesky,23,10",
-        ]
-    );
-    // What is open, was not counted, or is no date at all says so, and has no file.
-    for query in ["", "?width=week&at=2027-01-13", "?at=2031-01-01", "?width=hour&at=x"] {
-        let page = lea.get(&format!("/desk/nantes/numbers{query}")).await;
-        assert!(page.status == 200 && page.body.contains("n’est pas close, ou elle n’a pas été comptée"), "{query}");
-        assert_eq!(lea.get(&format!("/desk/nantes/numbers.csv{query}")).await.status, 404, "{query}");
-    }
-    assert_eq!(lea.get("/desk/rennes/numbers.csv?width=day&at=2027-01-13").await.status, 404, "another city's");
-}
-
-fn random() -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).ok().map(|()| bytes)
 }

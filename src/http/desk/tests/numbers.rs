@@ -1,0 +1,114 @@
+use futures_util::future::BoxFuture;
+
+use super::*;
+use crate::domain::desk::{Cell, Counts, Dimension, HourCount, Plain, Recent, Width};
+
+/// Numbers of one day, the 13th of January 2027, and of no other bucket.
+struct Numbers;
+
+impl Counts for Numbers {
+    fn since<'a>(&'a self, _: &'a CityId) -> BoxFuture<'a, Result<Option<Timestamp>, StoreError>> {
+        Box::pin(async { Ok(Some(NOON.plus_seconds(-30 * 86_400))) })
+    }
+
+    fn series<'a>(
+        &'a self,
+        _: &'a CityId,
+        _: Width,
+        _: Dimension,
+        _: &'a str,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<Cell>, StoreError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn values<'a>(
+        &'a self,
+        _: &'a CityId,
+        _: Width,
+        dimension: Dimension,
+        start: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<Cell>, StoreError>> {
+        let cell = |value: &str, posts| Cell { start, value: value.into(), posts, authors: Some(10) };
+        let cells = match dimension {
+            Dimension::All => vec![cell("", 23)],
+            Dimension::Tag => vec![cell("=nantes", 12), cell("<b>", 11)],
+            Dimension::Network => vec![cell("bluesky", 23)],
+            _ => Vec::new(),
+        };
+        Box::pin(async move { Ok(cells) })
+    }
+
+    fn plain<'a>(
+        &'a self,
+        city: &'a CityId,
+        width: Width,
+        from: Timestamp,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<(Timestamp, Plain)>, StoreError>> {
+        let day = Timestamp::parse_rfc3339("2027-01-13T00:00:00+01:00").unwrap();
+        let is_counted = city.as_str() == "nantes" && width == Width::Day && from == day;
+        let plain = Plain { people: 23, bodies: 4, automatic: 1, around: 0 };
+        Box::pin(async move { Ok(if is_counted { vec![(from, plain)] } else { Vec::new() }) })
+    }
+
+    fn open<'a>(&'a self, _: &'a CityId, _: Timestamp, _: Timestamp) -> BoxFuture<'a, Result<Plain, StoreError>> {
+        Box::pin(async { Ok(Plain::default()) })
+    }
+
+    fn hours<'a>(&'a self, _: &'a CityId, _: Timestamp) -> BoxFuture<'a, Result<Vec<HourCount>, StoreError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn recent<'a>(&'a self, _: &'a CityId, _: Timestamp) -> BoxFuture<'a, Result<Recent, StoreError>> {
+        Box::pin(async { Ok(Recent::default()) })
+    }
+}
+
+#[actix_web::test]
+async fn feature_11_numbers_are_those_of_closed_buckets_on_the_page_and_in_the_file() {
+    let mut place = Place::new().await;
+    place.add("lea", &[("nantes", Role::Reader), ("rennes", Role::Reader)]).await;
+    let mut desk = DeskState::new(Arc::new(place.store.clone()), TrustedProxies::default(), random).unwrap();
+    desk.counts = Arc::new(Numbers);
+    place.desk = Data::new(desk);
+    let app = place.app().await;
+    let mut lea = Browser::new(&app);
+    lea.enter("lea", NOON).await;
+    let page = lea.get("/desk/nantes/numbers?width=day&at=2027-01-13").await.body;
+    for words in [
+        "mercredi 13 janvier 2027",
+        "23 messages d’habitants. 10 personnes au moins.",
+        "4 messages d’organismes",
+        "#=nantes",
+        "#&#60;b&#62;",
+        ">Bluesky</th>",
+        "sans parler de trop peu de personnes",
+        "/desk/nantes/numbers?width=day&#38;at=2027-01-12",
+        "/desk/nantes/numbers.csv?width=day&#38;at=2027-01-13",
+    ] {
+        assert!(page.contains(words), "{words} in {page}");
+    }
+    let file = lea.get("/desk/nantes/numbers.csv?width=day&at=2027-01-13").await.body;
+    assert_eq!(
+        file.lines().collect::<Vec<_>>(),
+        [
+            "period,dimension,value,posts,authors_at_least",
+            "2027-01-13,all,people,23,10",
+            "2027-01-13,all,bodies,4,",
+            "2027-01-13,all,automatic,1,",
+            "2027-01-13,all,around,0,",
+            "2027-01-13,tag,\"'=nantes\",12,10",
+            "2027-01-13,tag,<b>,11,10",
+            "2027-01-13,network,bluesky,23,10",
+        ]
+    );
+    // What is open, was not counted, or is no date at all says so, and has no file.
+    for query in ["", "?width=week&at=2027-01-13", "?at=2031-01-01", "?width=hour&at=x"] {
+        let page = lea.get(&format!("/desk/nantes/numbers{query}")).await;
+        assert!(page.status == 200 && page.body.contains("n’est pas close, ou elle n’a pas été comptée"), "{query}");
+        assert_eq!(lea.get(&format!("/desk/nantes/numbers.csv{query}")).await.status, 404, "{query}");
+    }
+    assert_eq!(lea.get("/desk/rennes/numbers.csv?width=day&at=2027-01-13").await.status, 404, "another city's");
+}
