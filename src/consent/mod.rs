@@ -23,8 +23,8 @@ mod bio;
 mod tests;
 
 use crate::domain::{
-    AccountStatus, AuthorProfile, CoarseLocation, Label, Lane, Match, MentionForm, Network, Placement, Post,
-    RefuseReason, Rule, Tier, Timestamp,
+    AccountStatus, AuthorProfile, CoarseLocation, Label, Lane, Match, MentionForm, Placement, Post, RefuseReason, Rule,
+    Tier, Timestamp,
 };
 
 /// How much a missing flag means.
@@ -89,13 +89,7 @@ pub fn decide(
     if !invited {
         judge_opt_in(policy, author)?;
     }
-    let tier = if invited {
-        Tier::Invited
-    } else if has_search_flag(author.network) && author.indexable == Some(false) {
-        Tier::Quiet
-    } else {
-        Tier::Public
-    };
+    let tier = if invited { Tier::Invited } else { author.uninvited_tier() };
     let expires_at = post.schedule.expires_at(post.network, &matched.lane, post.created_at);
     if expires_at.is_some_and(|end| end <= now) {
         return Err(RefuseReason::Expired);
@@ -190,13 +184,8 @@ pub fn in_brief(profile: AuthorProfile) -> AuthorProfile {
 
 fn judge_opt_in(policy: Policy, author: &AuthorProfile) -> Result<(), RefuseReason> {
     let opted_in = author.discoverable == Some(true) && author.indexable == Some(true);
-    if policy == Policy::Strict && has_search_flag(author.network) && !opted_in {
+    if policy == Policy::Strict && author.network.has_search_flag() && !opted_in {
         return Err(RefuseReason::NotOptedIn);
     }
     Ok(())
-}
-
-/// Networks on which `discoverable` and `indexable` exist, the latter as a search flag that is off until switched on.
-const fn has_search_flag(network: Network) -> bool {
-    matches!(network, Network::Mastodon)
 }

@@ -1,4 +1,4 @@
-use super::{Network, Timestamp};
+use super::{Network, Tier, Timestamp};
 
 /// An account's lasting identity on its network (a DID, an actor address), never its changeable handle.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,6 +89,11 @@ pub struct AuthorProfile {
 }
 
 impl AuthorProfile {
+    /// How far consent goes for what is public and neither listed nor invited.
+    pub fn uninvited_tier(&self) -> Tier {
+        if self.network.has_search_flag() && self.indexable == Some(false) { Tier::Quiet } else { Tier::Public }
+    }
+
     /// A profile of which nothing is known but that its flags are the network's defaults.
     pub fn assumed(id: AuthorId, network: Network) -> Self {
         Self {

@@ -1,6 +1,7 @@
 use super::utterance::Bond;
 use super::{
-    AuthorId, CityId, CoarseLocation, Facet, Lane, Media, NativeId, Network, PostId, Reason, Schedule, Tier, Timestamp,
+    AuthorId, CityId, CoarseLocation, Facet, Lane, Media, Motive, NativeId, Network, PostId, Reason, Schedule, Tier,
+    Timestamp,
 };
 
 /// The author as a card shows one. Nothing else of a profile is stored for showing.
@@ -65,6 +66,10 @@ pub struct Card {
     /// The same utterance elsewhere, in the order of networks and addresses; [`CardCopy::MAX`] at most, the first.
     pub copies: Vec<CardCopy>,
     pub reasons: Vec<Reason>,
+    /// Moderators folded it, for this: it is read behind a line that says so.
+    pub covered: Option<Motive>,
+    /// Moderators pinned it.
+    pub pinned: bool,
     /// Hash of the recipe that admitted it.
     pub recipe: String,
 }

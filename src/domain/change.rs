@@ -1,6 +1,6 @@
 use super::{
-    Addressed, Answer, AuthorId, AuthorProfile, Checkpoint, CityId, CoarseLocation, DeskAct, Gap, IdKey, Lane,
-    NativeId, Network, Post, PostId, Reason, Receipt, SourceId, StaffName, Tier, Timestamp,
+    Actor, Addressed, Answer, AuthorId, AuthorProfile, Checkpoint, CityId, CoarseLocation, DeskAct, Ending, Gap, IdKey,
+    Lane, NativeId, Network, NewDecision, Post, PostId, Reason, Receipt, SourceId, StaffName, Tier, Timestamp,
 };
 
 /// What a post is in one city.
@@ -104,6 +104,21 @@ pub enum Change {
     Answered { post: PostId, city: CityId, answer: Answer },
     /// Somebody at the desk does something with an item. Nothing where it does not follow on what the item is by then.
     Desk { post: PostId, city: CityId, act: DeskAct, by: StaffName, at: Timestamp },
+    /// A moderator's decision, under its number in the city, which is new. `author`: whom [`Measure::BlockAuthor`] blocks.
+    /// `answer`: to those who had complained of the post.
+    ///
+    /// [`Measure::BlockAuthor`]: super::Measure::BlockAuthor
+    Decide {
+        city: CityId,
+        number: i64,
+        new: Box<NewDecision>,
+        author: Option<(Network, AuthorId)>,
+        by: Actor,
+        at: Timestamp,
+        answer: String,
+    },
+    /// A decision ends.
+    Lift { city: CityId, number: i64, ending: Ending, by: Actor, at: Timestamp, answer: String },
     /// A recipe changed: a stored post has another tier, badge or lane in a city, by other reasons. Nothing where it is
     /// queued, is no longer placed, or has been placed by that recipe since.
     Replace { post: PostId, placement: Box<Placement> },

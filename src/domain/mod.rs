@@ -21,6 +21,7 @@ mod language;
 mod location;
 mod matched;
 mod mention;
+mod moderation;
 mod network;
 mod observation;
 mod office_hours;
@@ -52,6 +53,11 @@ pub use matched::{ListedAs, Match, ZoneHit};
 pub use mention::{
     ANSWERS_DAYS, Addressed, Answer, Answering, Answers, Asked, DeskAct, DeskAnswer, Mention, MentionDesk, MentionForm,
     MentionItem, MentionPage, MentionQuery, MentionState, MentionStatus, MentionWords, NotAllowed, TOO_FEW,
+};
+pub use moderation::{
+    BLOCKS_MAX, COMPLAINT_WORDS_CHARS_MAX, Closed, Complained, Complaint, ComplaintKind, ComplaintPage, ComplaintState,
+    Decided, Decision, DecisionQuery, Ending, FollowKey, Measure, ModeratedPost, Moderation, Motive, NewComplaint,
+    NewDecision, NotDecided, PINS_MAX, Phrase, Queued, REPORTS_TO_FOLD, Standing, Target, Unfit,
 };
 pub use network::Network;
 pub use observation::{Checkpoint, Event, Observation, RawFacet, RawPlace, RawPost, SourceId, Visibility};

@@ -32,6 +32,11 @@ impl Network {
         matches!(self, Self::Feed | Self::OpenData)
     }
 
+    /// Whether `discoverable` and `indexable` exist on it, the latter as a search flag that is off until switched on.
+    pub const fn has_search_flag(self) -> bool {
+        matches!(self, Self::Mastodon)
+    }
+
     /// The inverse of [`Network::as_str`]; also takes the short form `bsky` used in account references.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "bsky" {

@@ -17,10 +17,12 @@ pub enum Rule {
     Thread,
     /// Admitted for the neighbourhood lane; the value is the tag or the area's name.
     Around,
+    /// What waited for a moderator was found to be about the city; beside the rule that had it wait. No value.
+    Moderator,
 }
 
 impl Rule {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Invite,
         Self::Hashtag,
         Self::Word,
@@ -30,6 +32,7 @@ impl Rule {
         Self::Account,
         Self::Thread,
         Self::Around,
+        Self::Moderator,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -43,6 +46,7 @@ impl Rule {
             Self::Account => "account",
             Self::Thread => "thread",
             Self::Around => "around",
+            Self::Moderator => "moderator",
         }
     }
 

@@ -243,6 +243,11 @@ impl Actor {
     pub fn operator() -> Self {
         Self("operator".into())
     }
+
+    /// Nobody: what is done by itself.
+    pub fn automatic() -> Self {
+        Self("parvis".into())
+    }
 }
 
 /// Accounts, sessions and the log, as the desk asks the store for them.

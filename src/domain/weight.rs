@@ -136,8 +136,8 @@ impl Weight for Change {
             Self::Replace { placement, .. } => placement.owned(),
             Self::Leave { author, .. } => author.owned(),
             Self::Answered { answer, .. } => answer.url.owned(),
-            // Of some letters each.
-            Self::Desk { .. } => 0,
+            // Bounded, and nothing that comes from a network.
+            Self::Desk { .. } | Self::Decide { .. } | Self::Lift { .. } => 0,
             Self::Checked { .. }
             | Self::Hide { .. }
             | Self::Erase { .. }

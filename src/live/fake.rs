@@ -259,6 +259,8 @@ pub(crate) fn card(city: &CityId, id: PostId, position: u64, text: &str, tag: &s
         sensitive: false,
         automated: false,
         copies: Vec::new(),
+        covered: None,
+        pinned: false,
         tier: Tier::Public,
         reasons: vec![Reason { rule: Rule::Hashtag, value: tag.to_owned() }],
         recipe: "0123456789abcdef".into(),

@@ -13,6 +13,7 @@ mod handle;
 mod held;
 mod ledger;
 mod mentions;
+mod moderation;
 mod operator;
 mod restored;
 mod retention;

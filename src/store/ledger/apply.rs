@@ -75,13 +75,18 @@ impl Ledger {
                 Change::Point { post } => self.point(*post),
                 Change::Answered { post, city, answer } => self.answered(*post, city, answer),
                 Change::Desk { post, city, act, by, at } => self.desk(*post, city, act, by, *at),
+                Change::Decide { city, number, new, author, .. } => {
+                    let mark = (new.measure, new.motive);
+                    self.decree(key, city, *number, mark, &new.target, author.as_ref());
+                }
+                Change::Lift { city, number, .. } => self.lift(key, city, *number),
                 Change::Replace { post, placement } => self.replace(key, *post, placement),
                 Change::Gap { source, network, gap, at } => {
                     self.out.gaps.push((source.clone(), *network, gap.clone(), *at));
                 }
             }
         }
-        self.settle();
+        self.settle(key);
     }
 
     fn note_verdict(&mut self, change: usize, done: Result<Upserted, RefuseReason>) {
@@ -130,6 +135,7 @@ impl Ledger {
                 return Ok(Upserted::Outdated);
             }
         }
+        let placements = self.as_decided(post.id, profile, placements);
         if placements.is_empty() && mentions.is_empty() {
             self.let_go(post.id);
             return Ok(Upserted::Written);
@@ -142,7 +148,7 @@ impl Ledger {
         } else {
             let author_row = self.meet_author(profile);
             let upserted = self.take_content(post, author_row, received_at);
-            self.place(post.id, placements);
+            self.place(post.id, &placements);
             upserted
         };
         self.address(post.id, mentions, received_at);
@@ -212,39 +218,48 @@ impl Ledger {
         }
         for placement in placements {
             self.city(&placement.city);
-            let placement = Placement {
-                thread: placement.thread.filter(|thread| *thread != id),
-                reply_to: placement.reply_to.filter(|parent| *parent != id),
-                location: placement.location.map(storable),
-                ..placement.clone()
-            };
-            let kept = self.placement(id, &placement.city).and_then(|stored| stored.position);
-            let position = match kept {
-                None if placement.tier.is_some() => Some(self.next_position(&placement.city)),
-                kept => kept,
-            };
-            let Some(stored) = self.posts.get_mut(&id) else { return };
-            match stored.placements.get_mut(&placement.city) {
-                Some(old) => {
-                    if old.placement != placement || old.position != position {
-                        old.placement = placement;
-                        old.position = position;
-                        old.dirty = true;
-                    }
+            self.put(
+                id,
+                Placement {
+                    thread: placement.thread.filter(|thread| *thread != id),
+                    reply_to: placement.reply_to.filter(|parent| *parent != id),
+                    location: placement.location.map(storable),
+                    ..placement.clone()
+                },
+            );
+        }
+    }
+
+    /// Makes this what a post is in a city. It has a position from its first admission on.
+    pub(super) fn put(&mut self, id: PostId, placement: Placement) {
+        let kept = self.placement(id, &placement.city).and_then(|stored| stored.position);
+        let position = match kept {
+            None if placement.tier.is_some() => Some(self.next_position(&placement.city)),
+            kept => kept,
+        };
+        let Some(stored) = self.posts.get_mut(&id) else { return };
+        match stored.placements.get_mut(&placement.city) {
+            Some(old) => {
+                if old.placement != placement || old.position != position {
+                    old.placement = placement;
+                    old.position = position;
+                    old.dirty = true;
                 }
-                None => {
-                    let city = placement.city.clone();
-                    let new = StoredPlacement {
-                        placement,
-                        position,
-                        published: false,
-                        shown: false,
-                        folded: None,
-                        copies: Vec::new(),
-                        dirty: true,
-                    };
-                    stored.placements.insert(city, new);
-                }
+            }
+            None => {
+                let city = placement.city.clone();
+                let new = StoredPlacement {
+                    placement,
+                    position,
+                    published: false,
+                    shown: false,
+                    folded: None,
+                    copies: Vec::new(),
+                    covered: None,
+                    pinned: false,
+                    dirty: true,
+                };
+                stored.placements.insert(city, new);
             }
         }
     }

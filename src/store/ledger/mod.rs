@@ -8,19 +8,22 @@
 mod apply;
 mod authors;
 mod mentions;
+mod moderation;
 mod remove;
 mod settle;
 mod utterances;
 
 pub use mentions::{Mentions, StoredMention};
+pub use moderation::{Blocks, Marks};
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::domain::utterance::UtteranceKey;
 use crate::domain::{
-    AuthorId, AuthorProfile, Batch, Card, CardAuthor, CardCopy, CityId, FeedEntry, Gap, Label, Network, Outcome,
-    Placement, Post, PostId, PushOutcome, ReceiptItem, RefuseReason, Rule, SourceId, SubjectHash, Tier, Timestamp,
+    AuthorId, AuthorProfile, Batch, Card, CardAuthor, CardCopy, CityId, FeedEntry, Gap, Label, Motive, Network,
+    Outcome, Placement, Post, PostId, PushOutcome, ReceiptItem, RefuseReason, Rule, SourceId, SubjectHash, Tier,
+    Timestamp,
 };
 
 /// At most this many posts of an author get an `update` when only the name, handle or bot mark has changed.
@@ -60,6 +63,8 @@ pub struct StoredPlacement {
     pub folded: Option<PostId>,
     /// Of a post whose card stands for others: where they are.
     pub copies: Vec<CardCopy>,
+    pub covered: Option<Motive>,
+    pub pinned: bool,
     pub dirty: bool,
 }
 
@@ -124,12 +129,17 @@ pub struct Tombstone {
 }
 
 /// What a backup must not bring back, beside tombstones and those who left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Erasure {
     /// Its rows were erased, or replaced by another text: those of an earlier copy are void.
     Outdated(PostId),
     Hidden(PostId),
     Unhidden(PostId),
+    /// By a city's moderators.
+    HiddenIn(PostId, CityId),
+    ShownIn(PostId, CityId),
+    Blocked(SubjectHash, CityId),
+    Unblocked(SubjectHash, CityId),
 }
 
 /// What a batch touches. Loaded whole, changed in memory, written back whole.
@@ -144,6 +154,9 @@ pub struct Ledger {
     pub last_post_row: i64,
     pub last_author_row: i64,
     pub last_city_row: i64,
+    /// The decisions in force on the touched posts, and on those of the batch that are not held.
+    marks: HashMap<(PostId, CityId), Marks>,
+    blocks: HashMap<CityId, Blocks>,
     /// The number of the last erasure that was journalled.
     pub last_erasure: i64,
 
@@ -186,6 +199,8 @@ pub struct Writes {
     /// Posts that were taken back, as they stood: so are these.
     pub taken_back: Vec<StoredPost>,
     pub checked: Vec<(PostId, Timestamp)>,
+    /// Posts that decisions are about from now on, by the decisions' numbers.
+    pub decided_posts: BTreeSet<(PostId, CityId, i64)>,
     /// Each with its network, and when it was told.
     pub gaps: Vec<(SourceId, Network, Gap, Timestamp)>,
     /// Network, handle and id of those who left: their requests are done.
@@ -249,7 +264,8 @@ impl Ledger {
     /// The card that readers of the city see now; `None` when they see none. The view `cards` gives the same.
     fn card(&self, id: PostId, city: &CityId) -> Option<Card> {
         let stored = self.posts.get(&id)?;
-        let StoredPlacement { placement, position, shown, copies, .. } = stored.placements.get(city)?;
+        let StoredPlacement { placement, position, shown, copies, covered, pinned, .. } =
+            stored.placements.get(city)?;
         let author = self.authors.get(&stored.author_row)?;
         let (tier, position): (Tier, u64) = (placement.tier?, (*position)?);
         if !shown {
@@ -292,6 +308,8 @@ impl Ledger {
             tier,
             copies: copies.clone(),
             reasons: placement.reasons.clone(),
+            covered: *covered,
+            pinned: *pinned,
             recipe: placement.recipe.clone(),
         })
     }

@@ -8,20 +8,20 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Ledger, StoredAuthor};
-use crate::domain::{CityId, FeedEntry, Offset, Op, Outcome, PostId, RefuseReason};
+use super::{Ledger, StoredAuthor, StoredPlacement};
+use crate::domain::{CityId, FeedEntry, IdKey, Offset, Op, Outcome, PostId, RefuseReason};
 
 /// Longest chain of threads that is followed. Networks give a thread's start, so that chains are one long; posts that
 /// name each other in a circle are left as they are.
 const BOND_ROUNDS_MAX: usize = 16;
 
 impl Ledger {
-    pub(super) fn settle(&mut self) {
+    pub(super) fn settle(&mut self, key: &IdKey) {
         let mut rounds = 0;
         while self.mend_bonds() && rounds < BOND_ROUNDS_MAX {
             rounds += 1;
         }
-        self.decide_visibility();
+        self.decide_visibility(key);
         self.append_entries();
     }
 
@@ -72,9 +72,10 @@ impl Ledger {
         Some(above.unwrap_or(thread))
     }
 
-    fn decide_visibility(&mut self) {
+    fn decide_visibility(&mut self, key: &IdKey) {
         let utterances = self.utterances();
         self.hide_whole(&utterances);
+        self.spread(&utterances);
         let mut fit: BTreeSet<(PostId, CityId)> = BTreeSet::new();
         let mut hung: Vec<(PostId, CityId, PostId)> = Vec::new();
         for id in &self.touched {
@@ -83,7 +84,10 @@ impl Ledger {
             if stored.moderated || stored.is_unchecked() || !author_shown {
                 continue;
             }
-            for (city, placed) in stored.placements.iter().filter(|(_, placed)| placed.admitted()) {
+            let held_back = self.held_back(key, stored);
+            let may_be_seen =
+                |(city, placed): &(&CityId, &StoredPlacement)| placed.admitted() && !held_back.contains(*city);
+            for (city, placed) in stored.placements.iter().filter(may_be_seen) {
                 fit.insert((*id, city.clone()));
                 if let Some(root) = placed.placement.thread.filter(|_| placed.by_thread_only()) {
                     hung.push((*id, city.clone(), root));
@@ -106,15 +110,21 @@ impl Ledger {
             }
         }
         let mut folds = self.fold(&utterances, &fit);
-        for id in &self.touched {
-            let Some(stored) = self.posts.get_mut(id) else { continue };
-            for (city, placed) in &mut stored.placements {
-                let at = (*id, city.clone());
+        for id in self.touched.clone() {
+            let cities =
+                self.posts.get(&id).map_or_else(Vec::new, |stored| stored.placements.keys().cloned().collect());
+            for city in cities {
+                let (covered, pinned) = self.look_of(id, &city);
+                let at = (id, city);
                 let folded = folds.heads.get(&at).copied();
                 let copies = folds.copies.remove(&at).unwrap_or_default();
                 let shown = folded.is_none() && fit.contains(&at);
+                let placed = self.posts.get_mut(&id).and_then(|stored| stored.placements.get_mut(&at.1));
+                let Some(placed) = placed else { continue };
                 placed.dirty |= placed.shown != shown || placed.folded != folded || placed.copies != copies;
+                placed.dirty |= (placed.covered, placed.pinned) != (covered, pinned);
                 (placed.shown, placed.folded, placed.copies) = (shown, folded, copies);
+                (placed.covered, placed.pinned) = (covered, pinned);
             }
         }
     }

@@ -32,6 +32,10 @@ pub(super) struct Utterances {
 }
 
 impl Utterances {
+    pub fn all(&self) -> &[Utterance] {
+        &self.all
+    }
+
     pub fn of(&self, id: PostId, city: &CityId) -> Option<&Utterance> {
         self.all.get(*self.by_member.get(&(id, city.clone()))?)
     }

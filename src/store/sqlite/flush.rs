@@ -14,7 +14,7 @@ use super::statement::Statement;
 use super::{journal, mentions, rows, statements};
 use crate::crash::{self, Point};
 use crate::domain::utterance::UtteranceKey;
-use crate::domain::{Batch, CityId, FeedEntry, PostId, PushOutcome, StoreError, Timestamp};
+use crate::domain::{Batch, CityId, FeedEntry, Motive, PostId, PushOutcome, StoreError, Timestamp};
 use crate::store::command::fold_handle;
 use crate::store::ledger::{Erasure, Ledger, StoredAuthor, StoredPlacement, StoredPost, is_sensitive};
 use crate::store::retention::{AHEAD_S, RECEIPTS_MAX};
@@ -106,6 +106,8 @@ fn placement_row(ledger: &Ledger, values: Values, Placed { stored, city, placed 
         .text(location.map(|location| location.origin.as_str()))
         .text(placement.official.as_deref())
         .flag(placement.assembly)
+        .text(placed.covered.map(Motive::as_str))
+        .flag(placed.pinned)
         .list(&placement.reasons, form::reasons_out)
         .text(placement.recipe.as_str())
 }
@@ -256,14 +258,18 @@ async fn write_erasures(connection: &mut SqliteConnection, ledger: &Ledger, now:
     let out = &ledger.out;
     let subject = |id: PostId| id.as_u64().cast_signed();
     let posts = out.erasures.iter().map(|erasure| match erasure {
-        Erasure::Outdated(post) => (journal::OUTDATED, subject(*post), None),
-        Erasure::Hidden(post) => (journal::HIDDEN, subject(*post), None),
-        Erasure::Unhidden(post) => (journal::UNHIDDEN, subject(*post), None),
+        Erasure::Outdated(post) => (journal::OUTDATED.to_owned(), subject(*post), None),
+        Erasure::Hidden(post) => (journal::HIDDEN.to_owned(), subject(*post), None),
+        Erasure::Unhidden(post) => (journal::UNHIDDEN.to_owned(), subject(*post), None),
+        Erasure::HiddenIn(post, city) => (journal::in_city(journal::HIDDEN, city), subject(*post), None),
+        Erasure::ShownIn(post, city) => (journal::in_city(journal::UNHIDDEN, city), subject(*post), None),
+        Erasure::Blocked(author, city) => (journal::in_city(journal::BLOCKED, city), author.0.cast_signed(), None),
+        Erasure::Unblocked(author, city) => (journal::in_city(journal::UNBLOCKED, city), author.0.cast_signed(), None),
     });
     let buried = out.tombstones.iter().map(|(post, tombstone)| {
-        (tombstone.reason.as_str(), subject(*post), tombstone.expires_at.map(Timestamp::as_micros))
+        (tombstone.reason.as_str().to_owned(), subject(*post), tombstone.expires_at.map(Timestamp::as_micros))
     });
-    let left = out.suppressed.iter().map(|person| (journal::LEFT, person.0.cast_signed(), None));
+    let left = out.suppressed.iter().map(|person| (journal::LEFT.to_owned(), person.0.cast_signed(), None));
     let mut last = ledger.last_erasure;
     let numbered = posts.chain(buried).chain(left).map(|(kind, subject, expires_at)| {
         last += 1;

@@ -21,7 +21,7 @@ use super::lock::beside;
 use super::open::Identity;
 use super::statement::{Statement, statements};
 use super::{copy, rows, statements};
-use crate::domain::{IdKey, StoreError, Timestamp};
+use crate::domain::{CityId, IdKey, StoreError, Timestamp};
 use crate::store::error::unreadable;
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/erasures");
@@ -30,6 +30,9 @@ pub const OUTDATED: &str = "outdated";
 pub const HIDDEN: &str = "hidden";
 pub const UNHIDDEN: &str = "unhidden";
 pub const LEFT: &str = "left";
+/// These, and those of posts, also in one city: [`in_city`].
+pub const BLOCKED: &str = "blocked";
+pub const UNBLOCKED: &str = "unblocked";
 
 /// Nothing is kept longer than thirty days, so an erasure of a post's rows, or their hiding, means nothing to a backup
 /// after that: the post is over its time in it. Tombstones and those who left stay.
@@ -46,8 +49,13 @@ statements! {
             expires_at = CASE WHEN expires_at IS NULL OR excluded.expires_at IS NULL THEN NULL
                 ELSE max(expires_at, excluded.expires_at) END";
     SINCE: 2 = "SELECT number, kind, subject, expires_at FROM erasures WHERE number > $1 ORDER BY number LIMIT $2";
-    SWEEP_OLD: 1 = "DELETE FROM erasures WHERE kind IN ('outdated', 'hidden', 'unhidden') AND at < $1";
+    SWEEP_OLD: 1 = "DELETE FROM erasures WHERE (kind IN ('outdated', 'hidden', 'unhidden') OR kind LIKE 'hidden@%' OR kind LIKE 'unhidden@%') AND at < $1";
     SWEEP_ENDED: 1 = "DELETE FROM erasures WHERE expires_at < $1";
+}
+
+/// A kind of erasure in one city alone, by its moderators.
+pub fn in_city(kind: &str, city: &CityId) -> String {
+    format!("{kind}@{}", city.as_str())
 }
 
 /// The file beside a database.

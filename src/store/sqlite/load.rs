@@ -9,10 +9,11 @@ use serde_json::Value as Json;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::sharing::{self, Steps};
-use super::{mentions, rows, statements};
+use super::{mentions, moderation, rows, statements};
 use crate::domain::utterance::{origin_author, origin_keys, own_keys};
 use crate::domain::{
     AuthorId, AuthorProfile, AuthorVerdict, Batch, Change, CityId, IdKey, Network, PostId, StoreError, SubjectHash,
+    Target,
 };
 use crate::store::ledger::{Ledger, RENAMED_POSTS_MAX, StoredMention};
 
@@ -80,6 +81,16 @@ impl Named {
                 Change::OriginRefused { name, .. } => {
                     named.hashes.insert(*name);
                 }
+                Change::Decide { city, new, author, .. } => {
+                    named.cities.insert(city.clone());
+                    named.authors.extend(author.clone());
+                    if let Target::Post(post) = &new.target {
+                        named.posts.insert(*post);
+                    }
+                }
+                Change::Lift { city, .. } => {
+                    named.cities.insert(city.clone());
+                }
                 Change::Gap { .. } => {}
             }
         }
@@ -96,6 +107,9 @@ pub async fn ledger(connection: &mut SqliteConnection, key: &IdKey, batch: &Batc
     load_authors(connection, &mut ledger, &named).await?;
 
     let mut touched: Vec<PostId> = named.posts.iter().copied().collect();
+    for change in &batch.changes {
+        touched.extend(moderation::touched_by(connection, change).await?);
+    }
     touched.extend(posts_of_changed_authors(connection, &ledger, batch).await?);
     touched.extend(named.origins.iter().map(|hash| PostId::from_u64(*hash)));
     touched.extend(sharing::with_keys(connection, named.hashes.iter().copied()).await?);
@@ -126,8 +140,12 @@ pub async fn ledger(connection: &mut SqliteConnection, key: &IdKey, batch: &Batc
     }
     let cities =
         ledger.posts.values().flat_map(|stored| stored.placements.keys().chain(stored.mentions.keys()).cloned());
-    let cities = cities.chain(named.cities).collect();
+    let cities: BTreeSet<CityId> = cities.chain(named.cities).collect();
     load_cities(connection, &mut ledger, &cities).await?;
+    let posts: BTreeSet<PostId> = ledger.posts.keys().copied().chain(named.posts).collect();
+    if !posts.is_empty() {
+        moderation::load(connection, &mut ledger, posts, &cities).await?;
+    }
     ledger.remember_before();
     Ok(ledger)
 }
@@ -247,7 +265,7 @@ async fn posts_of_changed_authors(
         let (profile, verdict): (&AuthorProfile, Option<AuthorVerdict>) = match change {
             Change::Author { profile, verdict, .. } => (profile, Some(*verdict)),
             Change::Upsert { author, .. } => (author, None),
-            Change::Leave { network, author, .. } => {
+            Change::Leave { network, author, .. } | Change::Decide { author: Some((network, author)), .. } => {
                 all.extend(ledger.author_rows.get(&(*network, author.clone())));
                 continue;
             }

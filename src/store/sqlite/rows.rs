@@ -13,8 +13,8 @@ use sqlx::{Decode, Sqlite, Type};
 use super::json;
 use crate::domain::utterance::{KeyKind, UtteranceKey};
 use crate::domain::{
-    AccountStatus, AuthorId, AuthorProfile, Card, CardAuthor, CityId, CoarseLocation, Lane, LocationOrigin, NativeId,
-    Network, Placement, Post, PostId, RefuseReason, Reply, Schedule, StoreError, Tier, Timestamp,
+    AccountStatus, AuthorId, AuthorProfile, Card, CardAuthor, CityId, CoarseLocation, Lane, LocationOrigin, Motive,
+    NativeId, Network, Placement, Post, PostId, RefuseReason, Reply, Schedule, StoreError, Tier, Timestamp,
 };
 use crate::store::error::unreadable;
 use crate::store::ledger::{StoredAuthor, StoredCity, StoredPlacement, StoredPost, Tombstone};
@@ -67,6 +67,11 @@ fn tier(row: &SqliteRow) -> Read<Option<Tier>> {
     text.map(|text| Tier::parse(&text).ok_or_else(|| unreadable("tier"))).transpose()
 }
 
+fn covered(row: &SqliteRow) -> Read<Option<Motive>> {
+    let text: Option<String> = get(row, "covered")?;
+    text.map(|text| Motive::parse(&text).ok_or_else(|| unreadable("covered"))).transpose()
+}
+
 fn lane(row: &SqliteRow) -> Read<Lane> {
     Lane::parse(&get::<String>(row, "lane")?).ok_or_else(|| unreadable("lane"))
 }
@@ -117,6 +122,8 @@ pub fn card(row: &SqliteRow, city: &CityId) -> Read<Card> {
         tier: tier(row)?.ok_or_else(|| unreadable("tier"))?,
         copies: json::copies_in(get(row, "copies")?)?,
         reasons: json::reasons_in(get(row, "reasons")?)?,
+        covered: covered(row)?,
+        pinned: get(row, "pinned")?,
         recipe: get(row, "recipe")?,
     })
 }
@@ -220,6 +227,8 @@ pub fn placement(row: &SqliteRow) -> Read<StoredPlacement> {
         shown: get(row, "shown")?,
         folded: optional_post_id(row, "folded_id")?,
         copies: json::copies_in(get(row, "copies")?)?,
+        covered: covered(row)?,
+        pinned: get(row, "pinned")?,
         dirty: false,
     })
 }

@@ -282,7 +282,11 @@ statements! {
         AND NOT (SELECT hidden FROM authors WHERE row = posts.author) ORDER BY checked_at DESC LIMIT 1";
     UNCHECKED: 1 = "SELECT 1 WHERE EXISTS (SELECT 1 FROM authors WHERE network = $1 AND checked_at IS NULL)
         OR EXISTS (SELECT 1 FROM posts WHERE network = $1 AND checked_at = 0)";
-    NEXT_END: 0 = "SELECT expires_at FROM placements WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1";
+    /// Of a card, or of a moderators' decision.
+    NEXT_END: 0 = "SELECT expires_at FROM (
+        SELECT * FROM (SELECT expires_at FROM placements WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1)
+        UNION ALL SELECT * FROM (SELECT until AS expires_at FROM decisions WHERE ended_at IS NULL AND until IS NOT NULL
+            ORDER BY until LIMIT 1)) ORDER BY expires_at LIMIT 1";
     /// City's slug, after id, limit.
     IDS_OF_CITY: 3 = "SELECT s.id AS id FROM posts AS s JOIN placements AS p ON p.post = s.row
         WHERE p.city = (SELECT row FROM cities WHERE slug = $1) AND s.id > $2 ORDER BY s.id LIMIT $3";
@@ -407,14 +411,16 @@ pub const WRITE_POSTS: Insert<27> = Insert {
         checked_at = excluded.checked_at",
 };
 
-pub const WRITE_PLACEMENTS: Insert<23> = Insert {
+pub const WRITE_PLACEMENTS: Insert<25> = Insert {
     into: "placements (post, city, tier, position, published, shown, received_at, lane, expires_at, thread, reply_to,
-        folded, copies, zone, zone_from_text, lon, lat, precision_m, origin, official, assembly, reasons, recipe)",
+        folded, copies, zone, zone_from_text, lon, lat, precision_m, origin, official, assembly, covered, pinned,
+        reasons, recipe)",
     again: "ON CONFLICT (post, city) DO UPDATE SET tier = excluded.tier, position = excluded.position,
         published = excluded.published, shown = excluded.shown, lane = excluded.lane, expires_at = excluded.expires_at,
         thread = excluded.thread, reply_to = excluded.reply_to, folded = excluded.folded, copies = excluded.copies, zone = excluded.zone, zone_from_text = excluded.zone_from_text,
         lon = excluded.lon, lat = excluded.lat, precision_m = excluded.precision_m, origin = excluded.origin,
-        official = excluded.official, assembly = excluded.assembly, reasons = excluded.reasons, recipe = excluded.recipe",
+        official = excluded.official, assembly = excluded.assembly, covered = excluded.covered,
+        pinned = excluded.pinned, reasons = excluded.reasons, recipe = excluded.recipe",
 };
 
 pub const WRITE_MENTIONS: Insert<13> = Insert {

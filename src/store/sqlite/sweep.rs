@@ -7,7 +7,7 @@
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::load::array;
-use super::{rows, statements, tally};
+use super::{moderation, rows, statements, tally};
 use crate::domain::{Batch, Change, StoreError, Tier, Timestamp};
 use crate::store::retention::{AHEAD_S, LOG_KEPT_ENTRIES, LOG_KEPT_S, MENTIONS_MAX, RECEIPT_S, Retention};
 
@@ -57,6 +57,8 @@ pub async fn expired(
     for row in statements::ENDED.all(connection, values).await? {
         batch.changes.push(Change::Unplace { post: rows::post_id(&row, "id")?, city: rows::city(&row)? });
     }
+    let room = i64::try_from(EXPIRED_MAX.saturating_sub(batch.changes.len())).unwrap_or(0);
+    batch.changes.extend(moderation::over(connection, now, room).await?);
     for tier in tiers() {
         let room = EXPIRED_MAX.saturating_sub(batch.changes.len());
         let values = [
@@ -95,6 +97,7 @@ fn tiers() -> impl Iterator<Item = Option<Tier>> {
 /// Drops old counts, short tombstones, old receipts and the far end of the logs. Returns whether there is more to drop.
 pub async fn leftovers(connection: &mut SqliteConnection, now: Timestamp) -> Result<bool, StoreError> {
     tally::sweep(connection, now).await?;
+    moderation::sweep(connection, now).await?;
     statements::DROP_TOMBSTONES.run(connection, [now.as_micros().into()]).await?;
     statements::DROP_RECEIPTS.run(connection, [now.plus_seconds(-RECEIPT_S).as_micros().into()]).await?;
     let cutoff = now.plus_seconds(-LOG_KEPT_S).as_micros();

@@ -6,6 +6,7 @@ mod erasure;
 mod files;
 mod mentions;
 mod model;
+mod moderation;
 mod operator;
 mod reads;
 mod receipts;

@@ -6,6 +6,7 @@
 mod desk;
 mod jobs;
 mod log;
+mod moderation;
 mod scrub;
 mod staff;
 mod transaction;
@@ -24,6 +25,7 @@ use tokio::time::Instant;
 
 use super::chain::Chain;
 use super::command::{Command, Report};
+use super::moderation::Asked;
 use super::retention::Retention;
 use super::sqlite::flush::Journalled;
 use super::sqlite::journal::Erasures;
@@ -34,8 +36,8 @@ use crate::clock::Clock;
 use crate::crash::{self, Point};
 use crate::domain::desk::Calendar;
 use crate::domain::{
-    Actor, Batch, CityId, CommitListener, Committed, DeskAct, DeskAnswer, IdKey, Network, PostId, StaffName,
-    StaffWrite, StoreError, Timestamp,
+    Actor, Batch, CityId, CommitListener, Committed, Complained, Decided, DeskAct, DeskAnswer, FollowKey, IdKey,
+    Network, NewComplaint, PostId, StaffName, StaffWrite, StoreError, Timestamp,
 };
 use log::{RETRY_FIRST, TRUNCATE_LATEST};
 use scrub::Scrubbing;
@@ -78,6 +80,23 @@ pub enum Job {
         act: DeskAct,
         by: StaffName,
         answer: Answer<DeskAnswer>,
+    },
+    Moderate {
+        city: CityId,
+        asked: Asked,
+        answer: Answer<Decided>,
+    },
+    Complain {
+        city: CityId,
+        new: NewComplaint,
+        key: FollowKey,
+        from: String,
+        on_duty: bool,
+        answer: Answer<Complained>,
+    },
+    FoldReported {
+        city: CityId,
+        answer: Answer<()>,
     },
     Retain {
         now: Timestamp,
@@ -265,6 +284,22 @@ impl Writer {
             }
             Job::Desk { city, post, act, by, answer } => {
                 let done = self.act_at_desk(&city, post, &act, &by).await;
+                let _ = answer.send(done);
+            }
+            Job::Moderate { city, asked, answer: to } => {
+                let done = match asked {
+                    Asked::Decide { new, answer, by } => self.decide(&city, new, answer, by).await,
+                    Asked::Lift { number, ending, answer, by } => self.lift(&city, number, ending, answer, by).await,
+                    Asked::Reject { complaint, answer, by } => self.reject(&city, complaint, &answer, &by).await,
+                };
+                let _ = to.send(done);
+            }
+            Job::Complain { city, new, key, from, on_duty, answer } => {
+                let done = self.complain(&city, &new, key, &from, on_duty).await;
+                let _ = answer.send(done);
+            }
+            Job::FoldReported { city, answer } => {
+                let done = self.fold_reported(&city).await;
                 let _ = answer.send(done);
             }
             Job::Retain { now, retention, answer } => {

@@ -9,11 +9,11 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::crash::{self, Point};
 use crate::domain::desk::Calendar;
-use crate::domain::{Act, Batch, Change, CityId, Committed, DeskAct, FeedEntry, IdKey, StoreError, Timestamp};
+use crate::domain::{Act, Batch, Change, CityId, Committed, DeskAct, FeedEntry, IdKey, StoreError, Target, Timestamp};
 use crate::store::chain::Chain;
 use crate::store::ledger::Ledger;
 use crate::store::sqlite::flush::Journalled;
-use crate::store::sqlite::{flush, load, statements, tally};
+use crate::store::sqlite::{flush, load, moderation, statements, tally};
 
 /// What a transaction did.
 pub struct Written {
@@ -81,6 +81,7 @@ async fn write(
     let gone = flush::flush(connection, &ledger, batch, now, journalled).await?;
     tally::take_back(connection, key, &ledger.out.taken_back).await?;
     tally::take_out(connection, &ledger.out.departed).await?;
+    moderation::write(connection, key, &ledger, batch).await?;
     if let Some(chain) = chain {
         note_acts(connection, chain, batch, now).await?;
     }
@@ -99,14 +100,35 @@ async fn note_acts(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     for change in &batch.changes {
-        if let Change::Desk { post, city, act, by, .. } = change {
-            let to = if let DeskAct::Assign(name) = act { name.as_str() } else { "" };
-            let act =
-                Act { actor: by.as_str().to_owned(), act: act.as_str(), subject: post.token(), reason: to.to_owned() };
+        if let Some((city, act)) = act_of(change) {
             chain.append(connection, city, act, now).await?;
         }
     }
     Ok(())
+}
+
+fn act_of(change: &Change) -> Option<(&CityId, Act)> {
+    match change {
+        Change::Desk { post, city, act, by, .. } => {
+            let to = if let DeskAct::Assign(name) = act { name.as_str() } else { "" };
+            let (actor, subject) = (by.as_str().to_owned(), post.token());
+            Some((city, Act { actor, act: act.as_str(), subject, reason: to.to_owned() }))
+        }
+        Change::Decide { city, number, new, by, .. } => {
+            // A word is in the decision: it may be somebody's name.
+            let subject = match &new.target {
+                Target::Post(post) => format!("decision {number}, post {}", post.token()),
+                Target::Word(_) => format!("decision {number}"),
+            };
+            let reason = new.motive.as_str().to_owned();
+            Some((city, Act { actor: by.0.clone(), act: new.measure.as_str(), subject, reason }))
+        }
+        Change::Lift { city, number, ending, by, .. } => {
+            let (subject, reason) = (format!("decision {number}"), ending.as_str().to_owned());
+            Some((city, Act { actor: by.0.clone(), act: "lift", subject, reason }))
+        }
+        _ => None,
+    }
 }
 
 fn finish(ledger: Ledger, batch: &Batch, gone: &[i64]) -> Written {

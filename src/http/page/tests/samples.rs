@@ -94,6 +94,8 @@ pub fn card(n: u64, text: &str) -> Card {
         sensitive: false,
         automated: false,
         copies: Vec::new(),
+        covered: None,
+        pinned: false,
         tier: Tier::Public,
         reasons: vec![Reason { rule: Rule::Hashtag, value: "portfictif".into() }],
         recipe: "0123456789abcdef".into(),
