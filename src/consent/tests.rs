@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::{
-    AuthorId, City, CityId, ExactPoint, Lane, ListedAs, LocationOrigin, Look, NativeId, PostId, Reason, Recipe,
-    Schedule, Weight, ZoneHit,
+    AuthorId, City, CityId, ExactPoint, Lane, ListedAs, LocationOrigin, Look, NativeId, Network, PostId, Reason,
+    Recipe, Schedule, Weight, ZoneHit,
 };
 
 const NOW: Timestamp = Timestamp::from_micros(1_783_175_882_000_000);

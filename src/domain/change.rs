@@ -112,7 +112,7 @@ pub enum Change {
         city: CityId,
         number: i64,
         new: Box<NewDecision>,
-        author: Option<(Network, AuthorId)>,
+        author: Option<SubjectHash>,
         by: Actor,
         at: Timestamp,
         answer: String,

@@ -20,9 +20,9 @@ use super::handle::StoreOptions;
 use super::sqlite::flush::Journalled;
 use super::sqlite::load::array;
 use super::sqlite::open::{Behind, Opened, new_epoch};
-use super::sqlite::{journal, rows, staff, statements, sweep, tally};
+use super::sqlite::{journal, moderation, rows, staff, statements, sweep, tally};
 use super::writer::transact;
-use crate::domain::{Batch, Change, IdKey, PostId, StoreError, SubjectHash, Timestamp};
+use crate::domain::{Batch, Change, IdKey, Measure, PostId, StoreError, SubjectHash, Timestamp};
 
 /// Whether a database may be put back without the journal of what was erased since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +141,17 @@ async fn erase(opened: &mut Opened, since: i64, now: Timestamp) -> Result<u64, S
             Change::Hide { post, hidden: entry.kind == journal::HIDDEN }
         };
         apply(opened, hidden.iter().map(hide).collect(), now).await?;
+        for entry in &entries {
+            let Some((kind, city)) = entry.kind.split_once('@') else { continue };
+            let (measure, stands) = match kind {
+                journal::HIDDEN => (Measure::Hide, true),
+                journal::UNHIDDEN => (Measure::Hide, false),
+                journal::BLOCKED => (Measure::BlockAuthor, true),
+                journal::UNBLOCKED => (Measure::BlockAuthor, false),
+                _ => continue,
+            };
+            moderation::stand_again(&mut opened.writer, city, measure, entry.subject, stands, now).await?;
+        }
         let gone = array(of(&[journal::OUTDATED, "deleted", "erased"]).iter().map(|entry| entry.subject));
         let places = statements::PLACES_OF.all(&mut opened.writer, [gone.as_str().into()]).await?;
         let desks = statements::DESKS_OF.all(&mut opened.writer, [gone.into()]).await?;

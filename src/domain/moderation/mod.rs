@@ -54,7 +54,7 @@ impl Measure {
         Self::ALL.into_iter().find(|measure| measure.as_str() == text)
     }
 
-    /// For what a measure may be taken. [`Motive::Reports`] is nobody's to choose.
+    /// For what a measure may be taken. [`Motive::Reports`] and [`Motive::Lost`] are nobody's to choose.
     pub const fn motives(self) -> &'static [Motive] {
         match self {
             Self::Pin => &[Motive::Useful],
@@ -103,10 +103,12 @@ pub enum Motive {
     /// It helps whoever reads the page now.
     Useful,
     AboutTheCity,
+    /// It was in force when a backup was put back; the reason went with the lines that were lost.
+    Lost,
 }
 
 impl Motive {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Unrelated,
         Self::Advertising,
         Self::Abuse,
@@ -116,6 +118,7 @@ impl Motive {
         Self::Reports,
         Self::Useful,
         Self::AboutTheCity,
+        Self::Lost,
     ];
 
     /// What a citizen can report a post for.
@@ -133,6 +136,7 @@ impl Motive {
             Self::Reports => "reports",
             Self::Useful => "useful",
             Self::AboutTheCity => "about_the_city",
+            Self::Lost => "lost",
         }
     }
 

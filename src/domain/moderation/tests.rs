@@ -39,7 +39,7 @@ fn a_phrase_is_found_as_whole_words_whatever_its_accents() {
     assert_eq!(phrase.text(), "ile de nantes");
     let is_in = |text: &str| phrase.is_in(&FoldedWords::new(text));
     assert!(is_in("sur l'île-de-Nantes, hier"));
-    assert!(!is_in("l'île de Nantessou") && !is_in("île. de Nantes") && !is_in(""));
+    assert!(!is_in("l'île de Nantessou") && !is_in("L'île ! De Nantes") && !is_in(""));
     for unfit in ["", "  ", "a", "—", "un deux trois quatre cinq six sept", &"a".repeat(121)] {
         assert_eq!(Phrase::parse(unfit), None, "{unfit}");
     }

@@ -77,7 +77,7 @@ impl Ledger {
                 Change::Desk { post, city, act, by, at } => self.desk(*post, city, act, by, *at),
                 Change::Decide { city, number, new, author, .. } => {
                     let mark = (new.measure, new.motive);
-                    self.decree(key, city, *number, mark, &new.target, author.as_ref());
+                    self.decree(key, city, *number, mark, &new.target, *author);
                 }
                 Change::Lift { city, number, .. } => self.lift(key, city, *number),
                 Change::Replace { post, placement } => self.replace(key, *post, placement),

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::utterances::Utterances;
 use super::{Erasure, Ledger, StoredPost};
 use crate::domain::{
-    AuthorId, AuthorProfile, CityId, FoldedWords, IdKey, Measure, Motive, Network, Phrase, Placement, PostId, Reason,
-    Rule, SubjectHash, Target,
+    AuthorProfile, CityId, FoldedWords, IdKey, Measure, Motive, Phrase, Placement, PostId, Reason, Rule, SubjectHash,
+    Target,
 };
 
 /// The decisions in force on one post in one city, by their numbers.
@@ -64,9 +64,8 @@ impl Ledger {
         number: i64,
         (measure, motive): (Measure, Motive),
         target: &Target,
-        author: Option<&(Network, AuthorId)>,
+        author: Option<SubjectHash>,
     ) {
-        let author = author.map(|(network, author)| SubjectHash::derive(key, *network, author));
         match (measure, target) {
             (Measure::BlockAuthor, _) => {
                 let Some(author) = author else { return };

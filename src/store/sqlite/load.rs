@@ -81,9 +81,8 @@ impl Named {
                 Change::OriginRefused { name, .. } => {
                     named.hashes.insert(*name);
                 }
-                Change::Decide { city, new, author, .. } => {
+                Change::Decide { city, new, .. } => {
                     named.cities.insert(city.clone());
-                    named.authors.extend(author.clone());
                     if let Target::Post(post) = &new.target {
                         named.posts.insert(*post);
                     }
@@ -265,7 +264,7 @@ async fn posts_of_changed_authors(
         let (profile, verdict): (&AuthorProfile, Option<AuthorVerdict>) = match change {
             Change::Author { profile, verdict, .. } => (profile, Some(*verdict)),
             Change::Upsert { author, .. } => (author, None),
-            Change::Leave { network, author, .. } | Change::Decide { author: Some((network, author)), .. } => {
+            Change::Leave { network, author, .. } => {
                 all.extend(ledger.author_rows.get(&(*network, author.clone())));
                 continue;
             }

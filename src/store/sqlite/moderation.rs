@@ -63,6 +63,8 @@ statements! {
     /// What is admitted in a city and stands on no page of its own.
     UNSEEN_OF: 1 = "SELECT s.id AS id FROM placements AS p JOIN cities AS c ON c.row = p.city JOIN posts AS s ON s.row = p.post
         WHERE c.slug = $1 AND NOT p.shown AND p.tier IS NOT NULL AND p.folded IS NULL";
+    /// Those of a post's author.
+    POSTS_BESIDE: 1 = "SELECT o.id AS id FROM posts AS s JOIN posts AS o ON o.author = s.author WHERE s.id = $1";
     /// City, limit.
     TEXTS_OF: 2 = "SELECT s.id AS id, s.text AS text FROM placements AS p JOIN cities AS c ON c.row = p.city
         JOIN posts AS s ON s.row = p.post WHERE c.slug = $1 AND p.shown ORDER BY p.received_at DESC LIMIT $2";
@@ -72,6 +74,9 @@ statements! {
     WRITE_DECIDED: 3 = "INSERT INTO decided_posts (post, city, number) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     /// City, number, when, why.
     END: 4 = "UPDATE decisions SET ended_at = $3, ended = $4 WHERE city = $1 AND number = $2 AND ended_at IS NULL";
+    /// City, measure, post or author, when.
+    END_ALL: 4 = "UPDATE decisions SET ended_at = $4, ended = 'replaced' WHERE city = $1 AND measure = $2 AND ended_at IS NULL
+        AND (author = $3 OR number IN (SELECT number FROM decided_posts WHERE city = $1 AND post = $3))";
     /// Now, limit.
     OVER: 2 = "SELECT city, number FROM decisions WHERE ended_at IS NULL AND until <= $1 ORDER BY until LIMIT $2";
     DECISION: 2 = concat!("SELECT ", decision!(), " FROM decisions AS d WHERE d.city = $1 AND d.number = $2");
@@ -252,7 +257,13 @@ pub async fn decisions_on(
 pub async fn touched_by(connection: &mut SqliteConnection, change: &Change) -> Result<Vec<PostId>, StoreError> {
     match change {
         Change::Decide { city, new, .. } => {
-            let Target::Word(phrase) = &new.target else { return Ok(Vec::new()) };
+            let phrase = match &new.target {
+                Target::Word(phrase) => phrase,
+                Target::Post(post) if new.measure == Measure::BlockAuthor => {
+                    return super::load::ids_of(&POSTS_BESIDE.all(connection, [id(*post).into()]).await?);
+                }
+                Target::Post(_) => return Ok(Vec::new()),
+            };
             let mut touched = Vec::new();
             for row in TEXTS_OF.all(connection, [city.as_str().into(), LOOKED_THROUGH_MAX.into()]).await? {
                 if phrase.is_in(&FoldedWords::new(&rows::get::<String>(&row, "text")?)) {
@@ -302,12 +313,7 @@ pub async fn load(
 }
 
 /// Writes the decisions of a batch, what they are about, and the complaints that they answer.
-pub async fn write(
-    connection: &mut SqliteConnection,
-    key: &IdKey,
-    ledger: &Ledger,
-    batch: &Batch,
-) -> Result<(), StoreError> {
+pub async fn write(connection: &mut SqliteConnection, ledger: &Ledger, batch: &Batch) -> Result<(), StoreError> {
     for change in &batch.changes {
         match change {
             Change::Decide { city, number, new, author, by, at, answer } => {
@@ -315,7 +321,6 @@ pub async fn write(
                     Target::Post(post) => (Some(id(*post)), None),
                     Target::Word(phrase) => (None, Some(phrase.text())),
                 };
-                let author = author.as_ref().map(|(network, author)| SubjectHash::derive(key, *network, author));
                 let values = [
                     city.as_str().into(),
                     (*number).into(),
@@ -417,6 +422,46 @@ pub async fn write_complaint(
         at.as_micros().into(),
     ];
     WRITE_COMPLAINT.run(connection, values).await?;
+    Ok(())
+}
+
+/// Makes a measure stand again that was taken after a backup was made, or ends one that had ended since: what is known of it is
+/// what the erasure journal says. To be called before anything is shown.
+pub async fn stand_again(
+    connection: &mut SqliteConnection,
+    city: &str,
+    measure: Measure,
+    subject: i64,
+    stands: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (post, author) = match measure {
+        Measure::BlockAuthor => (None, Some(subject)),
+        _ => (Some(subject), None),
+    };
+    let at = now.as_micros();
+    END_ALL.run(connection, [city.into(), measure.as_str().into(), subject.into(), at.into()]).await?;
+    if !stands {
+        return Ok(());
+    }
+    let row = LAST_NUMBER.first(connection, [city.into()]).await?;
+    let number = row.map_or(Ok(0), |row| rows::get::<i64>(&row, "number"))?.saturating_add(1);
+    let values = [
+        city.into(),
+        number.into(),
+        measure.as_str().into(),
+        Motive::Lost.as_str().into(),
+        post.into(),
+        author.into(),
+        super::statement::Value::Null,
+        Actor::automatic().0.into(),
+        at.into(),
+        super::statement::Value::Null,
+    ];
+    WRITE_DECISION.run(connection, values).await?;
+    if post.is_some() {
+        WRITE_DECIDED.run(connection, [subject.into(), city.into(), number.into()]).await?;
+    }
     Ok(())
 }
 

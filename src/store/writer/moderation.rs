@@ -7,8 +7,8 @@
 use super::Writer;
 use crate::domain::{
     Act, Actor, AuthorId, BLOCKS_MAX, Batch, Change, CityId, Complained, Complaint, ComplaintKind, Decided, Decision,
-    Ending, FollowKey, Measure, Motive, Network, NewComplaint, NewDecision, NotDecided, PINS_MAX, PostId,
-    REPORTS_TO_FOLD, Standing, StoreError, SubjectHash, Target, Timestamp,
+    Ending, FollowKey, Measure, Motive, NewComplaint, NewDecision, NotDecided, PINS_MAX, PostId, REPORTS_TO_FOLD,
+    Standing, StoreError, SubjectHash, Target, Timestamp,
 };
 use crate::store::sqlite::moderation::{self, id};
 use crate::store::sqlite::{rows, statements};
@@ -60,7 +60,7 @@ impl Writer {
         &mut self,
         city: &CityId,
         new: &NewDecision,
-    ) -> Result<Result<Option<(Network, AuthorId)>, NotDecided>, StoreError> {
+    ) -> Result<Result<Option<SubjectHash>, NotDecided>, StoreError> {
         let post = match &new.target {
             Target::Word(phrase) => {
                 let values = [city.as_str().into(), phrase.text().into()];
@@ -88,11 +88,11 @@ impl Writer {
             };
             let network = rows::network(&row, "network")?;
             let author = AuthorId::new(rows::get::<String>(&row, "native_id")?);
-            let hash = SubjectHash::derive(&self.key, network, &author).0.cast_signed();
-            let values = [city.as_str().into(), hash.into()];
+            let author = SubjectHash::derive(&self.key, network, &author);
+            let values = [city.as_str().into(), author.0.cast_signed().into()];
             let stands = moderation::AUTHOR_BLOCKED.first(&mut self.connection, values).await?.is_some();
             let room = self.has_room(city, new.measure, stands, BLOCKS_MAX).await?;
-            return Ok(room.map(|()| Some((network, author))));
+            return Ok(room.map(|()| Some(author)));
         }
         let stands = self.on_post(city, post).await?.iter().any(|decision| decision.measure == new.measure);
         let room = if new.measure == Measure::Pin { PINS_MAX } else { usize::MAX };

@@ -81,7 +81,7 @@ async fn write(
     let gone = flush::flush(connection, &ledger, batch, now, journalled).await?;
     tally::take_back(connection, key, &ledger.out.taken_back).await?;
     tally::take_out(connection, &ledger.out.departed).await?;
-    moderation::write(connection, key, &ledger, batch).await?;
+    moderation::write(connection, &ledger, batch).await?;
     if let Some(chain) = chain {
         note_acts(connection, chain, batch, now).await?;
     }

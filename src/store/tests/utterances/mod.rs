@@ -384,6 +384,31 @@ async fn a8_what_the_operator_hides_is_hidden_however_it_is_said() {
 }
 
 #[tokio::test]
+async fn a8_what_a_citys_moderators_decide_is_so_however_it_is_said() {
+    let place = Place::new().await;
+    let body = "Ville de Nantes";
+    let (first, cross) = (said(&place, "a").official(body), on_mastodon(&place, "9").official(body));
+    let cross_id = cross.id();
+    place.commit(vec![first.upsert()]).await;
+    let decide = |measure: Measure, post: PostId| {
+        let new = NewDecision { measure, target: Target::Post(post), motive: Motive::Misleading, until: None };
+        let store = place.store.clone();
+        async move { store.decide(&nantes(), new, String::new(), Actor("lea".into())).await.unwrap() }
+    };
+    assert_eq!(decide(Measure::Fold, place.id("a")).await, Ok(1));
+    place.commit(vec![cross.upsert()]).await;
+    assert_eq!(told(&place, vec![delete("a")]).await, ["remove", "post mastodon+0"]);
+    assert_eq!(place.page(&nantes()).await[0].covered, Some(Motive::Misleading), "also when the first has gone");
+    assert_eq!(decide(Measure::Fold, cross_id).await, Err(NotDecided::Standing));
+    assert_eq!(decide(Measure::Hide, cross_id).await, Ok(2));
+    place.commit(vec![said(&place, "b").official(body).upsert()]).await;
+    assert!(shown(&place).await.is_empty());
+    assert!(place.store.decisions_on(&nantes(), place.id("b")).await.unwrap().iter().any(|it| it.number == 2));
+    place.store.lift(&nantes(), 2, Ending::Lifted, String::new(), Actor("lea".into())).await.unwrap().unwrap();
+    assert_eq!(shown(&place).await.len(), 1);
+}
+
+#[tokio::test]
 async fn q7_replies_to_a_copy_hang_under_the_card() {
     let place = Place::new().await;
     place.commit(vec![bridged(&place, "a").upsert()]).await;
