@@ -251,6 +251,7 @@ why-rule-geotag = It is attached to a place: { $value }.
 why-rule-account = Its account is listed by { $city }: { $value }.
 why-rule-thread = It replies to a post that is already on the square.
 why-rule-around = It speaks of the surroundings of { $city }: { $value }.
+why-rule-moderator = A moderator found that it is about { $city }.
 why-thread-link = See that post
 why-copies = Where else it is
 why-copies-text = What is said once is shown once. The card is that of the original post, or of the first that came.
@@ -508,6 +509,28 @@ about-never-text = To watch people or assemblies, to score opinions, to recruit,
 about-who = Who answers for it
 about-code = The software
 about-code-text = Parvis is free software under the AGPL-3.0 licence. Its code can be read, checked and reused.
+
+## Moderation
+
+measure-hide = Hidden
+measure-fold = Folded
+measure-pin = Pinned
+measure-admit = Admitted
+measure-block-author = Account blocked
+measure-block-word = Word blocked
+motive-unrelated = not about the city
+motive-advertising = advertising
+motive-abuse = insults, hatred or harassment
+motive-private-life = private life or personal data
+motive-misleading = misleading about public safety or a public service
+motive-illegal = manifestly illegal content
+motive-reports = reported by several people
+motive-useful = useful to whoever reads the square now
+motive-about-the-city = about the city
+ending-expired = its time was over
+ending-lifted = lifted by the moderators
+ending-appeal = lifted on appeal
+ending-replaced = replaced by another measure
 
 ## When something is missing
 

@@ -252,6 +252,7 @@ why-rule-geotag = Il est attaché à un lieu : { $value }.
 why-rule-account = Son compte est listé par { $city } : { $value }.
 why-rule-thread = Il répond à un message qui est déjà sur la place.
 why-rule-around = Il parle des alentours { $of-city } : { $value }.
+why-rule-moderator = Une personne de la modération a jugé qu’il concerne { $city }.
 why-thread-link = Voir ce message
 why-copies = Où il est aussi
 why-copies-text = Ce qui est dit une fois n’est montré qu’une fois. La carte est celle du message d’origine, ou du premier arrivé.
@@ -509,6 +510,28 @@ about-never-text = À surveiller des personnes ou des rassemblements, à noter d
 about-who = Qui en répond
 about-code = Le logiciel
 about-code-text = Parvis est un logiciel libre, sous licence AGPL-3.0. Son code peut être lu, vérifié et repris.
+
+## La modération
+
+measure-hide = Retrait
+measure-fold = Repli
+measure-pin = Épinglage
+measure-admit = Admission
+measure-block-author = Blocage d’un compte
+measure-block-word = Blocage d’un mot
+motive-unrelated = sans rapport avec la ville
+motive-advertising = publicité
+motive-abuse = injure, haine ou harcèlement
+motive-private-life = vie privée ou données personnelles
+motive-misleading = information trompeuse sur la sécurité ou un service public
+motive-illegal = contenu manifestement illégal
+motive-reports = signalé par plusieurs personnes
+motive-useful = utile à qui lit la place en ce moment
+motive-about-the-city = concerne la ville
+ending-expired = arrivé à son terme
+ending-lifted = levé par la modération
+ending-appeal = levé après un recours
+ending-replaced = remplacé par une autre mesure
 
 ## Quand quelque chose manque
 
