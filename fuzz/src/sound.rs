@@ -123,6 +123,8 @@ pub fn card(post: &Post, author: &AuthorProfile, placement: &Placement, received
         expires_at: placement.expires_at,
         sensitive: !post.labels.is_empty(),
         automated: post.automated,
+        covered: None,
+        pinned: false,
         tier: placement.tier.unwrap_or(Tier::Public),
         copies: Vec::new(),
         reasons: placement.reasons.clone(),

@@ -15,7 +15,10 @@ use tokio::time::Instant;
 
 use super::drive::Arrival;
 use crate::clock::Clock;
-use crate::domain::{Delivery, DeliveryId, IdKey, Network, PostId, PushDesk, PushOutcome, PushRefusal, PushResult};
+use crate::domain::{
+    City, Delivery, DeliveryId, IdKey, Network, Notice, Observation, PostId, Publisher, PushDesk, PushOutcome,
+    PushRefusal, PushResult, StoreError,
+};
 use crate::ingest::sources::push::{self, Doors, Entered, Item, Signed};
 use crate::store::Store;
 
@@ -106,7 +109,45 @@ impl PushDesk for Desk {
     }
 }
 
+impl Publisher for Desk {
+    fn publish<'a>(&'a self, city: &'a City, notice: &'a Notice) -> BoxFuture<'a, Result<PostId, StoreError>> {
+        async move {
+            let (native_id, observation) = push::written(city, notice, self.0.clock.now());
+            match self.0.of_desk(observation).await? {
+                PushOutcome::Refused(reason) => Err(StoreError::Unavailable(format!("refused: {}", reason.as_str()))),
+                _ => Ok(PostId::derive(&self.0.key, Network::Push, &native_id)),
+            }
+        }
+        .boxed()
+    }
+
+    fn withdraw<'a>(&'a self, city: &'a City, notice: &'a Notice) -> BoxFuture<'a, Result<(), StoreError>> {
+        async move {
+            // A version that is meant for nobody is refused, and what was there goes.
+            self.0.of_desk(push::taken_back(city, notice, self.0.clock.now())).await?;
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
 impl Shared {
+    /// Takes what a city's own desk says through the pipeline. What it is answered is durable.
+    async fn of_desk(&self, observation: Observation) -> Result<PushOutcome, StoreError> {
+        let unwritten = || StoreError::Unavailable("it can't be written at the moment".into());
+        let at = self.clock.now().as_micros().to_string();
+        let source = observation.source.as_str();
+        let id = DeliveryId {
+            sender: self.key.hash64(&["push sender", source]),
+            message: self.key.hash64(&["desk message", source, &at]),
+        };
+        let (answer, committed) = oneshot::channel();
+        let arrival = Arrival { delivery: id, body: id.message, observations: vec![observation], answer };
+        self.pipeline.send(arrival).await.or(Err(unwritten()))?;
+        let outcomes = tokio::time::timeout(PATIENCE, committed).await.or(Err(unwritten()))?.or(Err(unwritten()))?;
+        outcomes.first().copied().ok_or_else(unwritten)
+    }
+
     async fn through(&self, delivery: Delivery, entered: Entered) -> Result<Vec<PushResult>, PushRefusal> {
         let Entered { sender, outlet } = entered;
         outlet.received(delivery.body.len());

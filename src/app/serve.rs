@@ -150,6 +150,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let (unwritten, is_unwritten) = watch::channel(String::new());
     let (delivering, deliveries) = mpsc::channel(push::QUEUED_MAX);
     let desk = Desk::new(doors, store.clone(), delivering, is_unwritten.clone(), clock.clone());
+    let publisher = Arc::new(desk.clone());
     let driving = tokio::spawn(drive(
         intake,
         Inputs { observations, answers, control, deliveries, forgotten },
@@ -191,6 +192,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     };
     let desk = DeskState::new(Arc::new(store.clone()), state.settings.trusted_proxies.clone(), entropy);
     let mut desk = desk.ok_or_else(|| anyhow!("the system has no randomness"))?;
+    desk.publisher = Some(publisher);
     if pages.settings.demo.is_some() {
         desk.officers = Officer::all();
         for officer in &desk.officers {

@@ -127,6 +127,8 @@ pub struct City {
     pub participation: Option<String>,
     /// When its desk is staffed: how long an answer takes is counted in these.
     pub office_hours: OfficeHours,
+    /// What is announced at its desk is read by a second person before it is published.
+    pub approve_notices: bool,
     pub look: Look,
     /// Source and licence of the outlines, for the page's foot.
     pub attribution: Vec<String>,

@@ -23,6 +23,7 @@ mod matched;
 mod mention;
 mod moderation;
 mod network;
+mod notice;
 mod observation;
 mod office_hours;
 mod outcome;
@@ -60,6 +61,7 @@ pub use moderation::{
     NewDecision, NotDecided, PINS_MAX, Phrase, Queued, REPORTS_TO_FOLD, Standing, Target, Unfit,
 };
 pub use network::Network;
+pub use notice::{Notice, NoticeFault, NoticeState, NoticeText, NoticeWrite, Notices, Publisher};
 pub use observation::{Checkpoint, Event, Observation, RawFacet, RawPlace, RawPost, SourceId, Visibility};
 pub use office_hours::OfficeHours;
 pub use outcome::{Outcome, Reason, RefuseReason, Rule, Tier};

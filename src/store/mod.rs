@@ -14,6 +14,7 @@ mod held;
 mod ledger;
 mod mentions;
 mod moderation;
+mod notices;
 mod operator;
 mod restored;
 mod retention;

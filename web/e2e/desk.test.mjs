@@ -6,9 +6,9 @@ import { openPage, overflow, picture, startBrowser, startDemo, violations, WIDTH
 /** What each role's bar offers in a city. */
 const OFFERED = {
   reader: ["/desk/nantes", "/desk/nantes/numbers"],
-  contributor: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/inbox"],
-  moderator: ["/desk/nantes", "/desk/nantes/numbers"],
-  publisher: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/inbox"],
+  contributor: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/inbox", "/desk/nantes/notices"],
+  moderator: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/moderation"],
+  publisher: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/inbox", "/desk/nantes/notices"],
   dpo: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/log"],
   administrator: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/people"],
 };
@@ -66,7 +66,7 @@ test("A3 one cookie, which no script reads and which goes with the session", asy
 for (const [device, viewport] of Object.entries(WIDTHS)) {
   for (const colorScheme of ["light", "dark"]) {
     test(`every page of the desk is accessible and asks nobody else: ${device}, ${colorScheme}`, async () => {
-      for (const role of ["publisher", "dpo", "administrator"]) {
+      for (const role of ["publisher", "moderator", "dpo", "administrator"]) {
         const { page, context, wrongs } = await openPage(browser, demo.origin, { viewport, colorScheme });
         const look = async (path) => {
           await page.goto(demo.origin + path);
@@ -78,6 +78,10 @@ for (const [device, viewport] of Object.entries(WIDTHS)) {
         await look("/desk?hl=en");
         await page.locator(`button[value=${role}]`).click();
         for (const path of ["/desk", "/desk/account", "/desk/nowhere/at/all", ...OFFERED[role]]) await look(path);
+        if (role === "moderator") {
+          for (const list of ["complaints", "queue", "decisions", "latest"]) await look(`/desk/nantes/moderation?list=${list}`);
+          await look(new URL(await page.locator(".items .acts a").first().getAttribute("href"), demo.origin).pathname);
+        }
         const wrong = (await wrongs()).filter((one) => one !== "cookie __Host-parvis");
         assert.deepEqual(wrong, []);
         await context.close();
@@ -96,5 +100,56 @@ test("without JavaScript the desk works the same", async () => {
   await page.goto(`${demo.origin}/desk/nantes/people`);
   await page.getByRole("button", { name: "Retirer Contribution à nouvelle" }).click();
   await page.waitForURL(/done=taken/);
+  await context.close();
+});
+
+test("A8 what a moderator hides is gone from every open screen within two seconds, and comes back", async () => {
+  const { page, context } = await enter("moderator");
+  const reader = await openPage(browser, demo.origin);
+  await reader.page.goto(`${demo.origin}/nantes`);
+  await reader.page.locator("[data-live-state]", { hasText: "direct" }).waitFor();
+  await page.goto(`${demo.origin}/desk/nantes/moderation?list=latest`);
+  const path = await page.locator(".items .acts a").first().getAttribute("href");
+  const card = reader.page.locator(`#post-${path.split("/").at(-1)}`);
+  await card.waitFor({ state: "attached" });
+  await page.goto(demo.origin + path);
+  const hide = page.locator("section", { has: page.locator("#measure-hide") });
+  await hide.locator("select[name=motive]").selectOption("abuse");
+  await hide.getByRole("button").click();
+  await page.locator(".done").waitFor();
+  await card.waitFor({ state: "detached", timeout: 2_000 });
+  await page.goto(`${demo.origin}/desk/nantes/moderation?list=decisions`);
+  assert.match(await page.locator("table.log tbody tr").first().innerText(), /demo-moderator.*Retrait : injure/s);
+  await page.getByRole("button", { name: /Lever la décision/ }).first().click();
+  await card.waitFor({ state: "attached", timeout: 2_000 });
+  await reader.context.close();
+  await context.close();
+});
+
+test("S-21 a volunteer who moderates is not shown what is addressed to the city", async () => {
+  const { page, context } = await enter("moderator");
+  assert.equal(await page.locator("a[href$='/inbox']").count(), 0);
+  assert.equal((await page.goto(`${demo.origin}/desk/nantes/inbox`)).status(), 403);
+  assert.equal((await page.goto(`${demo.origin}/desk/nantes/moderation`)).status(), 200);
+  await context.close();
+});
+
+test("S-18 a notice written at the desk is on the square when it is published, and goes when it is taken back", async () => {
+  const { page, context } = await enter("publisher");
+  const reader = await openPage(browser, demo.origin);
+  await reader.page.goto(`${demo.origin}/nantes?lane=info`);
+  await reader.page.locator("[data-live-state]", { hasText: "direct" }).waitFor();
+  await page.goto(`${demo.origin}/desk/nantes/notices`);
+  await page.locator("#what").fill("Pont Tabarly fermé aux voitures");
+  await page.locator("#place").fill("quai Malakoff");
+  await page.locator("main form .main-action").click();
+  await page.getByRole("button", { name: "Publier" }).first().click();
+  await page.locator(".done", { hasText: "est sur la place" }).waitFor();
+  const card = reader.page.locator("article", { hasText: "Pont Tabarly fermé" });
+  await card.waitFor({ state: "attached", timeout: 4_000 });
+  assert.match(await card.innerText(), /Ville de Nantes/);
+  await page.getByRole("button", { name: "Retirer de la place" }).first().click();
+  await card.waitFor({ state: "detached", timeout: 4_000 });
+  await reader.context.close();
   await context.close();
 });

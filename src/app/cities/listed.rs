@@ -85,8 +85,8 @@ impl Listed {
                 let listing = ListedAs { name: name.to_owned(), body: None, lane: Some(feed.lane.clone()) };
                 listed.insert(Network::Feed, AuthorId::new(&*feed.url), city.id.clone(), listing);
             }
-            // Nor is a sender of signed deliveries: its signature says so.
-            for sender in &city.pushes {
+            // Nor is a sender of signed deliveries: its signature says so. The city's own desk is one too.
+            for sender in city.pushes.iter().chain([&city.desk_sender()]) {
                 let (name, lane) = (sender.name.clone(), Some(sender.lane.clone()));
                 let listing = ListedAs { name: name.clone(), body: Some(name), lane };
                 listed.insert(Network::Push, sender.author(&city.id), city.id.clone(), listing);

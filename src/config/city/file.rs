@@ -154,6 +154,8 @@ pub struct DeskFile {
     pub hours: Option<Spanned<String>>,
     /// Days on which it is closed beside those: holidays.
     pub closed: Vec<Spanned<String>>,
+    /// Whether a notice that is written at the desk is published by somebody else than who wrote it.
+    pub approve_notices: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -108,6 +108,7 @@ impl Reader<'_> {
             datasets,
             participation: file.participation.clone(),
             office_hours,
+            approve_notices: file.desk.approve_notices,
             look,
             attribution,
         };

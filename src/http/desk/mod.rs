@@ -8,6 +8,8 @@ mod account;
 mod gate;
 mod inbox;
 mod log;
+mod moderation;
+mod notices;
 mod now;
 mod numbers;
 mod pages;

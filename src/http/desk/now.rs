@@ -3,8 +3,8 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::gate::{Asked, refused_page, to};
-use super::inbox;
 use super::pages::{Bar, Refused, frame};
+use super::{inbox, moderation};
 use crate::domain::{Right, SourceHealth, StoreError, Timestamp};
 use crate::http::page::{Calendar, Frame, Words, is_trouble, state_sentence};
 
@@ -24,6 +24,8 @@ struct NowView<'a> {
     said: String,
     /// What waits for an answer and how the city answers, for whoever may look into the inbox.
     inbox: Option<(String, String)>,
+    /// What waits for a moderator, for whoever is one.
+    moderation: Option<String>,
     days: Vec<DayView>,
     most: usize,
     in_force: String,
@@ -50,8 +52,9 @@ pub async fn page(asked: Asked) -> HttpResponse {
         Ok::<_, StoreError>((times, announced))
     };
     let Ok((times, announced)) = read.await else { return refused_page(&asked.context, Refused::TryLater) };
-    let may_answer = asked.signed.as_ref().is_some_and(|signed| signed.session.user.has(&city.id, Right::Inbox));
-    let inbox = if may_answer { inbox::in_brief(&asked, &city).await } else { None };
+    let may = |right| asked.signed.as_ref().is_some_and(|signed| signed.session.user.has(&city.id, right));
+    let inbox = if may(Right::Inbox) { inbox::in_brief(&asked, &city).await } else { None };
+    let moderation = if may(Right::Moderate) { moderation::in_brief(&asked, &city).await } else { None };
     let days = by_day(&times, &calendar, now);
     let today = days.first().map_or(0, |day| day.posts);
     let sources = asked.pages.sources_of(&city.id);
@@ -64,6 +67,7 @@ pub async fn page(asked: Asked) -> HttpResponse {
         bar: Bar::new(&asked, &format!("/desk/{}", city.id.as_str())),
         said: w.count_with("desk-today", today, "time", &calendar.clock(now)),
         inbox,
+        moderation,
         most: days.iter().map(|day| day.posts).max().unwrap_or(0).max(1),
         days,
         in_force: w.count("desk-in-force", announced.notices.len()),

@@ -48,6 +48,8 @@ impl Bar {
             ("", Right::See, "desk-now"),
             ("/numbers", Right::See, "desk-numbers"),
             ("/inbox", Right::Inbox, "desk-inbox"),
+            ("/notices", Right::Inbox, "desk-notices"),
+            ("/moderation", Right::Moderate, "desk-moderation"),
             ("/people", Right::Administer, "desk-people"),
             ("/log", Right::Protect, "desk-log"),
         ];

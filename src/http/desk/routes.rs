@@ -3,7 +3,7 @@ use actix_web::{HttpResponse, guard};
 use futures_util::future::LocalBoxFuture;
 
 use super::gate::{Asked, gate, not_here};
-use super::{account, inbox, log, now, numbers, people, sign_in};
+use super::{account, inbox, log, moderation, notices, now, numbers, people, sign_in};
 use crate::domain::Right;
 
 /// Longer forms are refused before they are read.
@@ -66,6 +66,14 @@ pub const ROUTES: &[Route] = routes! {
     GET "/desk/{city}/numbers.csv", Need::Right(Right::See), "The same numbers for a program for tables.", numbers::export;
     GET "/desk/{city}/inbox", Need::Right(Right::Inbox), "What is addressed to the city.", inbox::page;
     POST "/desk/{city}/inbox/{post}", Need::Right(Right::Inbox), "Says what is made of a post that is addressed to the city.", inbox::sent;
+    GET "/desk/{city}/moderation", Need::Right(Right::Moderate), "What waits for a moderator, and what was decided.", moderation::page;
+    GET "/desk/{city}/moderation/{post}", Need::Right(Right::Moderate), "A post, and what can be done with it.", moderation::post_page;
+    POST "/desk/{city}/moderation/{post}", Need::Right(Right::Moderate), "Takes a measure on a post, or rejects what was complained of.", moderation::decided;
+    POST "/desk/{city}/decisions/{number}", Need::Right(Right::Moderate), "Takes a decision back, or answers an appeal against it.", moderation::answered;
+    POST "/desk/{city}/words", Need::Right(Right::Moderate), "Blocks a word or phrase.", moderation::word_blocked;
+    GET "/desk/{city}/notices", Need::Right(Right::Inbox), "The notices that the city writes at its desk.", notices::page;
+    POST "/desk/{city}/notices", Need::Right(Right::Inbox), "Writes a notice, to be published.", notices::written;
+    POST "/desk/{city}/notices/{number}", Need::Right(Right::Publish), "Publishes a notice, takes it back or throws it away.", notices::decided;
     GET "/desk/{city}/people", Need::Right(Right::Administer), "Who works at this desk.", people::page;
     POST "/desk/{city}/people", Need::Right(Right::Administer), "Makes an account, or gives one a role.", people::given;
     POST "/desk/{city}/people/take", Need::Right(Right::Administer), "Takes a role from an account.", people::taken;

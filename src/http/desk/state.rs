@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::desk::{FormKey, Passwords, SessionToken, Throttle};
 use crate::domain::desk::Counts;
-use crate::domain::{CityId, MentionDesk, Role, StaffDesk, StaffName, StaffWrite};
+use crate::domain::{CityId, MentionDesk, Moderation, Notices, Publisher, Role, StaffDesk, StaffName, StaffWrite};
 use crate::http::TrustedProxies;
 use crate::live::AddressBlock;
 
@@ -14,6 +14,10 @@ pub struct DeskState {
     pub staff: Arc<dyn StaffDesk>,
     pub mentions: Arc<dyn MentionDesk>,
     pub counts: Arc<dyn Counts>,
+    pub moderation: Arc<dyn Moderation>,
+    pub notices: Arc<dyn Notices>,
+    /// The way of notices to the page; `None`: there is none, and none is published.
+    pub publisher: Option<Arc<dyn Publisher>>,
     pub trusted_proxies: TrustedProxies,
     /// Whoever opens a demonstration may be each of these; of a server none.
     pub officers: Vec<Officer>,
@@ -51,14 +55,17 @@ impl DeskState {
     /// Takes some hundredths of a second: a hash is made. `None` without randomness.
     pub fn new<S>(store: Arc<S>, trusted_proxies: TrustedProxies, entropy: Entropy) -> Option<Self>
     where
-        S: StaffDesk + MentionDesk + Counts + 'static,
+        S: StaffDesk + MentionDesk + Counts + Moderation + Notices + 'static,
     {
         let mut salt = [0; 16];
         salt.copy_from_slice(entropy()?.get(..16)?);
         Some(Self {
             staff: store.clone(),
             mentions: store.clone(),
-            counts: store,
+            counts: store.clone(),
+            moderation: store.clone(),
+            notices: store,
+            publisher: None,
             trusted_proxies,
             officers: Vec::new(),
             passwords: Passwords::new(salt),

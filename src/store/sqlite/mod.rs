@@ -12,6 +12,7 @@ pub(super) mod journal;
 pub(super) mod json;
 pub(super) mod load;
 pub(super) mod moderation;
+pub(super) mod notices;
 pub(super) mod lock;
 pub(super) mod open;
 pub(super) mod page;

@@ -7,6 +7,7 @@ mod desk;
 mod jobs;
 mod log;
 mod moderation;
+mod notices;
 mod scrub;
 mod staff;
 mod transaction;
@@ -31,13 +32,13 @@ use super::sqlite::flush::Journalled;
 use super::sqlite::journal::Erasures;
 use super::sqlite::lock::Held;
 use super::sqlite::open::Opened;
-use super::sqlite::sweep;
+use super::sqlite::{statements, sweep};
 use crate::clock::Clock;
 use crate::crash::{self, Point};
 use crate::domain::desk::Calendar;
 use crate::domain::{
     Actor, Batch, CityId, CommitListener, Committed, Complained, Decided, DeskAct, DeskAnswer, FollowKey, IdKey,
-    Network, NewComplaint, PostId, StaffName, StaffWrite, StoreError, Timestamp,
+    Network, NewComplaint, NoticeWrite, PostId, StaffName, StaffWrite, StoreError, Timestamp,
 };
 use log::{RETRY_FIRST, TRUNCATE_LATEST};
 use scrub::Scrubbing;
@@ -93,6 +94,12 @@ pub enum Job {
         from: String,
         on_duty: bool,
         answer: Answer<Complained>,
+    },
+    Notice {
+        city: CityId,
+        write: NoticeWrite,
+        by: Actor,
+        answer: Answer<Option<i64>>,
     },
     FoldReported {
         city: CityId,
@@ -298,6 +305,10 @@ impl Writer {
                 let done = self.complain(&city, &new, key, &from, on_duty).await;
                 let _ = answer.send(done);
             }
+            Job::Notice { city, write, by, answer } => {
+                let done = self.write_notice(&city, &write, &by).await;
+                let _ = answer.send(done);
+            }
             Job::FoldReported { city, answer } => {
                 let done = self.fold_reported(&city).await;
                 let _ = answer.send(done);
@@ -318,6 +329,29 @@ impl Writer {
                 let _ = answer.send(done.map(|_| ()).map_err(StoreError::from));
             }
         }
+    }
+
+    /// Begins a transaction that is not a batch's, but writes to the desk's log.
+    async fn begin(&mut self) -> Result<(), StoreError> {
+        statements::BEGIN.run(&mut self.connection, []).await?;
+        Ok(())
+    }
+
+    /// Commits what was done since [`Writer::begin`], or undoes it, and the lines of the log with it.
+    async fn end<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        let done = match done {
+            Ok(done) => statements::COMMIT.run(&mut self.connection, []).await.map(|_| done).map_err(StoreError::from),
+            Err(error) => Err(error),
+        };
+        match &done {
+            Ok(_) => self.note_chain(),
+            Err(_) => {
+                // A full disk has SQLite roll back by itself, and then there is nothing left to roll back.
+                let _ = statements::ROLLBACK.run(&mut self.connection, []).await;
+                self.chain.forget();
+            }
+        }
+        done
     }
 
     /// One transaction: the changes, their entries, the checkpoints.

@@ -11,7 +11,7 @@ use crate::domain::{
     Standing, StoreError, SubjectHash, Target, Timestamp,
 };
 use crate::store::sqlite::moderation::{self, id};
-use crate::store::sqlite::{rows, statements};
+use crate::store::sqlite::rows;
 
 /// Complaints of a city that may wait; at the bound none is taken.
 const COMPLAINTS_MAX: i64 = 2_000;
@@ -186,18 +186,9 @@ impl Writer {
         if decision.is_some_and(|decision| decision.by == *by) {
             return Ok(Err(NotDecided::OwnDecision));
         }
-        statements::BEGIN.run(&mut self.connection, []).await?;
-        let mut done = self.write_rejection(city, &found, answer, by).await;
-        if done.is_ok() {
-            done = statements::COMMIT.run(&mut self.connection, []).await.map(|_| ()).map_err(StoreError::from);
-        }
-        if done.is_err() {
-            // A full disk has SQLite roll back by itself, and then there is nothing left to roll back.
-            let _ = statements::ROLLBACK.run(&mut self.connection, []).await;
-            self.chain.forget();
-            done?;
-        }
-        self.note_chain();
+        self.begin().await?;
+        let done = self.write_rejection(city, &found, answer, by).await;
+        self.end(done).await?;
         Ok(Ok(complaint))
     }
 

@@ -7,9 +7,9 @@ use super::Writer;
 use crate::domain::{
     Act, Actor, CityId, Role, SESSION_LASTS_S, SESSION_RESTS_S, StaffName, StaffUser, StaffWrite, StoreError, Timestamp,
 };
+use crate::store::sqlite::rows;
 use crate::store::sqlite::staff::{self, blob};
 use crate::store::sqlite::statement::Value;
-use crate::store::sqlite::{rows, statements};
 
 /// Accounts of an instance; at the bound none is added.
 const USERS_MAX: i64 = 10_000;
@@ -19,22 +19,10 @@ const SESSIONS_MAX: i64 = 20;
 impl Writer {
     /// Whether what the change names was there. After an error nothing was written.
     pub(super) async fn change_staff(&mut self, actor: &Actor, write: &StaffWrite) -> Result<bool, StoreError> {
-        statements::BEGIN.run(&mut self.connection, []).await?;
+        self.begin().await?;
         let now = self.clock.now();
-        let mut done = self.write_staff(actor, write, now).await;
-        if done.is_ok()
-            && let Err(error) = statements::COMMIT.run(&mut self.connection, []).await
-        {
-            done = Err(error.into());
-        }
-        if done.is_err() {
-            // A full disk has SQLite roll back by itself, and then there is nothing left to roll back.
-            let _ = statements::ROLLBACK.run(&mut self.connection, []).await;
-            self.chain.forget();
-            return done;
-        }
-        self.note_chain();
-        done
+        let done = self.write_staff(actor, write, now).await;
+        self.end(done).await
     }
 
     async fn write_staff(&mut self, actor: &Actor, write: &StaffWrite, now: Timestamp) -> Result<bool, StoreError> {

@@ -815,3 +815,141 @@ numbers-note = { $n ->
     [one] A number is told only if it is of one person at least.
    *[other] A number is told only if it is of { $n } people at least, it and what it leaves; else it waits for the week, then the month. Months are made of whole weeks. Nobody counts demonstrations.
  }
+
+desk-moderation = Moderation
+moderation-title = Moderation
+moderation-post-title = Moderate a post
+moderation-lists = Lists
+moderation-complaints = Reports and appeals
+moderation-queue = To check
+moderation-latest = Latest posts
+moderation-decisions = Decisions
+moderation-lead-complaints = What readers or authors ask for. Each then reads what was decided, and why.
+moderation-lead-queue = Posts in which only an ambiguous word suggests the city. Nobody sees them; without an answer they are erased after three days.
+moderation-lead-latest = Those that everybody sees on the square, no more and no less.
+moderation-lead-decisions = Each is in the public log too, without text or name.
+moderation-empty-complaints = Nobody asks for anything.
+moderation-empty-queue = No post is waiting.
+moderation-empty-latest = The square is empty at the moment.
+moderation-empty-decisions = Nothing has been decided here yet.
+moderation-origin = { $network }, { $when }
+moderation-for = : { $motive }
+moderation-is-hidden = No longer shown
+moderation-is-queued = Not shown yet
+moderation-ambiguous = Ambiguous term: { $value }
+moderation-automatic = automatic
+moderation-until = until { $when }
+moderation-number = Decision no. { $number }
+moderation-against = Against
+moderation-post-gone = The post is no longer here: its author took it back, or its time is over.
+moderation-answer = Answer to whoever asked (optional)
+moderation-grant = Grant the appeal
+moderation-maintain = Uphold the decision
+moderation-reject = Leave as it is
+moderation-act = Moderate
+moderation-see = See the original
+moderation-admit = Show on the square
+moderation-dismiss = Not about the city
+moderation-the-post = The post
+moderation-see-post = The post of decision no. { $number }
+moderation-lift = Take back
+moderation-lift-of = Take decision no. { $number } back
+moderation-more = More
+moderation-n = No.
+moderation-when = When
+moderation-by = By
+moderation-what = What
+moderation-state = State
+moderation-find = Find a post
+moderation-find-label = Its address, on its network or here
+moderation-find-send = Find
+moderation-not-found = No post of this city has that address.
+moderation-word = Word or phrase, six words at most
+moderation-bad-word = It takes a word of two letters at least, or a phrase of six words at most.
+moderation-motive = Reason
+moderation-lasts = For how long
+moderation-no-end = Without an end
+moderation-days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}
+moderation-block = Block
+moderation-measures = Measures
+moderation-measures-lead = A measure holds in this city alone. The author can appeal, and another moderator looks at it.
+moderation-does-hide = The post is no longer on the square, nor in any of its outputs.
+moderation-does-fold = The post stays, folded behind a line that says why.
+moderation-does-pin = The post is named at the top of the square.
+moderation-does-admit = The post is shown on the square.
+moderation-does-block-author = Nothing of this account is shown in this city any more, nor what will come.
+moderation-does-block-word = Every post of this city in which it stands as a whole is taken off, those to come too.
+moderation-done-hide = It is taken off, on every screen.
+moderation-done-fold = It is folded, on every screen.
+moderation-done-pin = It is pinned.
+moderation-done-admit = It is on the square.
+moderation-done-block-author = This account is no longer shown here.
+moderation-done-block-word = This word is blocked.
+moderation-gone = It is no longer here: its author took it back, or its time is over.
+moderation-unsound = This measure does not go with this post, this reason or this time.
+moderation-standing = It is done already. See how it stands.
+moderation-too-many = There are as many as there can be: take one back first.
+moderation-own = You took this decision: it is for somebody else to look at the appeal.
+moderation-open = { $n ->
+    [0] No report is waiting.
+    [one] { $n } report or appeal is waiting.
+   *[other] { $n } reports or appeals are waiting.
+}
+moderation-waiting = { $n ->
+    [0] No post is to be checked.
+    [one] { $n } post is to be checked.
+   *[other] { $n } posts are to be checked.
+}
+complaint-report = Report
+complaint-notice = Notice of illegal content
+complaint-appeal = Appeal
+motive-lost = reason lost when a backup was put back
+act-hide = Post taken off
+act-fold = Post folded
+act-pin = Post pinned
+act-admit = Post admitted
+act-block-author = Account blocked
+act-block-word = Word blocked
+act-lift = Decision taken back
+act-complaint-rejected = Request rejected
+
+desk-notices = Notices
+notices-desk-title = The city’s notices
+notices-lead = Works, closures, alerts: what the city has to say itself, in three fields. Once published a notice stands first on the square, signed { $name }, and goes at its end.
+notices-what = What
+notices-where = Where (optional)
+notices-starts = From (optional)
+notices-ends = Until (optional)
+notices-help = In the city’s time. Without an end a notice goes after a week; it lasts no longer than thirty days.
+notices-write = Save
+notices-all = Written here
+notices-none = No notice has been written here yet.
+notices-from-until = From { $from } until { $until }
+notices-from = From { $from }
+notices-until-end = Until { $until }
+notices-a-week = A week
+notices-by = written by { $name }, { $when }
+notices-is-draft = Not published yet
+notices-is-published = Published
+notices-is-withdrawn = Taken back
+notices-act-publish = Publish
+notices-act-withdraw = Take off the square
+notices-act-discard = Throw away
+notices-wait-another = This city wants another person to read it before it is published.
+notices-done-written = The notice is saved. It waits to be published.
+notices-done-published = The notice is on the square.
+notices-done-withdrawn = The notice is no longer on the square.
+notices-bad-time = This date and time can’t be read: 2026-12-24 18:30.
+notices-what-missing = Say at least what.
+notices-too-long = That is too long: 500 characters for what, 120 for where.
+notices-over = The end has to come after the beginning, and after now.
+notices-too-far = Thirty days ahead at most.
+notices-gone = This notice is no longer here.
+notices-not-now = That can’t be done: it is published already, its time is over, or another person has to read it.
+act-notice-written = Notice written
+act-notice-published = Notice published
+act-notice-withdrawn = Notice taken back
+act-notice-discarded = Notice thrown away

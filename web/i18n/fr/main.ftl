@@ -816,3 +816,141 @@ numbers-note = { $n ->
     [one] Un nombre n’est dit que s’il parle d’une personne au moins.
    *[other] Un nombre n’est dit que s’il parle de { $n } personnes au moins, lui et ce qu’il laisse ; sinon il attend la semaine, puis le mois. Les mois sont faits de semaines entières. Les manifestations ne sont comptées par personne.
  }
+
+desk-moderation = Modération
+moderation-title = Modération
+moderation-post-title = Modérer un message
+moderation-lists = Listes
+moderation-complaints = Signalements et recours
+moderation-queue = À vérifier
+moderation-latest = Derniers messages
+moderation-decisions = Décisions
+moderation-lead-complaints = Ce que des lecteurs ou des auteurs demandent. Chacun lit ensuite ce qui a été décidé, et pourquoi.
+moderation-lead-queue = Des messages où seul un mot ambigu fait penser à la ville. Personne ne les voit ; sans réponse, ils s’effacent après trois jours.
+moderation-lead-latest = Ceux que chacun voit sur la place, ni plus ni moins.
+moderation-lead-decisions = Chacune est aussi dans le journal public, sans le texte ni le nom.
+moderation-empty-complaints = Personne ne demande rien.
+moderation-empty-queue = Aucun message n’attend.
+moderation-empty-latest = La place est vide en ce moment.
+moderation-empty-decisions = Rien n’a encore été décidé ici.
+moderation-origin = { $network }, { $when }
+moderation-for = { "" } : { $motive }
+moderation-is-hidden = N’est plus montré
+moderation-is-queued = Pas encore montré
+moderation-ambiguous = Terme ambigu : { $value }
+moderation-automatic = automatique
+moderation-until = jusqu’au { $when }
+moderation-number = Décision n° { $number }
+moderation-against = Contre la
+moderation-post-gone = Le message n’est plus là : son auteur l’a retiré, ou son temps est passé.
+moderation-answer = Réponse à qui l’a demandé (facultatif)
+moderation-grant = Faire droit au recours
+moderation-maintain = Maintenir la décision
+moderation-reject = Laisser tel quel
+moderation-act = Modérer
+moderation-see = Voir l’original
+moderation-admit = Montrer sur la place
+moderation-dismiss = Sans rapport avec la ville
+moderation-the-post = Le message
+moderation-see-post = Le message de la décision n° { $number }
+moderation-lift = Lever
+moderation-lift-of = Lever la décision n° { $number }
+moderation-more = Suite
+moderation-n = N°
+moderation-when = Quand
+moderation-by = Par
+moderation-what = Quoi
+moderation-state = État
+moderation-find = Chercher un message
+moderation-find-label = Son adresse, sur son réseau ou ici
+moderation-find-send = Trouver
+moderation-not-found = Aucun message de cette ville n’a cette adresse.
+moderation-word = Mot ou expression, six mots au plus
+moderation-bad-word = Il faut un mot de deux lettres au moins, ou une expression de six mots au plus.
+moderation-motive = Motif
+moderation-lasts = Durée
+moderation-no-end = Sans fin
+moderation-days = { $n ->
+    [one] { $n } jour
+   *[other] { $n } jours
+}
+moderation-block = Bloquer
+moderation-measures = Mesures
+moderation-measures-lead = Une mesure vaut pour cette ville seule. Son auteur peut faire un recours, qu’un autre modérateur examine.
+moderation-does-hide = Le message n’est plus sur la place ni dans aucune de ses sorties.
+moderation-does-fold = Le message reste, replié derrière une ligne qui dit pourquoi.
+moderation-does-pin = Le message est nommé en haut de la place.
+moderation-does-admit = Le message est montré sur la place.
+moderation-does-block-author = Rien de ce compte n’est plus montré dans cette ville, ni ce qui viendra.
+moderation-does-block-word = Tout message de cette ville où il se trouve, entier, est retiré, ceux qui viendront aussi.
+moderation-done-hide = C’est retiré, sur tous les écrans.
+moderation-done-fold = C’est replié, sur tous les écrans.
+moderation-done-pin = C’est épinglé.
+moderation-done-admit = C’est sur la place.
+moderation-done-block-author = Ce compte n’est plus montré ici.
+moderation-done-block-word = Ce mot est bloqué.
+moderation-gone = Ce n’est plus là : son auteur l’a retiré, ou son temps est passé.
+moderation-unsound = Cette mesure ne va pas avec ce message, ce motif ou cette durée.
+moderation-standing = C’est déjà fait. Regardez où cela en est.
+moderation-too-many = Il y en a autant qu’il peut y en avoir : levez-en une d’abord.
+moderation-own = Vous avez pris cette décision : c’est à quelqu’un d’autre d’examiner le recours.
+moderation-open = { $n ->
+    [0] Aucun signalement n’attend.
+    [one] { $n } signalement ou recours attend.
+   *[other] { $n } signalements ou recours attendent.
+}
+moderation-waiting = { $n ->
+    [0] Aucun message n’est à vérifier.
+    [one] { $n } message est à vérifier.
+   *[other] { $n } messages sont à vérifier.
+}
+complaint-report = Signalement
+complaint-notice = Notification d’un contenu illicite
+complaint-appeal = Recours
+motive-lost = motif perdu avec une sauvegarde remise en place
+act-hide = Message retiré
+act-fold = Message replié
+act-pin = Message épinglé
+act-admit = Message admis
+act-block-author = Compte bloqué
+act-block-word = Mot bloqué
+act-lift = Décision levée
+act-complaint-rejected = Demande rejetée
+
+desk-notices = Annonces
+notices-desk-title = Annonces de la ville
+notices-lead = Travaux, fermetures, alertes : ce que la ville a à dire elle-même, en trois champs. Publiée, une annonce est en tête de la place, signée { $name }, et s’en va à sa fin.
+notices-what = Quoi
+notices-where = Où (facultatif)
+notices-starts = Du (facultatif)
+notices-ends = Au (facultatif)
+notices-help = À l’heure de la ville. Sans fin, une annonce s’en va après une semaine ; elle ne dure pas plus de trente jours.
+notices-write = Enregistrer
+notices-all = Écrites ici
+notices-none = Aucune annonce n’a encore été écrite ici.
+notices-from-until = Du { $from } au { $until }
+notices-from = À partir du { $from }
+notices-until-end = Jusqu’au { $until }
+notices-a-week = Une semaine
+notices-by = écrite par { $name }, { $when }
+notices-is-draft = Pas encore publiée
+notices-is-published = Publiée
+notices-is-withdrawn = Retirée
+notices-act-publish = Publier
+notices-act-withdraw = Retirer de la place
+notices-act-discard = Jeter
+notices-wait-another = Cette ville veut qu’une autre personne relise avant de publier.
+notices-done-written = L’annonce est enregistrée. Elle attend d’être publiée.
+notices-done-published = L’annonce est sur la place.
+notices-done-withdrawn = L’annonce n’est plus sur la place.
+notices-bad-time = Cette date et cette heure ne se lisent pas : 2026-12-24 18:30.
+notices-what-missing = Dites au moins quoi.
+notices-too-long = C’est trop long : 500 caractères pour quoi, 120 pour où.
+notices-over = La fin doit venir après le début, et après maintenant.
+notices-too-far = Trente jours au plus à l’avance.
+notices-gone = Cette annonce n’est plus là.
+notices-not-now = Cela ne se peut pas : elle est déjà publiée, son temps est passé, ou une autre personne doit la relire.
+act-notice-written = Annonce écrite
+act-notice-published = Annonce publiée
+act-notice-withdrawn = Annonce retirée
+act-notice-discarded = Annonce jetée

@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::domain::utterance::Bond;
-use crate::domain::{Ending, Measure, Motive, Network, Role, Rule, Tier};
+use crate::domain::{ComplaintKind, Ending, Measure, Motive, Network, Role, Rule, Tier};
 use crate::http::page::sources::NOT_YET;
 
 fn read(folder: &str, extension: &str) -> Vec<(String, String)> {
@@ -58,6 +58,11 @@ fn every_message_that_is_named_exists() {
     named.extend(Measure::ALL.map(|measure| format!("measure-{}", measure.as_str().replace('_', "-"))));
     named.extend(Motive::ALL.map(|motive| format!("motive-{}", motive.as_str().replace('_', "-"))));
     named.extend(Ending::ALL.map(|ending| format!("ending-{}", ending.as_str())));
+    named.extend(ComplaintKind::ALL.map(|kind| format!("complaint-{}", kind.as_str())));
+    for measure in Measure::ALL {
+        let key = measure.as_str().replace('_', "-");
+        named.extend(["act", "moderation-does", "moderation-done"].map(|what| format!("{what}-{key}")));
+    }
     assert!(named.len() > 100, "the search for names has stopped working: {}", named.len());
     let known = keys_of("fr");
     for key in &named {

@@ -7,6 +7,7 @@
 mod decode;
 mod doors;
 mod lookup;
+mod notice;
 mod signature;
 mod source;
 
@@ -19,6 +20,7 @@ use crate::domain::{
 pub use decode::{BODY_BYTES_MAX, ITEMS_MAX, Item, decode};
 pub use doors::{Doors, Entered};
 pub use lookup::SenderLookup;
+pub use notice::{taken_back, written};
 pub use signature::{Signed, WINDOW_S, sign};
 pub use source::Senders;
 

@@ -46,6 +46,7 @@ impl Senders {
             }
         }
         self.doors.keep(wanted);
+        self.doors.know_desks(cities.iter().map(|city| Sender::of(city, &city.desk_sender())).collect());
         sources
     }
 }

@@ -91,7 +91,7 @@ fn of_post(mut object: Map<String, Value>, sender: &Sender) -> Item {
 }
 
 /// A sender's ids are its own; those of a CloudEvents source are that source's.
-fn native_id(sender: &Sender, source: Option<&str>, id: &str) -> NativeId {
+pub(super) fn native_id(sender: &Sender, source: Option<&str>, id: &str) -> NativeId {
     let source = source.map(|source| format!(" {source}")).unwrap_or_default();
     NativeId::new(format!("{}{source} {id}", sender.author.as_str()))
 }
