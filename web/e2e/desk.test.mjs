@@ -119,7 +119,7 @@ test("A8 what a moderator hides is gone from every open screen within two second
   await page.locator(".done").waitFor();
   await card.waitFor({ state: "detached", timeout: 2_000 });
   await page.goto(`${demo.origin}/desk/nantes/moderation?list=decisions`);
-  assert.match(await page.locator("table.log tbody tr").first().innerText(), /demo-moderator.*Retrait : injure/s);
+  assert.match(await page.locator("table.log tbody tr").first().innerText(), /demo-moderator.*Retrait\s: injure/s);
   await page.getByRole("button", { name: /Lever la décision/ }).first().click();
   await card.waitFor({ state: "attached", timeout: 2_000 });
   await reader.context.close();

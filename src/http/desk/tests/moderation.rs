@@ -133,7 +133,7 @@ async fn a_moderator_sees_what_waits_and_decides_with_a_motive_and_an_end() {
     assert_eq!(again.status, 409);
     assert!(again.body.contains("C’est déjà fait"));
     let decisions = browser.get("/desk/nantes/moderation?list=decisions").await;
-    assert!(decisions.body.contains("Retrait : injure"), "{}", decisions.body);
+    assert!(decisions.body.contains("Retrait\u{a0}: injure"), "{}", decisions.body);
     let lifted =
         browser.post("/desk/nantes/moderation?list=decisions", "/desk/nantes/decisions/2", &[("act", "lift")]).await;
     assert_eq!(lifted.status, 303);
