@@ -65,6 +65,7 @@ fn matched(rule: Rule) -> Match {
         datasets: Vec::new(),
         participation: None,
         office_hours: Default::default(),
+        on_duty: Default::default(),
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),
     };

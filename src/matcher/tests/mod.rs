@@ -40,6 +40,7 @@ fn city(slug: &str, recipe: Recipe) -> City {
         datasets: Vec::new(),
         participation: None,
         office_hours: Default::default(),
+        on_duty: Default::default(),
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),
     }
