@@ -204,7 +204,7 @@ async fn l42_an_assembly_raises_no_alert_where_the_same_of_others_does() {
 }
 
 async fn look(place: &Place, now: i64) -> Option<monitor::Alert> {
-    monitor::look(&place.store, &nantes(), &utc(), None, after_s(now)).await.unwrap().1
+    monitor::look(&place.store, &nantes(), &utc(), None, after_s(now), monitor::Pace::LIFE).await.unwrap().1
 }
 
 #[tokio::test]
