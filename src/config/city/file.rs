@@ -154,6 +154,21 @@ pub struct DeskFile {
     pub hours: Option<Spanned<String>>,
     /// Days on which it is closed beside those: holidays.
     pub closed: Vec<Spanned<String>>,
+    /// When somebody may be told of what is unusual, written as `hours`; those, without the days on which it is closed, when it
+    /// isn't said. What is written here stands on holidays too.
+    pub duty: Option<Spanned<String>>,
+    /// Addresses that are told by mail of what is unusual.
+    pub mail: Vec<Spanned<String>>,
+    /// A program that is told by signed requests.
+    pub webhook: Option<WebhookFile>,
+}
+
+/// Where signed requests go: Standard Webhooks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookFile {
+    pub url: Spanned<String>,
+    pub secret: Spanned<Secret>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
