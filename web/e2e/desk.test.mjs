@@ -5,12 +5,12 @@ import { openPage, overflow, picture, startBrowser, startDemo, violations, WIDTH
 
 /** What each role's bar offers in a city. */
 const OFFERED = {
-  reader: ["/desk/nantes", "/desk/nantes/numbers"],
-  contributor: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/inbox"],
-  moderator: ["/desk/nantes", "/desk/nantes/numbers"],
-  publisher: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/inbox"],
-  dpo: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/log"],
-  administrator: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/people"],
+  reader: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers"],
+  contributor: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/inbox"],
+  moderator: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers"],
+  publisher: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/inbox"],
+  dpo: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/log"],
+  administrator: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/people"],
 };
 
 let demo;

@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::desk::{FormKey, Passwords, SessionToken, Throttle};
+use crate::domain::alert::AlertDesk;
 use crate::domain::desk::Counts;
 use crate::domain::{CityId, MentionDesk, Role, StaffDesk, StaffName, StaffWrite};
 use crate::http::TrustedProxies;
@@ -14,6 +15,7 @@ pub struct DeskState {
     pub staff: Arc<dyn StaffDesk>,
     pub mentions: Arc<dyn MentionDesk>,
     pub counts: Arc<dyn Counts>,
+    pub alerts: Arc<dyn AlertDesk>,
     pub trusted_proxies: TrustedProxies,
     /// Whoever opens a demonstration may be each of these; of a server none.
     pub officers: Vec<Officer>,
@@ -51,14 +53,15 @@ impl DeskState {
     /// Takes some hundredths of a second: a hash is made. `None` without randomness.
     pub fn new<S>(store: Arc<S>, trusted_proxies: TrustedProxies, entropy: Entropy) -> Option<Self>
     where
-        S: StaffDesk + MentionDesk + Counts + 'static,
+        S: StaffDesk + MentionDesk + Counts + AlertDesk + 'static,
     {
         let mut salt = [0; 16];
         salt.copy_from_slice(entropy()?.get(..16)?);
         Some(Self {
             staff: store.clone(),
             mentions: store.clone(),
-            counts: store,
+            counts: store.clone(),
+            alerts: store,
             trusted_proxies,
             officers: Vec::new(),
             passwords: Passwords::new(salt),
