@@ -55,8 +55,12 @@ pub async fn look(
     now: Timestamp,
     pace: Pace,
 ) -> Result<(Option<Event>, Option<Alert>), StoreError> {
-    let baseline = baseline(counts, city, calendar, now).await?;
     let recent = counts.recent(city, now.plus_seconds(-pace.window_s())).await?;
+    // Of a thousand cities most are quiet, and of those no past is read.
+    if event.is_none() && recent.posts == 0 {
+        return Ok((None, None));
+    }
+    let baseline = baseline(counts, city, calendar, now).await?;
     Ok(decide(event, &baseline, recent, now, pace))
 }
 

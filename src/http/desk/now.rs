@@ -93,7 +93,7 @@ pub async fn page(asked: Asked) -> HttpResponse {
         said: said(&read, &unusual, (&calendar, &buckets), now, w),
         unusual,
         inbox,
-        topics: read.topics.iter().filter_map(|topic| topic_words(topic, &city, &calendar, w)).collect(),
+        topics: read.topics.iter().map(|topic| topic_words(topic, &calendar, w)).collect(),
         most: days.iter().map(|day| day.posts).max().unwrap_or(0).max(1),
         has_usual: days.iter().any(|day| !day.usual.is_empty()),
         days,
@@ -122,7 +122,9 @@ async fn read(asked: &Asked, city: &City) -> Result<Option<Read>, StoreError> {
         let last = buckets.bucket(width, now).and_then(|open| buckets.bucket(width, open.start.plus_seconds(-1)));
         let Some(last) = last.filter(|_| topics.is_empty()) else { continue };
         for dimension in [Dimension::Tag, Dimension::Zone] {
-            let cells = counts.values(&city.id, width, dimension, last.start).await?;
+            let mut cells = counts.values(&city.id, width, dimension, last.start).await?;
+            cells.retain(|cell| says_something(dimension, &cell.value, city));
+            cells.truncate(TOPICS_MAX);
             topics.extend((!cells.is_empty()).then_some((last, dimension, cells)));
         }
     }
@@ -150,33 +152,23 @@ fn said(
     vec![today, hour]
 }
 
-/// The values that say something: not the tags that the city's own recipe asks for, which most posts carry.
+/// Not so a tag that the city's own recipe asks for, which most posts carry.
+fn says_something(dimension: Dimension, value: &str, city: &City) -> bool {
+    let key = fold_tag(value);
+    let mut own = city.recipe.hashtags.iter().chain(&city.recipe.invite);
+    dimension != Dimension::Tag || !own.any(|tag| fold_tag(tag) == key)
+}
+
 fn topic_words(
     (bucket, dimension, cells): &(Bucket, Dimension, Vec<Cell>),
-    city: &City,
     calendar: &Calendar,
     w: Words,
-) -> Option<(String, String)> {
-    let own: Vec<String> = city.recipe.hashtags.iter().chain(&city.recipe.invite).map(|tag| fold_tag(tag)).collect();
-    let says = |cell: &&Cell| *dimension != Dimension::Tag || !own.contains(&fold_tag(&cell.value));
-    let word = |cell: &Cell| match dimension {
-        Dimension::Tag => format!("#{} ({})", cell.value, cell.posts),
-        _ => format!("{} ({})", cell.value, cell.posts),
-    };
-    let values: Vec<String> = cells.iter().filter(says).take(TOPICS_MAX).map(word).collect();
+) -> (String, String) {
+    let (what, mark) = if *dimension == Dimension::Tag { ("desk-said-tags", "#") } else { ("desk-said-zones", "") };
+    let values: Vec<String> = cells.iter().map(|cell| format!("{mark}{} ({})", cell.value, cell.posts)).collect();
     let first = calendar.day(calendar.date(bucket.start));
-    let period = match bucket.width {
-        Width::Week => w.with2(
-            "numbers-period",
-            "from",
-            &first,
-            "until",
-            &calendar.day(calendar.date(bucket.end.plus_seconds(-1))),
-        ),
-        _ => first,
-    };
-    let what = if *dimension == Dimension::Tag { "desk-said-tags" } else { "desk-said-zones" };
-    (!values.is_empty()).then(|| (w.with(what, "period", &period), values.join(", ")))
+    let period = if bucket.width == Width::Week { w.with("desk-said-week", "day", &first) } else { first };
+    (w.with(what, "period", &period), values.join(", "))
 }
 
 /// Today first, which is open, back to the first day that was counted.
