@@ -4,6 +4,7 @@ CARGO ?= cargo
 TARGET = $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 MASTODON_MOCK_FOLDER = $(TARGET)/mastodon-mock
 SIGNER_FOLDER = $(TARGET)/standardwebhooks
+MAIL_SERVER_FOLDER = $(TARGET)/aiosmtpd
 NODE_MARK := web/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find web/src web/styles web/templates web/i18n -type f 2>/dev/null) web/package.json web/vite.config.ts web/tsconfig.json
 
@@ -34,13 +35,14 @@ web/dist/.built: $(NODE_MARK) $(WEB_SOURCES)
 	npm --prefix web run build
 	@touch $@
 
-setup-test: $(NODE_MARK) ## install what the tests need: Chromium, nginx, a foreign Mastodon server and signer, and the page's packages
+setup-test: $(NODE_MARK) ## install what the tests need: Chromium, nginx, a foreign Mastodon server, signer and mail server, and the page's packages
 	@scripts/ensure-debian
 	@scripts/ensure-mastodon-mock "$(MASTODON_MOCK_FOLDER)"
 	@scripts/ensure-standardwebhooks "$(SIGNER_FOLDER)"
+	@scripts/ensure-aiosmtpd "$(MAIL_SERVER_FOLDER)"
 
 test: setup-test web lint ## run every test
-	MASTODON_MOCK="$(MASTODON_MOCK_FOLDER)/bin/mastodon_mock" STANDARDWEBHOOKS_PYTHON="$(SIGNER_FOLDER)/bin/python" $(CARGO) test --all-targets --features crash-points
+	MASTODON_MOCK="$(MASTODON_MOCK_FOLDER)/bin/mastodon_mock" STANDARDWEBHOOKS_PYTHON="$(SIGNER_FOLDER)/bin/python" AIOSMTPD_PYTHON="$(MAIL_SERVER_FOLDER)/bin/python" $(CARGO) test --all-targets --features crash-points
 	$(CARGO) build
 	@! grep -q PARVIS_CRASH_AT "$(TARGET)/debug/parvis" || { echo "the program has crash points in it"; exit 1; }
 	npm --prefix web test

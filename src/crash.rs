@@ -32,6 +32,10 @@ pub enum Point {
     RematchStep,
     /// Between two transactions of a pass that clears what erased texts leave in the pages.
     ScrubStep,
+    /// Inside the transaction: an alert, or what became of a dispatch, is written.
+    AlertWritten,
+    /// An alert was sent; that it was is not noted.
+    AlertSent,
 }
 
 #[cfg(not(feature = "crash-points"))]
@@ -71,7 +75,7 @@ mod armed {
     }
 
     impl Point {
-        pub const ALL: [Self; 13] = [
+        pub const ALL: [Self; 15] = [
             Self::ObservationTaken,
             Self::DeliveryTaken,
             Self::ProfileAnswered,
@@ -85,6 +89,8 @@ mod armed {
             Self::RetentionStep,
             Self::RematchStep,
             Self::ScrubStep,
+            Self::AlertWritten,
+            Self::AlertSent,
         ];
 
         pub const fn name(self) -> &'static str {
@@ -102,6 +108,8 @@ mod armed {
                 Self::RetentionStep => "retention-step",
                 Self::RematchStep => "rematch-step",
                 Self::ScrubStep => "scrub-step",
+                Self::AlertWritten => "alert-written",
+                Self::AlertSent => "alert-sent",
             }
         }
     }

@@ -27,6 +27,7 @@ pub mod store;
 pub mod live;
 pub mod monitor;
 pub mod desk;
+pub mod notify;
 pub mod http;
 
 pub mod gazetteer;

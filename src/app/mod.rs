@@ -3,6 +3,7 @@
 //! Owns what is started, in which order, and in which order it stops. Does not own what any part does. Invariant: no
 //! reader is served before the store is open and the cities are loaded, and the store is closed last.
 
+mod alerts;
 mod cities;
 mod clock_guard;
 mod disk;
@@ -11,6 +12,8 @@ mod drive;
 mod fake;
 mod following;
 mod listen;
+mod asked;
+mod past;
 mod play;
 mod push;
 mod reload;

@@ -9,6 +9,7 @@ use rust_embed::RustEmbed;
 
 use super::serve::{Backlog, ServeOptions, serve};
 use super::{Settings, documented_settings};
+use super::{asked, past};
 use crate::clock::{Clock, HeldClock};
 use crate::demo::{Demo, OfficialBody, Rate, push};
 use crate::domain::{
@@ -94,7 +95,7 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
             city.datasets = agenda.of(city.id.as_str());
         }),
         demo: Some(DemoNote { speed: demo.speed.round() as u32 }),
-        backlog: Some(Box::new(Past { frames: demo.backlog.clone(), clock })),
+        backlog: Some(Box::new(Past { frames: demo.backlog.clone(), rate: options.rate, seed: options.seed, clock })),
         on_ready: Box::new(move |address| {
             let (clock, shutdown) = pushing;
             tokio::spawn(push::perform(address, key, clock, shutdown));
@@ -128,6 +129,8 @@ fn list_officials(city: &mut City, officials: &[OfficialBody]) {
 /// The days before the demonstration, taken in with the clock held at each frame's own time.
 struct Past {
     frames: Vec<String>,
+    rate: Rate,
+    seed: u64,
     clock: Arc<HeldClock>,
 }
 
@@ -168,7 +171,9 @@ impl Backlog for Past {
             }
             store.commit(Arc::new(intake.take_batch())).await?;
             self.clock.release();
-            Ok(())
+            let opens = self.clock.now().plus_seconds(-self.rate.backlog_seconds());
+            past::count(store, intake, self.rate, self.seed, opens).await?;
+            Ok(asked::begin(store, intake.cities.cities(), self.clock.now()).await?)
         })
     }
 }

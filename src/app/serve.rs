@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{mpsc, watch};
 
+use super::alerts::{Alerts, Sender};
 use super::cities::{self, Listed};
 use super::disk::watch_disk;
 use super::drive::{Control, Inputs, Outputs, drive};
@@ -29,6 +30,8 @@ use crate::ingest::sources::{self, CitySources};
 use crate::ingest::{self, SupervisorOptions};
 use crate::intake::{Intake, Lookups};
 use crate::live::Live;
+use crate::monitor::Pace;
+use crate::notify::mail::Mailer;
 use crate::shutdown::Shutdown;
 use crate::store::{Retention, Store};
 
@@ -179,6 +182,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         started_at: clock.now(),
         ready: AtomicBool::new(false),
     });
+    let pace = demo.as_ref().map_or(Pace::LIFE, |demo| Pace::times(demo.speed));
     let pages = Data::new(PageState {
         log,
         cities: served,
@@ -223,6 +227,19 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         shutdown: shutdown.clone(),
     };
     let upkeep = tokio::spawn(upkeep.run());
+    let alerts = Alerts {
+        store: store.clone(),
+        directory: directory.clone(),
+        clock: clock.clone(),
+        pace,
+        sender: Sender {
+            mailer: Mailer::new(&settings.mail, &settings.http.public_url),
+            outbound,
+            public_url: settings.http.public_url.trim_end_matches('/').to_owned(),
+        },
+        shutdown: shutdown.clone(),
+    };
+    let alerts = tokio::spawn(alerts.run());
     let reload = Reload {
         files: read.files,
         amend,
@@ -262,6 +279,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         following.stopped().await;
     }
     upkeep.await.ok();
+    alerts.await.ok();
     serving.await.context("the web server")??;
     if let Some(server) = metrics_server {
         server.abort();

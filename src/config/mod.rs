@@ -17,7 +17,7 @@ pub use document::document;
 pub use secret::{Revealed, Secret};
 pub use section::{
     CitiesSettings, ConsentSettings, ControllerKind, HttpSettings, IngestSettings, LegalBasis, LookupSettings,
-    PolicyName, PrivacySettings, Purpose, Section, Settings, StoreSettings,
+    MailSettings, PolicyName, PrivacySettings, Purpose, Section, Settings, StoreSettings,
 };
 pub use server::server_address;
 

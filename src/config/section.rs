@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
+use super::{ConfigError, Secret};
 
 /// The whole of `parvis.toml`. Every key has a default but those of `[privacy]`, which are required as soon as
 /// `public_url` is not a loopback address.
@@ -17,6 +17,7 @@ pub struct Settings<S: Default> {
     pub lookup: LookupSettings,
     pub ingest: IngestSettings,
     pub consent: ConsentSettings,
+    pub mail: MailSettings,
     /// The networks. A `[source.<network>]` table turns its network on.
     pub source: S,
 }
@@ -189,6 +190,21 @@ pub struct ConsentSettings {
     pub policy: PolicyName,
 }
 
+/// How the addresses that a city's file lists in `[desk]` are told of what is unusual.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailSettings {
+    /// The server that takes our mail: smtps://host:465, or smtp://host:587, which must then offer STARTTLS unless it is on
+    /// this machine. Empty: no mail is sent, and the desk says so.
+    pub smtp: String,
+    /// Who it is from, as in Parvis <parvis@ville.example>.
+    pub from: String,
+    /// The name to sign in with; empty: nobody signs in.
+    pub user: String,
+    /// The password to it: { env = "NAME" } or { file = "PATH" }.
+    pub password: Option<Secret>,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyName {
@@ -217,6 +233,9 @@ impl<S: Default> Settings<S> {
     {
         self.source.make_paths_relative_to(folder);
         self.cities.folder = folder.join(&self.cities.folder);
+        if let Some(password) = &mut self.mail.password {
+            password.make_path_relative_to(folder);
+        }
         if let Some(path) = self.store.url.strip_prefix("sqlite://") {
             self.store.url = format!("sqlite://{}", folder.join(path).display());
         }
@@ -256,6 +275,7 @@ impl<S: Default> Settings<S> {
                 return refuse(key, "give a whole http or https address, or leave it empty");
             }
         }
+        self.mail.check()?;
         if self.http.is_loopback() {
             return Ok(());
         }
@@ -272,6 +292,32 @@ impl<S: Default> Settings<S> {
             Some((key, _)) => refuse(key, "required, since http.public_url is not a loopback address"),
             None => Ok(()),
         }
+    }
+}
+
+impl MailSettings {
+    fn check(&self) -> Result<(), ConfigError> {
+        let refuse = |key, reason: &str| Err(ConfigError::Value { key, reason: reason.to_owned() });
+        if self.smtp.is_empty() {
+            return Ok(());
+        }
+        let is_server = url::Url::parse(&self.smtp).is_ok_and(|url| {
+            let is_bare = url.username().is_empty() && url.password().is_none() && matches!(url.path(), "" | "/");
+            matches!(url.scheme(), "smtp" | "smtps") && url.host().is_some() && is_bare && url.query().is_none()
+        });
+        if !is_server {
+            return refuse(
+                "mail.smtp",
+                "give smtps://host:465 or smtp://host:587; the name and the password stand beside it",
+            );
+        }
+        if self.from.parse::<lettre::message::Mailbox>().is_err() {
+            return refuse("mail.from", "give an address that mail may come from, as in Parvis <parvis@ville.example>");
+        }
+        if self.user.is_empty() != self.password.is_none() {
+            return refuse("mail.password", "give mail.user and mail.password, or neither");
+        }
+        Ok(())
     }
 }
 

@@ -66,6 +66,7 @@ fn matched(rule: Rule) -> Match {
         participation: None,
         office_hours: Default::default(),
         approve_notices: false,
+        on_duty: Default::default(),
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),
     };

@@ -8,6 +8,7 @@ mod ids;
 mod pace;
 mod rate;
 mod serve;
+mod weeks;
 
 pub mod script;
 pub mod player;
@@ -41,6 +42,7 @@ use script::{Expect, ScriptError, Scripts};
 use world::SharedWorld;
 
 pub use rate::{Rate, UnknownRate};
+pub use weeks::Weeks;
 
 /// Speeds outside are brought to the nearest end: slower would show nothing, faster would drown the page.
 const SPEEDS: std::ops::RangeInclusive<f64> = 0.1..=20_000.0;

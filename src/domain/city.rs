@@ -3,6 +3,7 @@ use std::sync::Arc;
 use geo::MultiPolygon;
 use jiff::tz::TimeZone;
 
+use super::alert::OnDuty;
 use super::{DatasetRef, Lane, Network, OfficeHours, PushSender};
 
 /// A city's slug: its address, its key in the store, its metric label. Lower-case ASCII letters, digits, hyphens.
@@ -129,6 +130,8 @@ pub struct City {
     pub office_hours: OfficeHours,
     /// What is announced at its desk is read by a second person before it is published.
     pub approve_notices: bool,
+    /// Who is told of what is unusual, and when.
+    pub on_duty: OnDuty,
     pub look: Look,
     /// Source and licence of the outlines, for the page's foot.
     pub attribution: Vec<String>,

@@ -4,6 +4,7 @@
 //! Does not own wire formats, SQL, HTTP or time: nothing here does I/O, reads a clock, or derives `Serialize`.
 //! Invariant: a value of this module that exists is valid; whoever builds one from outside input checks it there.
 
+pub mod alert;
 mod audit;
 mod author;
 mod card;

@@ -67,13 +67,33 @@ impl OfficeHours {
         &self.written
     }
 
+    /// Whether an instant lies within.
+    pub fn is_open(&self, zone: &TimeZone, at: Timestamp) -> bool {
+        self.next(zone, at).is_some_and(|opens| opens <= at)
+    }
+
+    /// From when on it is open, at an instant or after: the instant itself when it is. `None`: not within [`DAYS_MAX`] days.
+    pub fn next(&self, zone: &TimeZone, at: Timestamp) -> Option<Timestamp> {
+        let mut day = Some(local_date(zone, at)?);
+        for _ in 0..DAYS_MAX {
+            let date = day?;
+            for (opens, closes) in self.hours_of(date) {
+                let Some((opens, closes)) = instant(zone, date, *opens).zip(instant(zone, date, *closes)) else {
+                    continue;
+                };
+                if at < closes {
+                    return Some(opens.max(at));
+                }
+            }
+            day = date.tomorrow().ok();
+        }
+        None
+    }
+
     /// How much of the time between two instants was within office hours, in whole minutes. The hours are those of the
     /// clock on the wall: a day on which that is put forward or back is counted by the time that passed.
     pub fn minutes_between(&self, zone: &TimeZone, from: Timestamp, until: Timestamp) -> u64 {
-        let local = |at: Timestamp| {
-            jiff::Timestamp::from_microsecond(at.as_micros()).ok().map(|at| zone.to_datetime(at).date())
-        };
-        let Some((first, last)) = local(from).zip(local(until)) else { return 0 };
+        let Some((first, last)) = local_date(zone, from).zip(local_date(zone, until)) else { return 0 };
         let mut seconds = 0;
         let mut day = Some(first);
         for _ in 0..DAYS_MAX {
@@ -95,6 +115,10 @@ impl OfficeHours {
         let hours = self.week.get(day).map_or(&[][..], Vec::as_slice);
         if self.closed.contains(&date) { &[] } else { hours }
     }
+}
+
+fn local_date(zone: &TimeZone, at: Timestamp) -> Option<Date> {
+    jiff::Timestamp::from_microsecond(at.as_micros()).ok().map(|at| zone.to_datetime(at).date())
 }
 
 /// When the clock on the wall shows this; one that it passes over stands for the next, one that it shows twice for the first.
@@ -177,6 +201,28 @@ mod tests {
         let nine = OfficeHours::parse("mon-sun 9:00-10:00").unwrap();
         assert_eq!(minutes_of(&nine, "2026-03-28T12:00:00+01:00", "2026-03-29T09:30:00+02:00"), 30);
         assert_eq!(minutes_of(&nine, "2026-10-24T12:00:00+02:00", "2026-10-25T09:30:00+01:00"), 30);
+    }
+
+    #[test]
+    fn l74_the_next_hour_of_duty_is_that_of_the_clock_on_the_wall() {
+        let zone = TimeZone::get("Europe/Paris").unwrap();
+        let split = OfficeHours::parse("mon-fri 09:00-12:30 13:30-17:00").unwrap();
+        let holiday = split.clone().closed_on(["2026-12-25".parse().unwrap()]);
+        let all = OfficeHours::parse("mon-sun 0:00-24:00").unwrap();
+        for (hours, at, next) in [
+            (&split, "2026-11-30T09:00:00+01:00", "2026-11-30T09:00:00+01:00"),
+            (&split, "2026-11-30T12:29:59+01:00", "2026-11-30T12:29:59+01:00"),
+            (&split, "2026-11-30T12:30:00+01:00", "2026-11-30T13:30:00+01:00"),
+            (&split, "2026-11-27T17:00:00+01:00", "2026-11-30T09:00:00+01:00"),
+            // The night in which the clock is put back, and a holiday before a weekend.
+            (&split, "2026-10-23T20:00:00+02:00", "2026-10-26T09:00:00+01:00"),
+            (&holiday, "2026-12-24T17:30:00+01:00", "2026-12-28T09:00:00+01:00"),
+            (&all, "2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+02:00"),
+        ] {
+            let [at, next] = [at, next].map(|text| Timestamp::parse_rfc3339(text).unwrap());
+            assert_eq!(hours.next(&zone, at), Some(next), "{}", hours.as_str());
+            assert_eq!(hours.is_open(&zone, at), at == next);
+        }
     }
 
     #[test]

@@ -14,12 +14,13 @@
 //! A town in which less than a post a day is said has no level: there **any post at all** is told, as a kind of its own.
 
 use crate::domain::Timestamp;
+use crate::domain::alert::{Alert, Event, Kind};
 use crate::domain::desk::{Recent, rounded};
 
 use super::usual::{Baseline, Usual};
 
 /// What counts as recent.
-pub const WINDOW_S: i64 = 3_600;
+const WINDOW_S: i64 = 3_600;
 /// Fewer people are no event.
 pub const PEOPLE_MIN: u64 = 8;
 /// How far above the usual, in spreads, an event begins; and down to where it goes on.
@@ -32,53 +33,32 @@ const CALM_S: i64 = 6 * 3_600;
 /// In a town where any post counts: half a day, so that a conversation is one.
 const CALM_ANY_S: i64 = 12 * 3_600;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// Something was said where next to nothing ever is.
-    AnyPost,
-    Unusual,
-}
-
-impl Kind {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AnyPost => "any_post",
-            Self::Unusual => "unusual",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::AnyPost, Self::Unusual].into_iter().find(|kind| kind.as_str() == text)
-    }
-}
-
-/// What goes on in a city: of which an alert has been given.
+/// How many times faster than life the posts come: once, but in a demonstration, of which an hour passes in less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Event {
-    pub kind: Kind,
-    pub since: Timestamp,
-    /// The last time at which there was more than is usual.
-    pub last: Timestamp,
-}
+pub struct Pace(u32);
 
-impl Event {
-    const fn calm_s(self) -> i64 {
-        match self.kind {
+impl Pace {
+    pub const LIFE: Self = Self(1);
+
+    pub fn times(times: u32) -> Self {
+        Self(times.max(1))
+    }
+
+    /// What counts as the last hour.
+    pub fn window_s(self) -> i64 {
+        self.seconds(WINDOW_S)
+    }
+
+    fn seconds(self, of_life: i64) -> i64 {
+        (of_life / i64::from(self.0)).max(1)
+    }
+
+    fn calm_s(self, kind: Kind) -> i64 {
+        self.seconds(match kind {
             Kind::AnyPost => CALM_ANY_S,
             Kind::Unusual => CALM_S,
-        }
+        })
     }
-}
-
-/// What the desk is told. The authors are rounded as all authors are, and `None` below five.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Alert {
-    pub kind: Kind,
-    pub at: Timestamp,
-    pub posts: u64,
-    pub authors: Option<u64>,
-    /// Posts that are usual in an hour like this one.
-    pub usual: f64,
 }
 
 /// What follows from the last hour. `event` is what the last call gave back; pure, so that a past can be played again.
@@ -87,6 +67,7 @@ pub fn decide(
     baseline: &Baseline,
     recent: Recent,
     now: Timestamp,
+    pace: Pace,
 ) -> (Option<Event>, Option<Alert>) {
     let Usual::Level(level) = baseline.usual else { return (None, None) };
     let people = recent.authors as f64;
@@ -97,7 +78,7 @@ pub fn decide(
     } else {
         (is_quiet_town && recent.posts > 0).then_some(Kind::AnyPost)
     };
-    let going = event.filter(|event| now.seconds_since(event.last) < event.calm_s());
+    let going = event.filter(|event| now.seconds_since(event.last) < pace.calm_s(event.kind));
     if let Some(kind) = kind.filter(|kind| going.is_none_or(|going| *kind > going.kind)) {
         let authors =
             Some(rounded(usize::try_from(recent.authors).unwrap_or(usize::MAX))).filter(|authors| *authors > 0);

@@ -11,6 +11,7 @@ pub mod view;
 #[cfg(test)]
 mod tests;
 
-pub use alert::{Alert, Event, Kind, decide};
+pub use crate::domain::alert::{Alert, Event, Kind};
+pub use alert::{Pace, decide};
 pub use usual::{Baseline, Level, Usual};
-pub use view::{DayView, day_view, look};
+pub use view::{DayView, baseline, day_view, look};

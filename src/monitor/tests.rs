@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::alert::{WINDOW_S, decide};
+use super::alert::decide;
 use super::*;
 use crate::domain::Timestamp;
 use crate::domain::desk::{Calendar, HourCount, Recent};
@@ -67,12 +67,12 @@ fn play(said: &[Said], days: std::ops::Range<i64>) -> Vec<(i64, Alert)> {
             let closed = usize::try_from(second / HOUR_S).unwrap();
             baseline = Some(Baseline::of(&hours[..closed], &utc, now));
         }
-        let from = said.partition_point(|(at, _)| *at <= second - WINDOW_S);
+        let from = said.partition_point(|(at, _)| *at <= second - Pace::LIFE.window_s());
         let until = said.partition_point(|(at, _)| *at <= second);
         let recent = &said[from..until];
         let authors = recent.iter().map(|(_, who)| who).collect::<HashSet<_>>().len();
         let recent = Recent { posts: recent.len() as u64, authors: authors as u64 };
-        let (next, alert) = decide(event, &baseline.unwrap(), recent, now);
+        let (next, alert) = decide(event, &baseline.unwrap(), recent, now, Pace::LIFE);
         event = next;
         alerts.extend(alert.map(|alert| (second, alert)));
     }

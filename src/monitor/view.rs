@@ -3,8 +3,9 @@
 //! Owns which questions are asked of the port for it. Does not own the answers.
 //! Invariant: the number of questions, and of the rows of each, is the same after a year.
 
-use super::alert::{Alert, Event, WINDOW_S, decide};
+use super::alert::{Pace, decide};
 use super::usual::{Baseline, Usual, usual_day};
+use crate::domain::alert::{Alert, Event};
 use crate::domain::desk::{Calendar, Cell, Counts, Dimension, Plain, Width};
 use crate::domain::{CityId, StoreError, Timestamp};
 
@@ -52,9 +53,24 @@ pub async fn look(
     calendar: &Calendar,
     event: Option<Event>,
     now: Timestamp,
+    pace: Pace,
 ) -> Result<(Option<Event>, Option<Alert>), StoreError> {
+    let recent = counts.recent(city, now.plus_seconds(-pace.window_s())).await?;
+    // Of a thousand cities most are quiet, and of those no past is read.
+    if event.is_none() && recent.posts == 0 {
+        return Ok((None, None));
+    }
+    let baseline = baseline(counts, city, calendar, now).await?;
+    Ok(decide(event, &baseline, recent, now, pace))
+}
+
+/// What is usual now.
+pub async fn baseline(
+    counts: &dyn Counts,
+    city: &CityId,
+    calendar: &Calendar,
+    now: Timestamp,
+) -> Result<Baseline, StoreError> {
     let hours = counts.hours(city, now.plus_seconds(-PAST_S)).await?;
-    let baseline = Baseline::of(&hours, calendar, now);
-    let recent = counts.recent(city, now.plus_seconds(-WINDOW_S)).await?;
-    Ok(decide(event, &baseline, recent, now))
+    Ok(Baseline::of(&hours, calendar, now))
 }

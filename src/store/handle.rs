@@ -20,7 +20,7 @@ use super::sqlite::read::Reader;
 use super::sqlite::{open as file, startup};
 use super::writer::{self, Job, Queues};
 use crate::clock::Clock;
-use crate::domain::desk::Calendar;
+use crate::domain::desk::{Calendar, Spoken};
 use crate::domain::{
     Announced, AuthorId, AuthorProfile, Batch, Card, Checkpoint, CityId, CommitListener, Committed, DeliveryId,
     FeedEntry, FeedLog, Filter, Gap, Head, IdKey, Journal, KnownPost, NativeId, Network, Offset, Page, PostId,
@@ -134,6 +134,18 @@ impl Store {
         {
         }
         Ok(())
+    }
+
+    /// Counts the days of a city from a list: of a demonstration, whose posts of weeks ago nobody keeps. A city that is counted
+    /// already stays as it is.
+    pub async fn count_past(
+        &self,
+        city: CityId,
+        calendar: Calendar,
+        days: (Timestamp, Timestamp),
+        said: Vec<Spoken>,
+    ) -> Result<(), StoreError> {
+        self.ask(&self.queues.retention, |answer| Job::CountPast { city, calendar, days, said, answer }).await
     }
 
     /// Clears, in the unused parts of the file's pages, what is left of erased texts, in steps short enough for others to

@@ -4,6 +4,7 @@
 //! Does not own what may be shown (`consent`), nor how a reader is reached (`live`), nor any wire format.
 //! Invariant: applying a city's log entries from any offset above its floor gives what a page of it shows.
 
+mod alerts;
 mod backup;
 mod chain;
 mod command;

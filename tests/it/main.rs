@@ -9,6 +9,7 @@
 
 mod support;
 
+mod alerts;
 mod backup;
 mod bombs;
 mod campaign;

@@ -5,12 +5,12 @@ import { openPage, overflow, picture, startBrowser, startDemo, violations, WIDTH
 
 /** What each role's bar offers in a city. */
 const OFFERED = {
-  reader: ["/desk/nantes", "/desk/nantes/numbers"],
-  contributor: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/inbox", "/desk/nantes/notices"],
-  moderator: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/moderation"],
-  publisher: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/inbox", "/desk/nantes/notices"],
-  dpo: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/log"],
-  administrator: ["/desk/nantes", "/desk/nantes/numbers", "/desk/nantes/people"],
+  reader: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers"],
+  contributor: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/inbox", "/desk/nantes/notices"],
+  moderator: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/moderation"],
+  publisher: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/inbox", "/desk/nantes/notices"],
+  dpo: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/log"],
+  administrator: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/people"],
 };
 
 let demo;

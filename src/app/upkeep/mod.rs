@@ -13,15 +13,15 @@ use super::clock_guard::ClockGuard;
 use super::drive::Control;
 use crate::clock::Clock;
 use crate::domain::desk::Calendar;
-use crate::domain::{AuthorLookup, CityId, Network, StoreError, Timestamp};
+use crate::domain::{AuthorLookup, City, CityId, Network, StoreError, Timestamp};
 use crate::http::CityDirectory;
 use crate::shutdown::Shutdown;
 use crate::store::{Retention, Store};
 use recheck::FirstLooks;
 use unanswered::Unanswered;
 
-/// What is done by the clock: closing the buckets of the desk's numbers, retention, clearing what erased texts leave in the
-/// file, the weekly re-check of authors and posts (L-13), the first looks at young posts (L-10), and the store's gauges.
+/// What is done by the clock: closing the buckets of the desk's numbers, retention, folding what was reported where nobody is on
+/// duty, clearing what erased texts leave in the file, the weekly re-check of authors and posts (L-13), the first looks at young posts (L-10), and the store's gauges.
 pub struct Upkeep {
     pub store: Store,
     pub directory: Arc<ArcSwap<CityDirectory>>,
@@ -135,6 +135,7 @@ impl Upkeep {
             }
             self.store.retain(now, self.retention).await?;
         }
+        self.fold_reported(now).await?;
         if Instant::now() >= memory.scrub_at {
             self.scrub(&mut memory.scrub_at).await;
         }
@@ -159,6 +160,16 @@ impl Upkeep {
             metrics::gauge!("parvis_store", "kind" => kind).set(count as f64);
         }
         Ok(more)
+    }
+
+    /// What was reported while somebody was on duty, and not looked at before they went.
+    async fn fold_reported(&self, now: Timestamp) -> Result<(), StoreError> {
+        let directory = self.directory.load_full();
+        let is_alone = |city: &&Arc<City>| !city.on_duty.hours.is_open(&city.zone(), now);
+        for city in directory.cities.iter().filter(is_alone) {
+            self.store.fold_reported(&city.id).await?;
+        }
+        Ok(())
     }
 
     /// What can't be cleared now is tried again with the next round: nothing else waits for it.

@@ -36,6 +36,7 @@ impl Reader<'_> {
             &recipe.exclude.hashtags,
             &recipe.exclude.words,
             &file.desk.closed,
+            &file.desk.mail,
         ]
         .into_iter()
         .chain(file.zone.iter().map(|zone| &zone.places))

@@ -156,6 +156,21 @@ pub struct DeskFile {
     pub closed: Vec<Spanned<String>>,
     /// Whether a notice that is written at the desk is published by somebody else than who wrote it.
     pub approve_notices: bool,
+    /// When somebody may be told of what is unusual, written as `hours`; those, without the days on which it is closed, when it
+    /// isn't said. What is written here stands on holidays too.
+    pub duty: Option<Spanned<String>>,
+    /// Addresses that are told by mail of what is unusual.
+    pub mail: Vec<Spanned<String>>,
+    /// A program that is told by signed requests.
+    pub webhook: Option<WebhookFile>,
+}
+
+/// Where signed requests go: Standard Webhooks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookFile {
+    pub url: Spanned<String>,
+    pub secret: Spanned<Secret>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -91,6 +91,7 @@ fn read(path: &Path, looks_closely: bool) -> (CityRead, Vec<Seen>) {
     if let Some(city) = city.as_ref().filter(|_| looks_closely) {
         reader.check_zones(&file, city);
         reader.check_secrets(&file, city);
+        reader.check_webhook(&file, city);
     }
     let is_refused = reader.problems.iter().any(|problem| !problem.warning);
     let read = match city {

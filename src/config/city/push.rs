@@ -45,18 +45,17 @@ impl Reader<'_> {
                 name: name.to_owned(),
                 kind,
                 lane,
-                secrets: self.places(&push.secrets.get_ref().0).into_iter().map(Into::into).collect(),
+                secrets: push.secrets.get_ref().0.iter().map(|secret| self.place(secret).into()).collect(),
                 per_hour: per_hour.unwrap_or(PER_HOUR_UNLESS_TOLD),
             });
         }
         senders
     }
 
-    fn places(&self, secrets: &[Secret]) -> Vec<Secret> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let mut places = secrets.to_vec();
-        places.iter_mut().for_each(|secret| secret.make_path_relative_to(folder));
-        places
+    pub(super) fn place(&self, secret: &Secret) -> Secret {
+        let mut place = secret.clone();
+        place.make_path_relative_to(self.path.parent().unwrap_or(Path::new(".")));
+        place
     }
 
     /// Warns of secrets that can't be used. They may be there where the server runs, so that they refuse no file.

@@ -91,6 +91,7 @@ impl Reader<'_> {
         let look = self.look(file);
         let languages = self.languages(file);
         let office_hours = self.office_hours(file);
+        let on_duty = self.on_duty(file, &office_hours);
         let city = City {
             id: CityId::new(&slug),
             name: file.name.get_ref().clone(),
@@ -109,6 +110,7 @@ impl Reader<'_> {
             participation: file.participation.clone(),
             office_hours,
             approve_notices: file.desk.approve_notices,
+            on_duty,
             look,
             attribution,
         };

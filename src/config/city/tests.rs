@@ -228,3 +228,38 @@ fn s51_the_desks_hours_are_read_and_decide_nothing_of_the_recipe() {
     };
     assert_eq!((day(24), day(25)), (7 * 60, 0));
 }
+
+#[test]
+fn l74_who_is_told_and_when_is_read_and_every_mistake_is_named() {
+    let read_desk = |desk: &str| read(&format!("{MINIMAL}[desk]\n{desk}\n"), SQUARE);
+    let (plain, _) = read_desk("hours = \"mon 09:00-12:00\"\nclosed = [\"2026-12-25\"]").unwrap();
+    assert_eq!(plain.on_duty.hours, plain.office_hours, "as the office, unless the town says more");
+    assert!(plain.on_duty.receivers().is_empty());
+    let (city, warnings) = read_desk(
+        "closed = [\"2026-12-25\"]\nduty = \"mon-sun 00:00-24:00\"\nmail = [\"veille@ville.example\", \"veille@ville.example\"]\n\
+         webhook = { url = \"https://ville.example/alertes\", secret = { env = \"NO_SUCH_SECRET_HERE\" } }",
+    )
+    .unwrap();
+    let said: Vec<&str> = warnings.iter().map(|warning| warning.reason.as_str()).collect();
+    assert_eq!(said, ["the environment variable NO_SUCH_SECRET_HERE is not set; nothing is sent with it"]);
+    let receivers: Vec<String> = city.on_duty.receivers().into_iter().map(|receiver| receiver.address).collect();
+    assert_eq!(receivers, ["veille@ville.example", "https://ville.example/alertes"]);
+    let zone = jiff::tz::TimeZone::get(&city.timezone).unwrap();
+    let christmas = crate::domain::Timestamp::parse_rfc3339("2026-12-25T03:00:00Z").unwrap();
+    assert!(city.on_duty.hours.is_open(&zone, christmas) && !city.office_hours.is_open(&zone, christmas));
+    let eleven = (0..11).map(|number| format!("\"v{number}@ville.example\"")).collect::<Vec<_>>().join(",");
+    for (desk, words) in [
+        ("duty = \"lun 9:00-17:00\"".to_owned(), "no day"),
+        ("mail = [\"veille\"]".to_owned(), "no address of mail"),
+        ("mail = [\"a@b.example\\r\\nBcc: evil@example.org\"]".to_owned(), "no address of mail"),
+        (format!("mail = [{eleven}]"), "10 addresses at most"),
+        ("webhook = { url = \"ftp://ville.example\", secret = { env = \"X\" } }".to_owned(), "no address of the web"),
+        (
+            "webhook = { url = \"https://ville.example\", secret = \"whsec_x\" }".to_owned(),
+            "a secret is not written here",
+        ),
+    ] {
+        let problems = read_desk(&desk).unwrap_err();
+        assert!(problems[0].reason.contains(words) && !problems[0].reason.contains("whsec"), "{desk}: {problems:?}");
+    }
+}

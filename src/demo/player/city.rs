@@ -48,6 +48,10 @@ impl CityPlayer {
         player
     }
 
+    pub fn slug(&self) -> &'static str {
+        self.script.slug
+    }
+
     /// When the next event happens. The end of time only when the calendar ends.
     pub fn peek(&self) -> Timestamp {
         self.planned.first_key_value().map_or(Timestamp::from_micros(i64::MAX), |(&(at, _), _)| at)

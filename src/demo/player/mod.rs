@@ -75,14 +75,26 @@ struct Paced {
     last: Timestamp,
     /// Simulated microseconds, cut silences left out, from the beginning to `last`.
     elapsed: i64,
+    /// Events that were performed, of a city in which everybody now and then speaks at once.
+    rushing: Option<u32>,
 }
+
+/// Where so much is said that a flood of it can be told from the rest: the city of a métropole, of whose events so many of so
+/// many follow each other so much faster. So the desk has something unusual to show, some minutes after the start and again.
+const RUSHES: &str = "nantes";
+const RUSH_EVERY: u32 = 240;
+const RUSH: std::ops::Range<u32> = 6..126;
+const RUSH_TIMES: i64 = 30;
 
 impl Performance {
     /// Performs what `player` has not played yet, as if `now` were on stage too. At a speed above 1, silences of a
     /// city are cut to the rate's longest.
     pub fn new(player: Player, rate: Rate, speed: f64, now: Timestamp) -> Self {
         let longest_silence = if speed > 1.0 { rate.longest_silence_seconds() * 1_000_000 } else { i64::MAX };
-        let streams = player.streams.into_iter().map(|stream| Paced { stream, last: now, elapsed: 0 }).collect();
+        let is_rushing = |stream: &CityPlayer| rate == Rate::Metropole && speed > 1.0 && stream.slug() == RUSHES;
+        let paced =
+            |stream: CityPlayer| Paced { rushing: is_rushing(&stream).then_some(0), stream, last: now, elapsed: 0 };
+        let streams = player.streams.into_iter().map(paced).collect();
         Self { streams, speed, longest_silence }
     }
 
@@ -93,6 +105,7 @@ impl Performance {
         next.elapsed = next.due(longest);
         let event = next.stream.next()?;
         next.last = event.at;
+        next.rushing = next.rushing.map(|performed| performed.wrapping_add(1));
         #[expect(clippy::cast_precision_loss, reason = "microseconds of a performance stay below 2^52")]
         let due = next.elapsed as f64 / 1e6 / self.speed;
         Some((due, event))
@@ -102,6 +115,8 @@ impl Performance {
 impl Paced {
     fn due(&self, longest_silence: i64) -> i64 {
         let silence = self.stream.peek().as_micros().saturating_sub(self.last.as_micros()).clamp(0, longest_silence);
+        let is_rush = self.rushing.is_some_and(|performed| RUSH.contains(&(performed % RUSH_EVERY)));
+        let silence = if is_rush { silence / RUSH_TIMES } else { silence };
         self.elapsed.saturating_add(silence)
     }
 }

@@ -200,7 +200,7 @@ fn a_performance_keeps_the_pace_and_cuts_long_silences() {
             let (due, event) = performance.next_due().unwrap();
             assert!(due >= before, "due times never go back");
             before = due;
-            if event.city == "nantes" && matches!(event.act, Act::Post(_)) {
+            if event.city == "rennes" && matches!(event.act, Act::Post(_)) {
                 said.push(due);
             }
         }
@@ -211,6 +211,24 @@ fn a_performance_keeps_the_pace_and_cuts_long_silences() {
         let longest = rate.longest_silence_seconds() as f64 / rate.default_speed();
         let widest = said.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
         assert!(widest <= longest * 4.0, "{rate:?}: {widest} s of silence");
+    }
+}
+
+#[test]
+fn feature_14_in_a_metropole_everybody_speaks_at_once_after_some_minutes_and_elsewhere_nobody_does() {
+    for rate in Rate::ALL {
+        let mut player = Player::new(&Scripts::load().unwrap(), 2, rate, start());
+        while player.next_until(start()).is_some() {}
+        let mut performance = Performance::new(player, rate, rate.default_speed(), start());
+        let mut said = Vec::new();
+        while let Some((due, event)) = performance.next_due().filter(|(due, _)| *due < 600.0) {
+            if let (Act::Post(post), "nantes") = (&event.act, event.city) {
+                said.push((due, post.author.did.clone()));
+            }
+        }
+        let within = |from: f64| said.iter().filter(move |(due, _)| (from..from + 60.0).contains(due));
+        let most = said.iter().map(|(due, _)| within(*due).map(|(_, did)| did).collect::<HashSet<_>>().len()).max();
+        assert_eq!(most >= Some(35), rate == Rate::Metropole, "{rate:?}: {most:?} people in a minute");
     }
 }
 

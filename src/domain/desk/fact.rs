@@ -4,7 +4,7 @@
 //! Invariant: a value names no person: neither an account nor a page that is one's.
 
 use crate::domain::utterance::page_of;
-use crate::domain::{Facet, FacetKind, Lane, Network, SubjectHash};
+use crate::domain::{Facet, FacetKind, Lane, Network, SubjectHash, Timestamp};
 
 use super::Dimension;
 
@@ -37,6 +37,15 @@ pub struct Fact {
     pub assembly: bool,
     /// In order, each once.
     pub values: Vec<(Dimension, String)>,
+}
+
+/// A post of anybody, of which nothing is stored: see `store::Store::count_past`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    pub at: Timestamp,
+    pub voice: Voice,
+    /// What of it is counted where people speak.
+    pub fact: Fact,
 }
 
 /// Longest value in bytes; what is longer is no value.

@@ -5,8 +5,10 @@
 //! [`gate`], which knows from the table of routes what it needs; a handler is given a city only of somebody who may act there.
 
 mod account;
+mod alerts;
 mod gate;
 mod inbox;
+mod letter;
 mod log;
 mod moderation;
 mod notices;
@@ -21,5 +23,6 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use letter::{call, letter};
 pub use routes::{Need, ROUTES, Route, configure};
 pub use state::{DeskState, Officer};

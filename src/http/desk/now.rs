@@ -2,18 +2,26 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
+use super::alerts::{NowSaid, now_said, pace, usual_when, whole};
 use super::gate::{Asked, refused_page, to};
+use super::numbers::number;
 use super::pages::{Bar, Refused, frame};
 use super::{inbox, moderation};
-use crate::domain::{Right, SourceHealth, StoreError, Timestamp};
+use crate::domain::desk::{Bucket, Calendar as Buckets, Cell, Dimension, Plain, Width};
+use crate::domain::{City, Right, SourceHealth, StoreError, Timestamp, fold_tag};
 use crate::http::page::{Calendar, Frame, Words, is_trouble, state_sentence};
+use crate::monitor::Usual;
+use crate::monitor::usual::usual_day;
 
-/// Days that are counted, today among them: what public posts are kept for.
+/// Days that are shown, today among them.
 const DAYS: i64 = 7;
-/// Posts that are counted at most; beyond, the days are said to be at least so many.
-const COUNTED_MAX: usize = 10_000;
+/// How far back the usual level of a day looks.
+const PAST_S: i64 = 57 * 86_400;
+const DAY_S: i64 = 86_400;
 /// Notices in force that are counted.
 const ANNOUNCED_MAX: usize = 200;
+/// What is told of as being said: values of one dimension.
+const TOPICS_MAX: usize = 5;
 
 #[derive(Template)]
 #[template(path = "desk_now.html")]
@@ -21,15 +29,21 @@ struct NowView<'a> {
     frame: Frame<'a>,
     w: Words,
     bar: Option<Bar>,
-    said: String,
+    unusual: NowSaid,
     /// What waits for an answer and how the city answers, for whoever may look into the inbox.
     inbox: Option<(String, String)>,
     /// What waits for a moderator, for whoever is one.
     moderation: Option<String>,
+    said: Vec<String>,
+    /// What is spoken of, and by which posts.
+    topics: Vec<(String, String)>,
     days: Vec<DayView>,
-    most: usize,
+    most: u64,
+    has_usual: bool,
     in_force: String,
     to_come: String,
+    /// That the feed is well; unless there is trouble.
+    feed: String,
     trouble: Vec<String>,
     well: Vec<String>,
     square: String,
@@ -38,25 +52,39 @@ struct NowView<'a> {
 
 struct DayView {
     day: String,
-    posts: usize,
+    posts: u64,
+    usual: String,
 }
 
-/// `GET /desk/{city}`: one minute's look, of what any citizen could count.
+/// What is read of the store for one look, beside what is unusual.
+struct Read {
+    today: Bucket,
+    open: Plain,
+    hour: Plain,
+    /// Closed days, oldest first.
+    closed: Vec<(Timestamp, u64)>,
+    topics: Vec<(Bucket, Dimension, Vec<Cell>)>,
+}
+
+/// `GET /desk/{city}`: one minute's look. What waits for an answer, what is being said, whether anything is unusual, and
+/// whether the feed is well.
 pub async fn page(asked: Asked) -> HttpResponse {
     let Some(city) = asked.city.clone() else { return to("/desk") };
     let (w, now) = (asked.context.words(), asked.context.now);
     let calendar = Calendar::new(&city.timezone, w);
-    let read = async {
-        let times = asked.pages.log.recent_times(&city.id, now.plus_seconds(-DAYS * 86_400), COUNTED_MAX).await?;
+    let answers = async {
+        let unusual = now_said(&asked, &city, &calendar).await?;
         let announced = asked.pages.log.announced(&city.id, now, ANNOUNCED_MAX).await?;
-        Ok::<_, StoreError>((times, announced))
+        Ok::<_, StoreError>((unusual, announced, read(&asked, &city).await?))
     };
-    let Ok((times, announced)) = read.await else { return refused_page(&asked.context, Refused::TryLater) };
+    let Ok((unusual, announced, Some(read))) = answers.await else {
+        return refused_page(&asked.context, Refused::TryLater);
+    };
     let may = |right| asked.signed.as_ref().is_some_and(|signed| signed.session.user.has(&city.id, right));
-    let inbox = if may(Right::Inbox) { inbox::in_brief(&asked, &city).await } else { None };
     let moderation = if may(Right::Moderate) { moderation::in_brief(&asked, &city).await } else { None };
-    let days = by_day(&times, &calendar, now);
-    let today = days.first().map_or(0, |day| day.posts);
+    let inbox = if may(Right::Inbox) { inbox::in_brief(&asked, &city).await } else { None };
+    let buckets = Buckets::new(&city.timezone);
+    let days = days(&read, &calendar, &buckets);
     let sources = asked.pages.sources_of(&city.id);
     let (trouble, well): (Vec<&SourceHealth>, _) = sources.iter().partition(|source| is_trouble(source.state));
     let sentences =
@@ -65,13 +93,17 @@ pub async fn page(asked: Asked) -> HttpResponse {
         frame: frame(&asked, &format!("/{}", city.id.as_str()), w.with("desk-now-title", "city", &city.name)),
         w,
         bar: Bar::new(&asked, &format!("/desk/{}", city.id.as_str())),
-        said: w.count_with("desk-today", today, "time", &calendar.clock(now)),
+        said: said(&read, &unusual, (&calendar, &buckets), now, w),
+        unusual,
         inbox,
         moderation,
+        topics: read.topics.iter().map(|topic| topic_words(topic, &calendar, w)).collect(),
         most: days.iter().map(|day| day.posts).max().unwrap_or(0).max(1),
+        has_usual: days.iter().any(|day| !day.usual.is_empty()),
         days,
         in_force: w.count("desk-in-force", announced.notices.len()),
         to_come: w.count("desk-to-come", announced.events.len()),
+        feed: w.count("desk-well", well.len()),
         trouble: sentences(trouble),
         well: sentences(well),
         square: format!("/{}", city.id.as_str()),
@@ -80,17 +112,82 @@ pub async fn page(asked: Asked) -> HttpResponse {
     asked.page(StatusCode::OK, view.render().unwrap_or_default())
 }
 
-/// Today first, back to the day of the first post. A day without a post between is a day too.
-fn by_day(times: &[Timestamp], calendar: &Calendar, now: Timestamp) -> Vec<DayView> {
-    let today = calendar.date(now);
-    let first = times.last().map_or(today, |at| calendar.date(*at));
-    let days = (0..DAYS).filter_map(|ago| today.checked_sub(jiff::Span::new().days(ago)).ok());
-    let days = days.take_while(|day| *day >= first);
-    days.map(|day| DayView {
-        day: calendar.day(day),
-        posts: times.iter().filter(|at| calendar.date(**at) == day).count(),
-    })
-    .collect()
+/// `None` at the ends of time alone.
+async fn read(asked: &Asked, city: &City) -> Result<Option<Read>, StoreError> {
+    let (counts, now, buckets) = (&asked.state.counts, asked.context.now, Buckets::new(&city.timezone));
+    let Some(today) = buckets.bucket(Width::Day, now) else { return Ok(None) };
+    let open = counts.open(&city.id, today.start, now.plus_seconds(1)).await?;
+    let hour = counts.open(&city.id, now.plus_seconds(-pace(&asked.context).window_s()), now.plus_seconds(1)).await?;
+    let closed = counts.plain(&city.id, Width::Day, today.start.plus_seconds(-PAST_S), today.start).await?;
+    let closed = closed.into_iter().map(|(start, plain)| (start, plain.people)).collect();
+    let mut topics = Vec::new();
+    // What is too little for a day is told with its week.
+    for width in [Width::Day, Width::Week] {
+        let last = buckets.bucket(width, now).and_then(|open| buckets.bucket(width, open.start.plus_seconds(-1)));
+        let Some(last) = last.filter(|_| topics.is_empty()) else { continue };
+        for dimension in [Dimension::Tag, Dimension::Zone] {
+            let mut cells = counts.values(&city.id, width, dimension, last.start).await?;
+            cells.retain(|cell| says_something(dimension, &cell.value, city));
+            cells.truncate(TOPICS_MAX);
+            topics.extend((!cells.is_empty()).then_some((last, dimension, cells)));
+        }
+    }
+    Ok(Some(Read { today, open, hour, closed, topics }))
+}
+
+/// Today and the last hour, beside what is usual.
+fn said(
+    read: &Read,
+    unusual: &NowSaid,
+    (calendar, buckets): (&Calendar, &Buckets),
+    now: Timestamp,
+    w: Words,
+) -> Vec<String> {
+    let mut today = w.count_with("desk-today", number(read.open.people), "time", &calendar.clock(now));
+    let mut hour = w.count("desk-hour", number(read.hour.people));
+    let usual = usual_day(&read.closed, buckets, read.today.start);
+    if let Usual::Level(level) = usual {
+        today = format!("{today} {}", w.count_with("usual-day", whole(level.median), "day", calendar.weekday(now)));
+    }
+    if let Usual::Level(level) = unusual.baseline.usual {
+        let when = usual_when(calendar, now, w);
+        hour = format!("{hour} {}", w.count_with("alert-usual", whole(level.median), "when", &when));
+    }
+    vec![today, hour]
+}
+
+/// Not so a tag that the city's own recipe asks for, which most posts carry.
+fn says_something(dimension: Dimension, value: &str, city: &City) -> bool {
+    let key = fold_tag(value);
+    let mut own = city.recipe.hashtags.iter().chain(&city.recipe.invite);
+    dimension != Dimension::Tag || !own.any(|tag| fold_tag(tag) == key)
+}
+
+fn topic_words(
+    (bucket, dimension, cells): &(Bucket, Dimension, Vec<Cell>),
+    calendar: &Calendar,
+    w: Words,
+) -> (String, String) {
+    let (what, mark) = if *dimension == Dimension::Tag { ("desk-said-tags", "#") } else { ("desk-said-zones", "") };
+    let values: Vec<String> = cells.iter().map(|cell| format!("{mark}{} ({})", cell.value, cell.posts)).collect();
+    let first = calendar.day(calendar.date(bucket.start));
+    let period = if bucket.width == Width::Week { w.with("desk-said-week", "day", &first) } else { first };
+    (w.with(what, "period", &period), values.join(", "))
+}
+
+/// Today first, which is open, back to the first day that was counted.
+fn days(read: &Read, calendar: &Calendar, buckets: &Buckets) -> Vec<DayView> {
+    let oldest = read.today.start.plus_seconds(-(DAYS - 1) * DAY_S - DAY_S / 2);
+    let shown = read.closed.iter().rev().take_while(|(start, _)| *start >= oldest).copied();
+    let view = |(start, posts): (Timestamp, u64)| DayView {
+        day: calendar.day(calendar.date(start)),
+        posts,
+        usual: match usual_day(&read.closed, buckets, start) {
+            Usual::Level(level) => whole(level.median).to_string(),
+            Usual::NotEnoughPast { .. } => String::new(),
+        },
+    };
+    std::iter::once((read.today.start, read.open.people)).chain(shown).map(view).collect()
 }
 
 #[cfg(test)]
@@ -98,25 +195,36 @@ mod tests {
     use super::*;
     use crate::http::page::Language;
 
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse_rfc3339(text).unwrap()
+    }
+
     #[test]
-    fn days_are_the_citys_and_none_is_left_out() {
-        let now = Timestamp::parse_rfc3339("2026-11-29T23:30:00Z").unwrap();
+    fn days_are_the_citys_and_each_stands_beside_what_is_usual() {
+        let now = at("2026-11-29T23:30:00Z");
+        let buckets = Buckets::new("Europe/Paris");
         let calendar = Calendar::new("Europe/Paris", Words::new(Language::French));
-        let times = [-60, -1_900, -3 * 86_400].map(|seconds| now.plus_seconds(seconds));
-        let days = by_day(&times, &calendar, now);
+        let today = buckets.bucket(Width::Day, now).unwrap();
+        let closed = |days: i64| -> Vec<(Timestamp, u64)> {
+            (1..=days).rev().map(|ago| (today.start.plus_seconds(-ago * DAY_S), 10 + ago as u64)).collect()
+        };
+        let read = |days| Read {
+            today,
+            open: Plain { people: 1, bodies: 4, ..Plain::default() },
+            hour: Plain::default(),
+            closed: closed(days),
+            topics: Vec::new(),
+        };
+        let shown: Vec<(String, u64, String)> =
+            days(&read(3), &calendar, &buckets).into_iter().map(|day| (day.day, day.posts, day.usual)).collect();
         // At 00:30 in Paris the day has just begun.
-        let said: Vec<(&str, usize)> = days.iter().map(|day| (day.day.as_str(), day.posts)).collect();
-        assert_eq!(
-            said,
-            [
-                ("lundi 30 novembre", 1),
-                ("dimanche 29 novembre", 1),
-                ("samedi 28 novembre", 0),
-                ("vendredi 27 novembre", 1)
-            ]
-        );
-        let long_ago = [now.plus_seconds(-30 * 86_400)];
-        assert_eq!(by_day(&long_ago, &calendar, now).len(), 7, "a week at most");
-        assert_eq!(by_day(&[], &calendar, now).len(), 1, "today, whatever comes");
+        assert_eq!(shown[0], ("lundi 30 novembre".into(), 1, String::new()));
+        assert_eq!(shown[1], ("dimanche 29 novembre".into(), 11, String::new()));
+        assert_eq!(shown.len(), 4, "no further back than was counted");
+        let shown = days(&read(30), &calendar, &buckets);
+        assert_eq!(shown.len(), 7, "a week at most");
+        // Mondays were seven, fourteen, twenty-one and twenty-eight days ago.
+        assert_eq!(shown[0].usual, "28");
+        assert_eq!(days(&read(0), &calendar, &buckets).len(), 1, "today, whatever comes");
     }
 }

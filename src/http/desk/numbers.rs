@@ -155,11 +155,11 @@ fn period(bucket: &Bucket, calendar: &Calendar, w: Words) -> String {
     }
 }
 
-fn number(value: u64) -> usize {
+pub(super) fn number(value: u64) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
 }
 
-fn people(authors: Option<u64>, w: Words) -> String {
+pub(super) fn people(authors: Option<u64>, w: Words) -> String {
     match authors {
         Some(authors) => w.count("numbers-people", number(authors)),
         None => w.count("numbers-few", AUTHORS_MIN),

@@ -46,6 +46,7 @@ impl Bar {
         let user = &signed.session.user;
         let pages = [
             ("", Right::See, "desk-now"),
+            ("/alerts", Right::See, "desk-alerts"),
             ("/numbers", Right::See, "desk-numbers"),
             ("/inbox", Right::Inbox, "desk-inbox"),
             ("/notices", Right::Inbox, "desk-notices"),

@@ -3,7 +3,7 @@ use actix_web::{HttpResponse, guard};
 use futures_util::future::LocalBoxFuture;
 
 use super::gate::{Asked, gate, not_here};
-use super::{account, inbox, log, moderation, notices, now, numbers, people, sign_in};
+use super::{account, alerts, inbox, log, moderation, notices, now, numbers, people, sign_in};
 use crate::domain::Right;
 
 /// Longer forms are refused before they are read.
@@ -62,6 +62,7 @@ pub const ROUTES: &[Route] = routes! {
     POST "/desk/account/password", Need::Signed, "Changes one's own password.", account::password_sent;
     POST "/desk/account/sessions", Need::Signed, "Ends one's sessions elsewhere.", account::end_others;
     GET "/desk/{city}", Need::Right(Right::See), "What is to be known now.", now::page;
+    GET "/desk/{city}/alerts", Need::Right(Right::See), "When more people than usual spoke of the city.", alerts::page;
     GET "/desk/{city}/numbers", Need::Right(Right::See), "What people say, in numbers of five people at least.", numbers::page;
     GET "/desk/{city}/numbers.csv", Need::Right(Right::See), "The same numbers for a program for tables.", numbers::export;
     GET "/desk/{city}/inbox", Need::Right(Right::Inbox), "What is addressed to the city.", inbox::page;

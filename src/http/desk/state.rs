@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::desk::{FormKey, Passwords, SessionToken, Throttle};
+use crate::domain::alert::AlertDesk;
 use crate::domain::desk::Counts;
 use crate::domain::{CityId, MentionDesk, Moderation, Notices, Publisher, Role, StaffDesk, StaffName, StaffWrite};
 use crate::http::TrustedProxies;
@@ -18,6 +19,7 @@ pub struct DeskState {
     pub notices: Arc<dyn Notices>,
     /// The way of notices to the page; `None`: there is none, and none is published.
     pub publisher: Option<Arc<dyn Publisher>>,
+    pub alerts: Arc<dyn AlertDesk>,
     pub trusted_proxies: TrustedProxies,
     /// Whoever opens a demonstration may be each of these; of a server none.
     pub officers: Vec<Officer>,
@@ -55,7 +57,7 @@ impl DeskState {
     /// Takes some hundredths of a second: a hash is made. `None` without randomness.
     pub fn new<S>(store: Arc<S>, trusted_proxies: TrustedProxies, entropy: Entropy) -> Option<Self>
     where
-        S: StaffDesk + MentionDesk + Counts + Moderation + Notices + 'static,
+        S: StaffDesk + MentionDesk + Counts + Moderation + Notices + AlertDesk + 'static,
     {
         let mut salt = [0; 16];
         salt.copy_from_slice(entropy()?.get(..16)?);
@@ -64,8 +66,9 @@ impl DeskState {
             mentions: store.clone(),
             counts: store.clone(),
             moderation: store.clone(),
-            notices: store,
+            notices: store.clone(),
             publisher: None,
+            alerts: store,
             trusted_proxies,
             officers: Vec::new(),
             passwords: Passwords::new(salt),

@@ -75,6 +75,17 @@ impl Calendar {
         }
     }
 
+    /// `samedi`
+    pub fn weekday(&self, at: Timestamp) -> &'static str {
+        let (french, english) = weekday(self.date(at));
+        if self.is_french() { french } else { english }
+    }
+
+    /// The hour on the clock.
+    pub fn hour(&self, at: Timestamp) -> i8 {
+        self.zoned(at).hour()
+    }
+
     /// `samedi 21 novembre 2026 à 15:38`
     pub fn full(&self, at: Timestamp) -> String {
         let date = self.date(at);

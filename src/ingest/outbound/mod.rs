@@ -115,9 +115,29 @@ impl Outbound {
 
     /// The same, for an answer that has no reason to be as large as [`BODY_LIMIT`].
     pub async fn get_at_most(&self, url: Url, headers: HeaderMap, bytes_max: usize) -> Result<Answer, OutboundError> {
-        self.guard.check(&url, &["http", "https"])?;
-        self.count(&url);
-        let mut response = self.http.get(url).headers(headers).send().await.map_err(unreachable)?;
+        self.ask(&url, self.http.get(url.clone()).headers(headers), bytes_max).await
+    }
+
+    /// Sends once. A redirect is an answer like any other, and an answer larger than this is an error.
+    pub async fn post(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        bytes_max: usize,
+    ) -> Result<Answer, OutboundError> {
+        self.ask(&url, self.http.post(url.clone()).headers(headers).body(body), bytes_max).await
+    }
+
+    async fn ask(
+        &self,
+        url: &Url,
+        request: reqwest::RequestBuilder,
+        bytes_max: usize,
+    ) -> Result<Answer, OutboundError> {
+        self.guard.check(url, &["http", "https"])?;
+        self.count(url);
+        let mut response = request.send().await.map_err(unreachable)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len().saturating_add(chunk.len()) > bytes_max {

@@ -41,6 +41,7 @@ fn city(slug: &str, recipe: Recipe) -> City {
         participation: None,
         office_hours: Default::default(),
         approve_notices: false,
+        on_duty: Default::default(),
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),
     }

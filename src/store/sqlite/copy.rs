@@ -15,6 +15,9 @@ use crate::domain::{StoreError, Timestamp};
 use crate::store::error::unreadable;
 
 statements! {
+    ALERT_DISPATCHES: 0 = "SELECT * FROM alert_dispatches ORDER BY alert, channel, receiver";
+    ALERT_EVENTS: 0 = "SELECT * FROM alert_events ORDER BY city";
+    ALERTS: 0 = "SELECT * FROM alerts ORDER BY row";
     AUDIT: 0 = "SELECT * FROM audit ORDER BY city, number";
     AUTHORS: 0 = "SELECT * FROM authors ORDER BY row";
     CHECKPOINTS: 0 = "SELECT * FROM checkpoints ORDER BY source";
@@ -42,7 +45,10 @@ statements! {
 
 /// Every table whose content is worth keeping, by name. Not the search index, which follows from `posts` and is checked
 /// against it; not `meta`, `erasures`, `commands` and `staff_sessions`, which belong to one life of a database.
-const TABLES: [(&str, Statement<0>); 23] = [
+const TABLES: [(&str, Statement<0>); 26] = [
+    ("alert_dispatches", ALERT_DISPATCHES),
+    ("alert_events", ALERT_EVENTS),
+    ("alerts", ALERTS),
     ("audit", AUDIT),
     ("authors", AUTHORS),
     ("checkpoints", CHECKPOINTS),

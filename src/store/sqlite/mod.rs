@@ -3,6 +3,7 @@
 //! Owns all SQL. Does not own what a change means (`ledger`) or when it is applied (`writer`).
 //! Invariant: every word shown to a reader is selected from the view `cards`.
 
+pub(super) mod alerts;
 pub(super) mod copy;
 pub(super) mod mentions;
 pub(super) mod export;

@@ -7,7 +7,7 @@
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::load::array;
-use super::{moderation, rows, statements, tally};
+use super::{alerts, moderation, rows, statements, tally};
 use crate::domain::{Batch, Change, StoreError, Tier, Timestamp};
 use crate::store::retention::{AHEAD_S, LOG_KEPT_ENTRIES, LOG_KEPT_S, MENTIONS_MAX, RECEIPT_S, Retention};
 
@@ -96,6 +96,7 @@ fn tiers() -> impl Iterator<Item = Option<Tier>> {
 
 /// Drops old counts, short tombstones, old receipts and the far end of the logs. Returns whether there is more to drop.
 pub async fn leftovers(connection: &mut SqliteConnection, now: Timestamp) -> Result<bool, StoreError> {
+    alerts::sweep(connection, now).await?;
     tally::sweep(connection, now).await?;
     moderation::sweep(connection, now).await?;
     statements::DROP_TOMBSTONES.run(connection, [now.as_micros().into()]).await?;

@@ -1,5 +1,6 @@
 //! The store's contract, run against SQLite (and later PostgreSQL): plain functions over [`Store`] and its ports.
 
+mod alerts;
 mod backup;
 mod changes;
 mod erasure;

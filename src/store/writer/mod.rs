@@ -24,6 +24,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::alerts::AlertWrite;
 use super::chain::Chain;
 use super::command::{Command, Report};
 use super::moderation::Asked;
@@ -35,7 +36,7 @@ use super::sqlite::open::Opened;
 use super::sqlite::{statements, sweep};
 use crate::clock::Clock;
 use crate::crash::{self, Point};
-use crate::domain::desk::Calendar;
+use crate::domain::desk::{Calendar, Spoken};
 use crate::domain::{
     Actor, Batch, CityId, CommitListener, Committed, Complained, Decided, DeskAct, DeskAnswer, FollowKey, IdKey,
     Network, NewComplaint, NoticeWrite, PostId, StaffName, StaffWrite, StoreError, Timestamp,
@@ -105,6 +106,10 @@ pub enum Job {
         city: CityId,
         answer: Answer<()>,
     },
+    Alert {
+        write: AlertWrite,
+        answer: Answer<()>,
+    },
     Retain {
         now: Timestamp,
         retention: Retention,
@@ -115,6 +120,14 @@ pub enum Job {
         cities: Arc<[(CityId, Calendar)]>,
         now: Timestamp,
         answer: Answer<bool>,
+    },
+    /// Counts days from a list.
+    CountPast {
+        city: CityId,
+        calendar: Calendar,
+        days: (Timestamp, Timestamp),
+        said: Vec<Spoken>,
+        answer: Answer<()>,
     },
     Scrub(Answer<u64>),
     Close(Answer<()>),
@@ -313,11 +326,19 @@ impl Writer {
                 let done = self.fold_reported(&city).await;
                 let _ = answer.send(done);
             }
+            Job::Alert { write, answer } => {
+                let done = transaction::alert(&mut self.connection, &write, self.clock.now()).await;
+                let _ = answer.send(done);
+            }
             Job::Retain { now, retention, answer } => {
                 self.retaining = Some(Retaining { now, retention, answer, so_far: Committed::default() });
             }
             Job::Tally { cities, now, answer } => {
                 let done = transaction::tally(&mut self.connection, &self.key, &cities, now).await;
+                let _ = answer.send(done);
+            }
+            Job::CountPast { city, calendar, days, said, answer } => {
+                let done = transaction::past(&mut self.connection, &city, &calendar, days, &said).await;
                 let _ = answer.send(done);
             }
             Job::Scrub(answer) => self.scrub(answer).await,

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::crash::{self, Point};
-use crate::domain::desk::Calendar;
+use crate::domain::desk::{Calendar, Spoken};
 use crate::domain::{Act, Batch, Change, CityId, Committed, DeskAct, FeedEntry, IdKey, StoreError, Target, Timestamp};
+use crate::store::alerts::AlertWrite;
 use crate::store::chain::Chain;
 use crate::store::ledger::Ledger;
 use crate::store::sqlite::flush::Journalled;
-use crate::store::sqlite::{flush, load, moderation, statements, tally};
+use crate::store::sqlite::{alerts, flush, load, moderation, statements, tally};
 
 /// What a transaction did.
 pub struct Written {
@@ -63,6 +64,40 @@ pub async fn tally(
         crash::point(Point::BeforeCommit);
         statements::COMMIT.run(connection, []).await?;
         Ok(more)
+    }
+    .await;
+    undone_if_failed(connection, done).await
+}
+
+/// One transaction of counting days from a list.
+pub async fn past(
+    connection: &mut SqliteConnection,
+    city: &CityId,
+    calendar: &Calendar,
+    days: (Timestamp, Timestamp),
+    said: &[Spoken],
+) -> Result<(), StoreError> {
+    let done = async {
+        statements::BEGIN.run(connection, []).await?;
+        tally::past::close(connection, city, calendar, days, said).await?;
+        statements::COMMIT.run(connection, []).await?;
+        Ok(())
+    }
+    .await;
+    undone_if_failed(connection, done).await
+}
+
+/// One transaction of what is written of alerts.
+pub async fn alert(connection: &mut SqliteConnection, write: &AlertWrite, now: Timestamp) -> Result<(), StoreError> {
+    let done = async {
+        statements::BEGIN.run(connection, []).await?;
+        match write {
+            AlertWrite::Looked(look) => alerts::write(connection, look, now).await?,
+            AlertWrite::Dispatched(dispatch, sent) => alerts::dispatched(connection, dispatch, sent).await?,
+        }
+        crash::point(Point::AlertWritten);
+        statements::COMMIT.run(connection, []).await?;
+        Ok(())
     }
     .await;
     undone_if_failed(connection, done).await

@@ -23,7 +23,14 @@ const CITIES: [(&str, &str); 4] = [("ville", "ville"), ("bourg", "bourg"), ("por
 #[cfg(feature = "crash-points")]
 fn points() -> Vec<&'static str> {
     use parvis::crash::Point;
-    let own_scene = [Point::RetentionStep, Point::ScrubStep, Point::RematchStep, Point::DeliveryTaken];
+    let own_scene = [
+        Point::RetentionStep,
+        Point::ScrubStep,
+        Point::RematchStep,
+        Point::DeliveryTaken,
+        Point::AlertWritten,
+        Point::AlertSent,
+    ];
     Point::ALL.into_iter().filter(|point| !own_scene.contains(point)).map(Point::name).collect()
 }
 

@@ -953,3 +953,88 @@ act-notice-written = Notice written
 act-notice-published = Notice published
 act-notice-withdrawn = Notice taken back
 act-notice-discarded = Notice thrown away
+## What is unusual
+
+desk-alerts = Alerts
+alerts-title = Alerts
+alerts-lead = The times at which far more people than usual spoke of the town, kept for ninety days. An alert counts people and names none; demonstrations give none.
+alerts-none = No alert in ninety days. The town has been counted since { $since }.
+alerts-begun = Began
+alerts-ended = Ended
+alerts-what = What
+alerts-posts = Posts in an hour
+alerts-usual = Usually
+alerts-older = Older alerts
+alerts-goes-on = goes on
+alerts-told = Who is told
+alerts-told-nobody = Nobody: the town’s file lists neither an address of mail nor a program. An alert is seen here alone.
+alerts-told-mail = { $n ->
+    [one] One address of mail.
+   *[other] { $n } addresses of mail.
+ }
+alerts-told-webhook = A program, by signed requests.
+alerts-told-duty = Nothing is sent outside the hours of duty. What still goes on when they begin again is sent then, once; what is over is told in one line of it.
+alert-kind-unusual = Far more people than usual
+alert-kind-any-post = A post, where there hardly ever is one
+alert-since = Unusual since { $when }
+alert-last = Still above the usual at { $time }.
+alert-posts = { $n ->
+    [0] No posts by people in an hour.
+    [one] One post by people in an hour.
+   *[other] { $n } posts by people in an hour.
+ }
+alert-usual = { $n ->
+    [0] Usually, { $when }: none.
+    [one] Usually, { $when }: one.
+   *[other] Usually, { $when }: { $n }.
+ }
+alert-none = Nothing unusual. The town has been counted since { $since }.
+alert-too-early = { $n ->
+    [0] No alerts yet: it takes { $days } days of counts to know what is usual, and they have just begun.
+    [one] No alerts yet: it takes { $days } days of counts to know what is usual, and the town has one.
+   *[other] No alerts yet: it takes { $days } days of counts to know what is usual, and the town has { $n }.
+ }
+alert-past = Past alerts
+alert-unsent-mail = The mail of the alert of { $when } was not sent. Tell the server’s administrator: its log says why.
+alert-unsent-webhook = The town’s program was not told of the alert of { $when }. Tell the server’s administrator: its log says why.
+alert-later-mail = The mail of the alert of { $when } is not sent yet; the next try is at { $time }.
+alert-later-webhook = The town’s program is not told yet of the alert of { $when }; the next try is at { $time }.
+alert-demo = { $n ->
+    [one] Demonstration: an hour passes in one second here. What is usual comes from a past that was played with the same invented posts.
+   *[other] Demonstration: an hour passes in { $n } seconds here. What is usual comes from a past that was played with the same invented posts.
+ }
+usual-when = on a { $day } around { $hour }:00
+usual-day = { $n ->
+    [0] Usually, on a whole { $day }: none.
+    [one] Usually, on a whole { $day }: one post.
+   *[other] Usually, on a whole { $day }: { $n } posts.
+ }
+desk-hour = { $n ->
+    [0] No posts in the last hour.
+    [one] One post in the last hour.
+   *[other] { $n } posts in the last hour.
+ }
+desk-said = What is being said
+desk-said-tags = Tags, { $period }
+desk-said-zones = Districts, { $period }
+desk-said-week = week of { $day }
+desk-said-few = Of yesterday and of last week no subject has enough people to be told.
+desk-said-more = All the numbers
+desk-usual = Usually
+desk-well = { $n ->
+    [0] No source is read.
+    [one] The feed’s source is read.
+   *[other] The feed’s { $n } sources are read.
+ }
+letter-subject-unusual = { $city }: far more posts than usual
+letter-subject-any-post = { $city }: a post, where there hardly ever is one
+letter-subject-over = { $city }: an alert, over meanwhile
+letter-earlier = { $n ->
+    [one] One alert began and ended before it could be told.
+   *[other] { $n } alerts began and ended before they could be told.
+ }
+letter-over = An alert began on { $from } and ended at { $until }, before it could be told.
+letter-at = { $when }.
+letter-square = What people see: { $url }
+letter-desk = The desk: { $url }
+letter-foot = This mail comes from Parvis. The addresses that receive it are in the town’s file.

@@ -954,3 +954,88 @@ act-notice-written = Annonce écrite
 act-notice-published = Annonce publiée
 act-notice-withdrawn = Annonce retirée
 act-notice-discarded = Annonce jetée
+## Ce qui est inhabituel
+
+desk-alerts = Alertes
+alerts-title = Alertes
+alerts-lead = Les moments où bien plus de personnes que d’habitude ont parlé de la ville, gardés quatre-vingt-dix jours. Une alerte compte des personnes et n’en nomme aucune ; les manifestations n’en donnent pas.
+alerts-none = Aucune alerte en quatre-vingt-dix jours. La ville est comptée depuis { $since }.
+alerts-begun = Début
+alerts-ended = Fin
+alerts-what = Quoi
+alerts-posts = Messages en une heure
+alerts-usual = D’habitude
+alerts-older = Alertes plus anciennes
+alerts-goes-on = en cours
+alerts-told = Qui est prévenu
+alerts-told-nobody = Personne : le fichier de la ville ne liste ni adresse de courriel, ni programme. Une alerte ne se voit qu’ici.
+alerts-told-mail = { $n ->
+    [one] Une adresse de courriel.
+   *[other] { $n } adresses de courriel.
+ }
+alerts-told-webhook = Un programme, par requêtes signées.
+alerts-told-duty = Rien n’est envoyé hors des heures de service. Ce qui dure encore à leur reprise est envoyé alors, une fois ; ce qui est fini y est dit d’une ligne.
+alert-kind-unusual = Bien plus de personnes que d’habitude
+alert-kind-any-post = Un message, là où il n’y en a presque jamais
+alert-since = Inhabituel depuis { $when }
+alert-last = Encore au-dessus de l’habitude à { $time }.
+alert-posts = { $n ->
+    [0] Aucun message d’habitants en une heure.
+    [one] Un message d’habitants en une heure.
+   *[other] { $n } messages d’habitants en une heure.
+ }
+alert-usual = { $n ->
+    [0] D’habitude, { $when } : aucun.
+    [one] D’habitude, { $when } : un.
+   *[other] D’habitude, { $when } : { $n }.
+ }
+alert-none = Rien d’inhabituel. La ville est comptée depuis { $since }.
+alert-too-early = { $n ->
+    [0] Pas encore d’alerte : il faut { $days } jours de comptes pour savoir ce qui est habituel, et ils commencent à peine.
+    [one] Pas encore d’alerte : il faut { $days } jours de comptes pour savoir ce qui est habituel, et la ville en a un.
+   *[other] Pas encore d’alerte : il faut { $days } jours de comptes pour savoir ce qui est habituel, et la ville en a { $n }.
+ }
+alert-past = Alertes passées
+alert-unsent-mail = Le courriel de l’alerte du { $when } n’est pas parti. Dites-le à l’administrateur du serveur : son journal en donne la raison.
+alert-unsent-webhook = Le programme de la ville n’a pas reçu l’alerte du { $when }. Dites-le à l’administrateur du serveur : son journal en donne la raison.
+alert-later-mail = Le courriel de l’alerte du { $when } n’est pas encore parti ; nouvel essai à { $time }.
+alert-later-webhook = Le programme de la ville n’a pas encore reçu l’alerte du { $when } ; nouvel essai à { $time }.
+alert-demo = { $n ->
+    [one] Démonstration : une heure y passe en une seconde. Ce qui est habituel vient d’un passé joué avec les mêmes messages inventés.
+   *[other] Démonstration : une heure y passe en { $n } secondes. Ce qui est habituel vient d’un passé joué avec les mêmes messages inventés.
+ }
+usual-when = un { $day } vers { $hour } h
+usual-day = { $n ->
+    [0] D’habitude, un { $day } entier : aucun.
+    [one] D’habitude, un { $day } entier : un message.
+   *[other] D’habitude, un { $day } entier : { $n } messages.
+ }
+desk-hour = { $n ->
+    [0] Aucun message dans la dernière heure.
+    [one] Un message dans la dernière heure.
+   *[other] { $n } messages dans la dernière heure.
+ }
+desk-said = Ce qui se dit
+desk-said-tags = Mots-clés, { $period }
+desk-said-zones = Quartiers, { $period }
+desk-said-week = semaine du { $day }
+desk-said-few = De la veille et de la semaine passée, aucun sujet ne réunit assez de personnes pour être dit.
+desk-said-more = Tous les chiffres
+desk-usual = D’habitude
+desk-well = { $n ->
+    [0] Aucune source n’est lue.
+    [one] La source du fil est lue.
+   *[other] Les { $n } sources du fil sont lues.
+ }
+letter-subject-unusual = { $city } : bien plus de messages que d’habitude
+letter-subject-any-post = { $city } : un message, là où il n’y en a presque jamais
+letter-subject-over = { $city } : une alerte, finie entre-temps
+letter-earlier = { $n ->
+    [one] Une alerte a commencé et fini sans pouvoir être dite plus tôt.
+   *[other] { $n } alertes ont commencé et fini sans pouvoir être dites plus tôt.
+ }
+letter-over = Une alerte a commencé le { $from } et fini à { $until }, sans pouvoir être dite plus tôt.
+letter-at = Le { $when }.
+letter-square = Ce que voient les habitants : { $url }
+letter-desk = Le bureau : { $url }
+letter-foot = Ce courriel vient de Parvis. Les adresses qui le reçoivent sont dans le fichier de la ville.

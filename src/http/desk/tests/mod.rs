@@ -1,5 +1,6 @@
 //! The desk, asked as browsers ask, on a store of its own.
 
+mod alerts;
 mod inbox;
 mod moderation;
 mod notices;

@@ -55,6 +55,7 @@ pub fn city() -> City {
         participation: None,
         office_hours: Default::default(),
         approve_notices: false,
+        on_duty: Default::default(),
         look: Look { accent: "#0f5c46".into(), accent_dark: "#6fc7a3".into() },
         attribution: vec!["Contours inventés, licence ouverte".into()],
     }

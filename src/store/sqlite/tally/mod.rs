@@ -8,6 +8,7 @@
 //! without a step of its own, and a commit costs nothing more than before. Of a day that is closed no more than
 //! [`DAY_POSTS_MAX`] posts are read; a week and a month are made of what their days left (`people`).
 
+pub mod past;
 mod people;
 pub mod read;
 pub mod statements;
@@ -73,7 +74,8 @@ pub async fn close(
             if left == 0 || place.hours_until < day.end {
                 break;
             }
-            close_one_day(connection, key, calendar, &place, day).await?;
+            let facts = facts(connection, key, calendar, &place, day).await?;
+            close_one_day(connection, &facts, calendar, &place, day).await?;
             place.days_until = day.end;
             (left, is_moved) = (left.saturating_sub(STEPS_OF_A_DAY), true);
         }
@@ -130,10 +132,19 @@ async fn close_hour(connection: &mut SqliteConnection, place: &Place, hour: Buck
     let found = statements::HOUR.all(connection, [place.row, start, end].map(Into::into)).await?;
     let (plain, assemblies) = by_voice(&found)?;
     let people = plain.people.saturating_sub(assemblies);
-    let counts =
-        [people, plain.bodies, plain.automatic, plain.around].map(|posts| i64::try_from(posts).unwrap_or(i64::MAX));
+    write_hour(connection, place, hour.start, Plain { people, ..plain }).await
+}
+
+async fn write_hour(
+    connection: &mut SqliteConnection,
+    place: &Place,
+    start: Timestamp,
+    plain: Plain,
+) -> Result<(), StoreError> {
+    let counts = [plain.people, plain.bodies, plain.automatic, plain.around]
+        .map(|posts| i64::try_from(posts).unwrap_or(i64::MAX));
     let [people, bodies, automatic, around] = counts;
-    let values = [place.row, start, people, bodies, automatic, around];
+    let values = [place.row, start.as_micros(), people, bodies, automatic, around];
     statements::WRITE_HOUR.run(connection, values.map(Into::into)).await?;
     Ok(())
 }
@@ -158,7 +169,7 @@ fn by_voice(found: &[SqliteRow]) -> Result<(Plain, u64), StoreError> {
 
 async fn close_one_day(
     connection: &mut SqliteConnection,
-    key: &IdKey,
+    facts: &[Fact],
     calendar: &Calendar,
     place: &Place,
     day: Bucket,
@@ -166,8 +177,7 @@ async fn close_one_day(
     let (week, month) = (calendar.bucket(Width::Week, day.start), calendar.bucket(Width::Month, day.start));
     // Nowhere but at the ends of time.
     let Some((week, month)) = week.zip(month) else { return Ok(()) };
-    let facts = facts(connection, key, calendar, place, day).await?;
-    let DayClosed { told, traces } = close_day(&facts);
+    let DayClosed { told, traces } = close_day(facts);
     let told: Vec<Row> = told.into_iter().map(|named| Row { city: place.row, bucket: day, named }).collect();
     write(connection, &told).await?;
     let posts = i64::try_from(facts.len()).unwrap_or(i64::MAX);

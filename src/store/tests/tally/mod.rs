@@ -4,7 +4,7 @@ mod recount;
 mod speed;
 
 use super::*;
-use crate::domain::desk::{Calendar, Counts, Dimension, Recent, Width};
+use crate::domain::desk::{Calendar, Counts, Dimension, Fact, Recent, Spoken, Voice, Width};
 use crate::monitor;
 use crate::store::Retention;
 
@@ -204,7 +204,7 @@ async fn l42_an_assembly_raises_no_alert_where_the_same_of_others_does() {
 }
 
 async fn look(place: &Place, now: i64) -> Option<monitor::Alert> {
-    monitor::look(&place.store, &nantes(), &utc(), None, after_s(now)).await.unwrap().1
+    monitor::look(&place.store, &nantes(), &utc(), None, after_s(now), monitor::Pace::LIFE).await.unwrap().1
 }
 
 #[tokio::test]
@@ -261,6 +261,63 @@ async fn a_database_of_before_is_counted_from_its_next_day_on() {
         plain.iter().map(|(start, plain)| (*start, plain.people)).collect::<Vec<_>>(),
         [(after_s(FIRST), 0), (after_s(FIRST + DAY_S), 0)]
     );
+}
+
+/// The demonstration's way in: days that are counted from a list are told as those that are counted from the posts.
+#[tokio::test]
+async fn feature_11_a_past_that_is_given_is_counted_as_posts_are() {
+    let posts = |place: &Place| -> Vec<Change> {
+        let day = |day: i64| {
+            let at = FIRST + day * DAY_S + 9 * HOUR_S;
+            let few = said(place, day as u64 % 3..day as u64 % 3 + 3, at, "Nord", false);
+            [few, said(place, 10..16, at + HOUR_S, "Sud", false), said(place, 30..37, at, "Place", true)].concat()
+        };
+        (0..9).flat_map(day).collect()
+    };
+    let stored = counted().await;
+    stored.commit(posts(&stored)).await;
+    tally(&stored, FIRST + 9 * DAY_S + 120).await;
+    let given = Place::new().await;
+    given.commit(said(&given, 90..91, 0, "Nord", false)).await;
+    let spoken = |change: Change| {
+        let Change::Upsert { post, placements, received_at, .. } = change else { panic!("posts alone") };
+        let (zone, tags) = (placements[0].zone.as_deref(), post.tags.iter().map(|tag| tag.key.clone()));
+        let language = post.languages.first().map(String::as_str);
+        let fact = Fact {
+            who: SubjectHash::derive(&given.store.id_key(), post.network, &post.author),
+            assembly: placements[0].assembly,
+            values: crate::domain::desk::values_of(zone, tags, language, post.network, &post.facets),
+        };
+        Spoken { at: received_at, voice: Voice::People, fact }
+    };
+    let list: Vec<Spoken> = posts(&given).into_iter().map(spoken).collect();
+    let days = (after_s(FIRST), after_s(FIRST + 9 * DAY_S));
+    given.store.count_past(nantes(), utc(), days, list.clone()).await.unwrap();
+    // What is counted is counted once.
+    given.store.count_past(nantes(), utc(), days, list).await.unwrap();
+    for width in [Width::Day, Width::Week] {
+        let plain = |place: &Place| {
+            let store = place.store.clone();
+            async move { store.plain(&nantes(), width, after_s(0), after_s(30 * DAY_S)).await.unwrap() }
+        };
+        assert_eq!(plain(&stored).await, plain(&given).await);
+        assert!(!plain(&given).await.is_empty());
+        for day in 0..9 {
+            for dimension in Dimension::ALL {
+                let start = after_s(FIRST + day * DAY_S);
+                let told = stored.store.values(&nantes(), width, dimension, start).await.unwrap();
+                assert_eq!(
+                    told,
+                    given.store.values(&nantes(), width, dimension, start).await.unwrap(),
+                    "{dimension:?}"
+                );
+            }
+        }
+    }
+    assert_eq!(zones(&given, Width::Week, FIRST + DAY_S).await[0].0, "Sud");
+    let hours = given.store.hours(&nantes(), after_s(FIRST)).await.unwrap();
+    assert_eq!(hours, stored.store.hours(&nantes(), after_s(FIRST)).await.unwrap()[..hours.len()]);
+    assert_eq!(hours.iter().map(|hour| hour.posts).sum::<u64>(), 9 * 9);
 }
 
 #[tokio::test]
