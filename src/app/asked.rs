@@ -25,7 +25,8 @@ pub async fn begin(store: &Store, cities: &[Arc<City>], now: Timestamp) -> Resul
         let page = store.page(&city.id, &people, None, None, LOOKED_AT, true).await?;
         let posts: Vec<&Arc<Card>> = page.cards.iter().filter(|card| card.author.official.is_none()).collect();
         let [reported, noticed, pinned, hidden, ..] = posts.as_slice() else { continue };
-        decide(store, city, pinned, Measure::Pin, Motive::Useful, Some(now.plus_seconds(PINNED_S))).await?;
+        let until = now.plus_seconds(PINNED_S);
+        let _pinned = decide(store, city, pinned, Measure::Pin, Motive::Useful, Some(until)).await?;
         let number = decide(store, city, hidden, Measure::Hide, Motive::Unrelated, None).await?;
         let mut complaints = Vec::new();
         for words in ["Le ton me paraît blessant.", ""] {

@@ -4,6 +4,7 @@
 //! reader is served before the store is open and the cities are loaded, and the store is closed last.
 
 mod alerts;
+mod asked;
 mod cities;
 mod clock_guard;
 mod disk;
@@ -12,7 +13,6 @@ mod drive;
 mod fake;
 mod following;
 mod listen;
-mod asked;
 mod past;
 mod play;
 mod push;
