@@ -42,7 +42,7 @@ use script::{Expect, ScriptError, Scripts};
 use world::SharedWorld;
 
 pub use rate::{Rate, UnknownRate};
-pub use weeks::Weeks;
+pub use weeks::{Weeks, WeeksPost};
 
 /// Speeds outside are brought to the nearest end: slower would show nothing, faster would drown the page.
 const SPEEDS: std::ops::RangeInclusive<f64> = 0.1..=20_000.0;

@@ -90,6 +90,18 @@ for (const [device, viewport] of Object.entries(WIDTHS)) {
   }
 }
 
+test("the demonstration has a past: its first screen says what is usual, its numbers have weeks", async () => {
+  const { page, context } = await enter("reader");
+  const said = (await page.locator("main").innerText()).replaceAll(/[\u00a0\u202f]/g, " ");
+  assert.match(said, /D’habitude, un \p{L}+ entier : \d+ messages?\./u);
+  assert.match(said, /D’habitude, un \p{L}+ vers \d+ h : /u);
+  assert.match(said, /Rien d’inhabituel\. La ville est comptée depuis |Inhabituel depuis /);
+  assert.equal(await page.locator(".figures tbody tr").count(), 7);
+  await page.goto(`${demo.origin}/desk/nantes/numbers?width=week`);
+  assert.match(await page.locator("main .lead").innerText(), /^\d+ messages d’habitants\. \d+ personnes au moins\.$/);
+  await context.close();
+});
+
 test("without JavaScript the desk works the same", async () => {
   const { page, context } = await enter("administrator", { javaScriptEnabled: false });
   await page.goto(`${demo.origin}/desk/nantes/people`);
