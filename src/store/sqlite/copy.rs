@@ -19,6 +19,7 @@ statements! {
     AUTHORS: 0 = "SELECT * FROM authors ORDER BY row";
     CHECKPOINTS: 0 = "SELECT * FROM checkpoints ORDER BY source";
     CITIES: 0 = "SELECT * FROM cities ORDER BY row";
+    DESK_LOOKS: 0 = "SELECT * FROM desk_looks ORDER BY city, day, page, role";
     FEED_LOG: 0 = "SELECT * FROM feed_log ORDER BY city, log_offset";
     GAPS: 0 = "SELECT * FROM gaps ORDER BY row";
     LEAVE_REQUESTS: 0 = "SELECT * FROM leave_requests ORDER BY row";
@@ -38,15 +39,17 @@ statements! {
     TALLY_PLAIN: 0 = "SELECT * FROM tally_plain ORDER BY city, width, start";
     TOMBSTONES: 0 = "SELECT * FROM tombstones ORDER BY post";
     UTTERANCE_KEYS: 0 = "SELECT * FROM utterance_keys ORDER BY post, hash, kind";
+    WATCHES: 0 = "SELECT * FROM watches ORDER BY city, number";
 }
 
 /// Every table whose content is worth keeping, by name. Not the search index, which follows from `posts` and is checked
 /// against it; not `meta`, `erasures`, `commands` and `staff_sessions`, which belong to one life of a database.
-const TABLES: [(&str, Statement<0>); 23] = [
+const TABLES: [(&str, Statement<0>); 25] = [
     ("audit", AUDIT),
     ("authors", AUTHORS),
     ("checkpoints", CHECKPOINTS),
     ("cities", CITIES),
+    ("desk_looks", DESK_LOOKS),
     ("feed_log", FEED_LOG),
     ("gaps", GAPS),
     ("leave_requests", LEAVE_REQUESTS),
@@ -66,6 +69,7 @@ const TABLES: [(&str, Statement<0>); 23] = [
     ("tally_plain", TALLY_PLAIN),
     ("tombstones", TOMBSTONES),
     ("utterance_keys", UTTERANCE_KEYS),
+    ("watches", WATCHES),
 ];
 
 /// What a table holds.

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::*;
-use crate::store::sqlite::{copy, journal, staff, statements, tally};
+use crate::store::sqlite::{copy, journal, register, staff, statements, tally};
 
 async fn failure(folder: &TempDir) -> String {
     let options = StoreOptions::new(Arc::new(ManualClock::new(NOON)));
@@ -183,7 +183,8 @@ async fn every_statement_is_sound_and_names_its_parameters() {
     let mut journal = <sqlx::SqliteConnection as sqlx::Connection>::connect(&journal).await.unwrap();
     let (all, of_journal) = (statements::all(), journal::all());
     assert!(all.len() > 60 && of_journal.len() > 5);
-    let all = all.into_iter().chain(copy::all()).chain(staff::all()).chain(tally::statements::all());
+    let all = all.into_iter().chain(copy::all()).chain(staff::all()).chain(register::all());
+    let all = all.chain(tally::statements::all());
     let all = all.map(|statement| (false, statement));
     for (is_journal, (name, sql, parameters)) in all.chain(of_journal.into_iter().map(|statement| (true, statement))) {
         let connection = if is_journal { &mut journal } else { &mut *connection };

@@ -10,6 +10,7 @@ mod operator;
 mod reads;
 mod receipts;
 mod recheck;
+mod register;
 mod restore;
 mod retention;
 mod scrub;

@@ -6,6 +6,7 @@
 mod desk;
 mod jobs;
 mod log;
+mod register;
 mod scrub;
 mod staff;
 mod transaction;
@@ -34,8 +35,8 @@ use crate::clock::Clock;
 use crate::crash::{self, Point};
 use crate::domain::desk::Calendar;
 use crate::domain::{
-    Actor, Batch, CityId, CommitListener, Committed, DeskAct, DeskAnswer, IdKey, Network, PostId, StaffName,
-    StaffWrite, StoreError, Timestamp,
+    Actor, Batch, CityId, CommitListener, Committed, DeskAct, DeskAnswer, IdKey, Looked, Network, PostId, Role,
+    StaffName, StaffWrite, StoreError, Timestamp, WatchAct, WatchAnswer,
 };
 use log::{RETRY_FIRST, TRUNCATE_LATEST};
 use scrub::Scrubbing;
@@ -79,6 +80,17 @@ pub enum Job {
         by: StaffName,
         answer: Answer<DeskAnswer>,
     },
+    Watch {
+        city: CityId,
+        by: StaffName,
+        role: Role,
+        act: WatchAct,
+        answer: Answer<WatchAnswer>,
+    },
+    Looked {
+        looks: Vec<Looked>,
+        answer: Answer<()>,
+    },
     Retain {
         now: Timestamp,
         retention: Retention,
@@ -104,6 +116,14 @@ pub struct Queues {
     pub ingest: mpsc::Sender<Job>,
     pub desk: mpsc::Sender<Job>,
     pub retention: mpsc::Sender<Job>,
+}
+
+impl Queues {
+    /// Of a store without a writer.
+    pub fn closed() -> Self {
+        let closed = || mpsc::channel(1).0;
+        Self { ingest: closed(), desk: closed(), retention: closed() }
+    }
 }
 
 /// A retention run between two of its transactions.
@@ -265,6 +285,14 @@ impl Writer {
             }
             Job::Desk { city, post, act, by, answer } => {
                 let done = self.act_at_desk(&city, post, &act, &by).await;
+                let _ = answer.send(done);
+            }
+            Job::Watch { city, by, role, act, answer } => {
+                let done = self.change_watch(&city, &by, role, &act).await;
+                let _ = answer.send(done);
+            }
+            Job::Looked { looks, answer } => {
+                let done = self.note_looks(&looks).await;
                 let _ = answer.send(done);
             }
             Job::Retain { now, retention, answer } => {

@@ -21,7 +21,12 @@ impl Writer {
     pub(super) async fn change_staff(&mut self, actor: &Actor, write: &StaffWrite) -> Result<bool, StoreError> {
         statements::BEGIN.run(&mut self.connection, []).await?;
         let now = self.clock.now();
-        let mut done = self.write_staff(actor, write, now).await;
+        let done = self.write_staff(actor, write, now).await;
+        self.settle(done).await
+    }
+
+    /// Ends a transaction that may have written lines of the log: whole, or not at all.
+    pub(super) async fn settle<T>(&mut self, mut done: Result<T, StoreError>) -> Result<T, StoreError> {
         if done.is_ok()
             && let Err(error) = statements::COMMIT.run(&mut self.connection, []).await
         {
