@@ -5,16 +5,23 @@
 //! [`gate`], which knows from the table of routes what it needs; a handler is given a city only of somebody who may act there.
 
 mod account;
+mod answers;
+mod export;
+pub(in crate::http) mod figures;
 mod gate;
-mod inbox;
+pub(in crate::http) mod inbox;
 mod log;
+mod looks;
 mod now;
 mod numbers;
 mod pages;
 mod people;
 mod routes;
+mod series;
 mod sign_in;
+mod sources;
 mod state;
+mod watch;
 
 #[cfg(test)]
 mod tests;

@@ -47,7 +47,10 @@ impl Bar {
         let pages = [
             ("", Right::See, "desk-now"),
             ("/numbers", Right::See, "desk-numbers"),
+            ("/watch", Right::See, "desk-watch"),
             ("/inbox", Right::Inbox, "desk-inbox"),
+            ("/answers", Right::See, "desk-answers"),
+            ("/sources", Right::See, "desk-sources"),
             ("/people", Right::Administer, "desk-people"),
             ("/log", Right::Protect, "desk-log"),
         ];

@@ -1,8 +1,9 @@
 use std::sync::{Arc, Mutex};
 
+use super::looks::Looks;
 use crate::desk::{FormKey, Passwords, SessionToken, Throttle};
 use crate::domain::desk::Counts;
-use crate::domain::{CityId, MentionDesk, Role, StaffDesk, StaffName, StaffWrite};
+use crate::domain::{CityId, MentionDesk, Register, Role, StaffDesk, StaffName, StaffWrite};
 use crate::http::TrustedProxies;
 use crate::live::AddressBlock;
 
@@ -14,9 +15,11 @@ pub struct DeskState {
     pub staff: Arc<dyn StaffDesk>,
     pub mentions: Arc<dyn MentionDesk>,
     pub counts: Arc<dyn Counts>,
+    pub register: Arc<dyn Register>,
     pub trusted_proxies: TrustedProxies,
     /// Whoever opens a demonstration may be each of these; of a server none.
     pub officers: Vec<Officer>,
+    pub(super) looks: Looks,
     pub(super) passwords: Passwords,
     pub(super) form_key: FormKey,
     pub(super) entropy: Entropy,
@@ -51,16 +54,18 @@ impl DeskState {
     /// Takes some hundredths of a second: a hash is made. `None` without randomness.
     pub fn new<S>(store: Arc<S>, trusted_proxies: TrustedProxies, entropy: Entropy) -> Option<Self>
     where
-        S: StaffDesk + MentionDesk + Counts + 'static,
+        S: StaffDesk + MentionDesk + Counts + Register + 'static,
     {
         let mut salt = [0; 16];
         salt.copy_from_slice(entropy()?.get(..16)?);
         Some(Self {
             staff: store.clone(),
             mentions: store.clone(),
+            register: store.clone(),
             counts: store,
             trusted_proxies,
             officers: Vec::new(),
+            looks: Looks::default(),
             passwords: Passwords::new(salt),
             form_key: FormKey::new(entropy()?),
             entropy,

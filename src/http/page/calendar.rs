@@ -64,6 +64,18 @@ impl Calendar {
         format!("{}\u{a0}{month}, {}", self.ordinal(date), self.clock(at))
     }
 
+    /// `novembre 2026`
+    pub fn month(&self, date: Date) -> String {
+        let month = month(date);
+        format!("{} {}", if self.is_french() { month.0 } else { month.2 }, date.year())
+    }
+
+    /// `samedi`
+    pub fn weekday(&self, date: Date) -> String {
+        let (french, english) = weekday(date);
+        if self.is_french() { french } else { english }.to_owned()
+    }
+
     /// `samedi 21 novembre`
     pub fn day(&self, date: Date) -> String {
         let (weekday_fr, weekday_en) = weekday(date);

@@ -2,6 +2,7 @@
 
 mod inbox;
 mod numbers;
+mod register;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +60,7 @@ impl Place {
             log: Arc::new(store.clone()),
             cities: Arc::new(Two(cities.to_vec())),
             sources: Arc::new(Vec::new),
+            register: Arc::new(store.clone()),
             clock: clock.clone(),
             settings: Arc::new(PageSettings { public_url: ORIGIN.into(), ..PageSettings::default() }),
         };
