@@ -5,6 +5,7 @@
 //! Invariant: numbers in, numbers out: nothing here is given a post or knows who wrote one.
 
 pub mod alert;
+pub mod month;
 pub mod usual;
 pub mod view;
 
@@ -12,5 +13,6 @@ pub mod view;
 mod tests;
 
 pub use alert::{Alert, Event, Kind, decide};
+pub use month::{MonthView, NoMonth, WeekView, month_view};
 pub use usual::{Baseline, Level, Usual};
 pub use view::{DayView, day_view, look};
