@@ -9,7 +9,7 @@ use super::{ConfigFile, block_on};
 use crate::app;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::desk::{Bucket, Calendar};
-use crate::domain::{Answers, City, CityId, Gap, MentionDesk, Network, SourceId, StaffDesk, Timestamp};
+use crate::domain::{ANSWERS_DAYS, Answers, City, CityId, Gap, MentionDesk, Network, SourceId, StaffDesk, Timestamp};
 use crate::http::{MonthReport, ReportForm, render_report};
 use crate::monitor::{MonthView, NoMonth, month_view};
 use crate::store::{self, Store};
@@ -121,7 +121,7 @@ async fn answers(
     month: &MonthView,
     now: Timestamp,
 ) -> anyhow::Result<Option<(Timestamp, Answers)>> {
-    let kept = now.plus_seconds(-crate::domain::ANSWERS_DAYS * 86_400);
+    let kept = now.plus_seconds(-ANSWERS_DAYS * 86_400);
     let since = month.bucket.start.max(kept);
     if since >= month.bucket.end {
         return Ok(None);

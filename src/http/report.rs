@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::desk::figures::{number, value};
 use super::desk::inbox::duration;
 use super::page::{Calendar, Language, Words, network_name};
-use crate::domain::desk::{AUTHORS_MIN, Calendar as Buckets, Cell, Dimension, Plain};
+use crate::domain::desk::{AUTHORS_MIN, Calendar as Buckets, Cell, Dimension, Plain, Width};
 use crate::domain::{Answers, City, Gap, Network, Timestamp};
 use crate::monitor::{MonthView, WeekView};
 
@@ -243,7 +243,7 @@ fn as_json(report: &MonthReport, city: &City) -> String {
         json!({ "people": people, "bodies": bodies, "automatic": automatic, "around": around })
     };
     let week = |week: &WeekView| {
-        let name = calendar.bucket(crate::domain::desk::Width::Week, week.start);
+        let name = calendar.bucket(Width::Week, week.start);
         let name = name.and_then(|week| calendar.name(&week));
         json!({ "week": name, "posts": plain(&week.plain), "authors_at_least": week.authors })
     };

@@ -5,7 +5,7 @@ use askama::Template;
 use super::gate::{Asked, to};
 use super::pages::{Bar, frame};
 use crate::domain::{Network, SourceHealth, SourceState};
-use crate::http::page::{Frame, SourceView, Words, source_views};
+use crate::http::page::{Frame, SourceView, Words, is_trouble, source_views};
 
 #[derive(Template)]
 #[template(path = "desk_sources.html")]
@@ -24,10 +24,10 @@ pub async fn page(asked: Asked) -> HttpResponse {
     let w = asked.context.words();
     let mut sources = asked.pages.sources_of(&city.id);
     // What asks for something stands first; those of one state stay in their order.
-    sources.sort_by_key(|source| !crate::http::page::is_trouble(source.state));
+    sources.sort_by_key(|source| !is_trouble(source.state));
     // The state of the sources matters most when the store is in trouble: shown without what is usual.
     let views = source_views(&asked.pages, &asked.context, &city, &sources).await;
-    let in_trouble = sources.iter().filter(|source| crate::http::page::is_trouble(source.state)).count();
+    let in_trouble = sources.iter().filter(|source| is_trouble(source.state)).count();
     let here = format!("/{}/sources", city.id.as_str());
     let view = SourcesView {
         frame: frame(&asked, &here, w.t("desk-sources-title")),

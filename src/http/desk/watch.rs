@@ -9,14 +9,14 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::export::{Form, Sheet, file};
-use super::figures::{number, value};
+use super::figures::{number, period, value};
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
-use super::series::{Series, read};
+use super::series::{Point, Series, read};
 use crate::domain::desk::{AUTHORS_MIN, Calendar as Buckets, Dimension, Width};
 use crate::domain::{
-    City, Looked, PURPOSE_MAX, PURPOSE_MIN, Right, WATCH_DAYS_MAX, WATCHED, WATCHES_MAX, Wanted, Watch, WatchAct,
-    WatchAnswer, WatchFault, days_of, fold_tag,
+    City, Looked, PURPOSE_MAX, PURPOSE_MIN, Right, Timestamp, WATCH_DAYS_MAX, WATCHED, WATCHES_MAX, Wanted, Watch,
+    WatchAct, WatchAnswer, WatchFault, days_of, fold_tag,
 };
 use crate::http::page::{Calendar, Frame, Words};
 use crate::matcher::is_dated_tag;
@@ -202,6 +202,8 @@ struct SeriesView<'a> {
 
 struct SeriesRow {
     period: String,
+    /// What the drawing has room for: when it begins.
+    label: String,
     posts: Option<u64>,
     authors: String,
 }
@@ -234,7 +236,8 @@ pub async fn series(asked: Asked) -> HttpResponse {
         .points
         .iter()
         .map(|point| SeriesRow {
-            period: super::figures::period(&point.bucket, &calendar, w),
+            period: period(&point.bucket, &calendar, w),
+            label: calendar.short_day(calendar.date(point.bucket.start)),
             posts: point.posts,
             authors: point.authors.map(|authors| authors.to_string()).unwrap_or_default(),
         })
@@ -280,8 +283,8 @@ pub async fn export(asked: Asked) -> HttpResponse {
         Err(refused) => return refused_page(&asked.context, refused),
     };
     let buckets = Buckets::new(&city.timezone);
-    let name = |point: &super::series::Point| buckets.name(&point.bucket).unwrap_or_default();
-    let row = |point: &super::series::Point| {
+    let name = |point: &Point| buckets.name(&point.bucket).unwrap_or_default();
+    let row = |point: &Point| {
         let (dimension, value) = (watch.dimension.as_str(), watch.value.as_str());
         [name(point).into(), dimension.into(), value.into(), point.posts.into(), point.authors.into()]
     };
@@ -300,7 +303,7 @@ async fn found(asked: &Asked, city: &City) -> Result<Watch, Refused> {
 }
 
 /// Why a search shows nothing: it has ended, or its tag has become one of an assembly.
-fn why_closed(watch: &Watch, city: &City, now: crate::domain::Timestamp) -> Option<&'static str> {
+fn why_closed(watch: &Watch, city: &City, now: Timestamp) -> Option<&'static str> {
     if !watch.is_open(now) {
         return Some("watch-is-over");
     }

@@ -58,10 +58,13 @@ impl Calendar {
 
     /// `21 nov., 15:38`: the form on a card, which must stand alone under any heading.
     pub fn short(&self, at: Timestamp) -> String {
-        let date = self.date(at);
+        format!("{}, {}", self.short_day(self.date(at)), self.clock(at))
+    }
+
+    /// `21 nov.`
+    pub fn short_day(&self, date: Date) -> String {
         let month = month(date);
-        let month = if self.is_french() { month.1 } else { month.3 };
-        format!("{}\u{a0}{month}, {}", self.ordinal(date), self.clock(at))
+        format!("{}\u{a0}{}", self.ordinal(date), if self.is_french() { month.1 } else { month.3 })
     }
 
     /// `novembre 2026`

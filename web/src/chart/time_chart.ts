@@ -1,12 +1,13 @@
 // <time-chart>: draws the table that it wraps, above it. The table stays, and is where every number comes from: its rows'
-// headings, `data-value` and `data-usual` (empty: not told, or not known). What the drawing is of, with its unit, its period
+// headings (or their shorter `data-label`), `data-value` and `data-usual` (empty: not told, or not known). What the drawing is of, with its unit, its period
 // and its usual level, is the server's sentence in `data-says`. Nothing in it moves.
 import { layout, type Point } from "./layout";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 120;
-/** A label has room for its longest word. */
-const LABEL_WIDTH = 110;
+/** What a sign of a label takes at most, and what lies between two labels. */
+const SIGN_WIDTH = 7.5;
+const LABEL_GAP = 12;
 const WIDTH_MIN = 240;
 
 export class TimeChart extends HTMLElement {
@@ -42,7 +43,7 @@ export class TimeChart extends HTMLElement {
 function pointsOf(table: HTMLTableElement): Point[] {
   const rows = [...table.querySelectorAll<HTMLTableRowElement>("tbody tr")];
   return rows.map((row) => ({
-    label: row.querySelector("th")?.textContent?.trim() ?? "",
+    label: row.querySelector("th")?.dataset["label"] ?? row.querySelector("th")?.textContent?.trim() ?? "",
     value: numberOf(row, "value"),
     usual: numberOf(row, "usual"),
   }));
@@ -55,7 +56,9 @@ function numberOf(row: HTMLTableRowElement, name: "value" | "usual"): number | n
 }
 
 function drawing(points: Point[], width: number): SVGSVGElement {
-  const { bars, untold, usual, top, labels } = layout(points, width, HEIGHT, Math.floor(width / LABEL_WIDTH));
+  const longest = Math.max(1, ...points.map(({ label }) => label.length));
+  const fit = Math.floor(width / (longest * SIGN_WIDTH + LABEL_GAP));
+  const { bars, untold, usual, top, labels } = layout(points, width, HEIGHT, fit);
   const svg = shape("svg", { viewBox: `0 -16 ${width} ${HEIGHT + 40}`, width, height: HEIGHT + 40 });
   svg.append(shape("path", { class: "frame", d: `M0 0H${width}M0 ${HEIGHT}H${width}` }));
   svg.append(word(`${top.value}`, 0, -4, "start"));

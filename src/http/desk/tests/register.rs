@@ -116,6 +116,7 @@ async fn feature_19_without_an_open_search_nothing_shows_one_value_over_time() {
     for words in [
         "Mot-clé #tram",
         "data-value=\"12\"",
+        "data-label=\"4\u{a0}janv.\"",
         "pas dit\u{a0}: personne, ou trop peu de personnes",
         "D’ordinaire 12 messages",
     ] {
