@@ -42,6 +42,9 @@ const GAPS_MAX: usize = 1_000;
 /// the server runs.
 const LISTED_PATIENCE: Duration = Duration::from_secs(2);
 
+/// How often looks at the desk's pages are written down.
+const LOOKS_EVERY: Duration = Duration::from_secs(60);
+
 pub struct ServeOptions {
     pub settings: Settings,
     pub clock: Arc<dyn Clock>,
@@ -187,6 +190,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         log,
         cities: served,
         sources: Arc::new(move || health.borrow().to_vec()),
+        register: Arc::new(store.clone()),
         clock: clock.clone(),
         settings: page_settings(&settings, demo),
     });
@@ -205,6 +209,8 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         }
     }
     let desk = Data::new(desk);
+    tokio::spawn(count_looks(desk.clone(), shutdown.clone()));
+    let looked_at = desk.clone();
     let server = http::serve(state.clone(), vec![listener], move |config| {
         config.app_data(pages.clone()).app_data(desk.clone());
         desk::configure(config);
@@ -284,9 +290,20 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     if let Some(server) = metrics_server {
         server.abort();
     }
+    looked_at.write_looks().await;
     let closed = store.close().await;
     ended.context("the pipeline")??;
     Ok(closed?)
+}
+
+/// Writes down each minute how often the desk's pages were looked at; what comes after the last time is written at the end.
+async fn count_looks(desk: Data<DeskState>, shutdown: Shutdown) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOKS_EVERY) => desk.write_looks().await,
+            () = shutdown.triggered() => return,
+        }
+    }
 }
 
 fn bind(listen: &str) -> anyhow::Result<TcpListener> {

@@ -12,6 +12,7 @@ mod config;
 mod demo;
 mod operator;
 mod replay;
+mod report;
 mod serve;
 mod user;
 
@@ -42,6 +43,8 @@ enum Command {
     City(City),
     /// Feed recorded wire frames through the pipeline into the store, never asking the network
     Replay(replay::Replay),
+    /// Print the report of a closed month for the municipal council
+    Report(report::Report),
     /// Hide or erase one post, at once on every output
     #[command(subcommand)]
     Post(operator::Post),
@@ -108,6 +111,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::City(City::Check(command)) => command.run(),
         Command::City(City::Explain(command)) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Post(command) => command.run(),
         Command::Person(command) => command.run(),
         Command::User(command) => command.run(),

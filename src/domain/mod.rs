@@ -31,6 +31,7 @@ mod outcome;
 mod ports;
 mod post;
 mod push;
+mod register;
 mod schedule;
 mod staff;
 mod timestamp;
@@ -73,6 +74,10 @@ pub use ports::{
 pub use post::{Facet, FacetKind, IdKey, Lane, Media, MediaKind, NativeId, Post, PostId, Reply};
 pub use push::{
     Delivery, DeliveryId, PushOutcome, PushRefusal, PushResult, PushSender, Receipt, ReceiptItem, SecretPlace,
+};
+pub use register::{
+    Looked, PURPOSE_MAX, PURPOSE_MIN, REGISTER_DAYS, RUNS_MAX, Register, WATCH_DAYS_MAX, WATCHED, WATCHES_KEPT,
+    WATCHES_MAX, Wanted, Watch, WatchAct, WatchAnswer, WatchFault, days_of,
 };
 pub use schedule::Schedule;
 pub use staff::{

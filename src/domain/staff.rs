@@ -129,6 +129,12 @@ impl StaffUser {
         self.roles.iter().any(|(of, role)| of == city && role.rights().contains(&right))
     }
 
+    /// With which of their roles they do what takes a right in a city: the first in the order of [`Role::ALL`].
+    pub fn role_with(&self, city: &CityId, right: Right) -> Option<Role> {
+        let roles = self.roles.iter().filter(|(of, role)| of == city && role.rights().contains(&right));
+        roles.map(|(_, role)| *role).min()
+    }
+
     /// The cities at whose desks there is anything to do, in order.
     pub fn cities(&self) -> Vec<CityId> {
         let mut cities: Vec<CityId> = self.roles.iter().map(|(city, _)| city.clone()).collect();

@@ -5,6 +5,7 @@
 //! Invariant: numbers in, numbers out: nothing here is given a post or knows who wrote one.
 
 pub mod alert;
+pub mod month;
 pub mod usual;
 pub mod view;
 
@@ -13,5 +14,6 @@ mod tests;
 
 pub use crate::domain::alert::{Alert, Event, Kind};
 pub use alert::{Pace, decide};
+pub use month::{MonthView, NoMonth, WeekView, month_view};
 pub use usual::{Baseline, Level, Usual};
 pub use view::{DayView, baseline, day_view, look};

@@ -66,6 +66,22 @@ pub async fn open(
     Ok(open_restored(url, lock, options, listener).await?.0)
 }
 
+/// Opens the database to be read alone, whether or not a process serves it. Whatever is to be written is refused, as by a store
+/// that is closed.
+pub async fn open_beside(url: &str, clock: Arc<dyn Clock>) -> Result<Store, StoreError> {
+    let path = file::path_of(url)?;
+    if !path.exists() {
+        return Err(StoreError::Fatal(format!("there is no database {}", path.display())));
+    }
+    let (pool, epoch, id_key) = file::readers_beside(&path).await?;
+    let reader = Reader { pool, epoch, clock };
+    Ok(Store { reader, id_key, queues: Queues::closed(), folder: folder_of(&path) })
+}
+
+fn folder_of(path: &Path) -> Arc<Path> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).into()
+}
+
 /// As [`open`], under a lock that is held already; says too what was done to a database that had been put back.
 pub(super) async fn open_restored(
     url: &str,
@@ -83,8 +99,7 @@ pub(super) async fn open_restored(
     let reader = Reader { pool: opened.readers.clone(), epoch: opened.epoch, clock: Arc::clone(&options.clock) };
     let id_key = opened.id_key;
     let queues = writer::spawn(opened, chain, options.clock, listener);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).into();
-    Ok((Store { reader, id_key, queues, folder }, caught_up))
+    Ok((Store { reader, id_key, queues, folder: folder_of(&path) }, caught_up))
 }
 
 impl Store {

@@ -17,6 +17,7 @@ mod mentions;
 mod moderation;
 mod notices;
 mod operator;
+mod register;
 mod restored;
 mod retention;
 mod sqlite;
@@ -28,7 +29,7 @@ mod tests;
 
 pub use backup::{Copied, Restored, TableSum, backup, backup_erasures, restore};
 pub use command::{Command, Person, Report};
-pub use handle::{Store, StoreOptions, open};
+pub use handle::{Store, StoreOptions, open, open_beside};
 pub use held::{Counts, LeaveRequest, Room, StalePost, StoredPost};
 pub use operator::Operator;
 pub use restored::Lost;

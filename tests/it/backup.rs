@@ -78,7 +78,7 @@ async fn d9_the_drill_a_backup_under_load_is_put_back_and_brings_nothing_back() 
         copying.join().unwrap()
     });
     let of_backup = tables(&copied);
-    assert_eq!(of_backup.len(), 26, "{of_backup:?}");
+    assert_eq!(of_backup.len(), 32, "{of_backup:?}");
     let again = server.command(&["backup", file.to_str().unwrap()]);
     assert_eq!(again.status.code(), Some(1), "a backup is not overwritten");
 

@@ -157,3 +157,26 @@ async fn a1_a_thousand_who_try_to_sign_in_at_once_cost_little_and_hold_no_reader
     assert!(answers[&401] >= 10, "{answers:?}");
     server.stop();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l45_what_was_looked_at_is_in_the_register_after_a_stop_and_what_is_written_after_a_kill() {
+    let network = SimulatedNetwork::start().await;
+    let mut server = Server::prepare(&network);
+    server.start();
+    assert!(add(&server, "lea", "reader").contains("made"));
+    let mut lea = Browser::new();
+    assert_eq!(lea.sign_in(&server, "lea", PASSWORD).await, 303);
+    for _ in 0..3 {
+        assert_eq!(lea.get(&server, "/desk/ville/numbers").await.0, 200);
+    }
+    let written = "<td>Chiffres</td><td>Lecture</td><td>3</td>";
+    assert!(!server.text("/ville/register").await.1.contains(written), "it is written each minute");
+    assert_eq!(server.stop().1, Some(0));
+    server.start();
+    let register = server.text("/ville/register").await.1;
+    assert!(register.contains(written), "{register}");
+    server.kill();
+    server.start();
+    assert!(server.text("/ville/register").await.1.contains(written));
+    server.stop();
+}

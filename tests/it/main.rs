@@ -30,6 +30,7 @@ mod pipeline;
 mod push;
 mod readers;
 mod replay;
+mod report;
 mod rows;
 mod tidy;
 mod utterance;

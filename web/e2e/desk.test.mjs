@@ -4,13 +4,15 @@ import { after, before, test } from "node:test";
 import { openPage, overflow, picture, startBrowser, startDemo, violations, WIDTHS } from "./harness.mjs";
 
 /** What each role's bar offers in a city. */
+const ALL = ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/watch"];
+const ANSWERS = ["/desk/nantes/answers", "/desk/nantes/sources"];
 const OFFERED = {
-  reader: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers"],
-  contributor: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/inbox", "/desk/nantes/notices"],
-  moderator: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/moderation"],
-  publisher: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/inbox", "/desk/nantes/notices"],
-  dpo: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/log"],
-  administrator: ["/desk/nantes", "/desk/nantes/alerts", "/desk/nantes/numbers", "/desk/nantes/people"],
+  reader: [...ALL, ...ANSWERS],
+  contributor: [...ALL, "/desk/nantes/inbox", "/desk/nantes/notices", ...ANSWERS],
+  moderator: [...ALL, "/desk/nantes/moderation", ...ANSWERS],
+  publisher: [...ALL, "/desk/nantes/inbox", "/desk/nantes/notices", ...ANSWERS],
+  dpo: [...ALL, ...ANSWERS, "/desk/nantes/log"],
+  administrator: [...ALL, ...ANSWERS, "/desk/nantes/people"],
 };
 
 let demo;
@@ -31,6 +33,16 @@ async function enter(role, options) {
   await opened.page.locator(`button[value=${role}]`).click();
   await opened.page.waitForURL(`${demo.origin}/desk/nantes`);
   return opened;
+}
+
+/** Saves a search, as a publisher. */
+async function watch(page, tag) {
+  await page.goto(`${demo.origin}/desk/nantes/watch`);
+  await page.locator("#dimension").selectOption("tag");
+  await page.locator("#value").fill(`#${tag}`);
+  await page.locator("#purpose").fill("Savoir si les travaux gênent");
+  await page.locator("form .main-action").click();
+  await page.waitForURL(/done=saved/);
 }
 
 test("each role is offered what it may open, and nothing else opens", async () => {
@@ -81,6 +93,12 @@ for (const [device, viewport] of Object.entries(WIDTHS)) {
         if (role === "moderator") {
           for (const list of ["complaints", "queue", "decisions", "latest"]) await look(`/desk/nantes/moderation?list=${list}`);
           await look(new URL(await page.locator(".items .acts a").first().getAttribute("href"), demo.origin).pathname);
+        }
+        if (role === "publisher") {
+          await watch(page, `${device}${colorScheme}`);
+          await look("/desk/nantes/watch");
+          await look(await page.locator(".items h3 a").first().getAttribute("href"));
+          await look("/nantes/register");
         }
         const wrong = (await wrongs()).filter((one) => one !== "cookie __Host-parvis");
         assert.deepEqual(wrong, []);
@@ -163,5 +181,61 @@ test("S-18 a notice written at the desk is on the square when it is published, a
   await page.getByRole("button", { name: "Retirer de la place" }).first().click();
   await card.waitFor({ state: "detached", timeout: 4_000 });
   await reader.context.close();
+  await context.close();
+});
+
+test("feature 19 a saved search stands in the public register at once, without JavaScript, and can be ended", async () => {
+  const { page, context } = await enter("publisher", { javaScriptEnabled: false });
+  await watch(page, "travaux");
+  const citizen = await openPage(browser, demo.origin);
+  await citizen.page.goto(`${demo.origin}/nantes/register`);
+  assert.match(await citizen.page.locator("main").innerText(), /Mot-clé #travaux\s+Savoir si les travaux gênent/);
+  await citizen.context.close();
+  await page.getByRole("button", { name: "Y mettre fin" }).first().click();
+  await page.waitForURL(/done=ended/);
+  await context.close();
+});
+
+test("a chart draws the table that it wraps, in both themes, and the table stays", async () => {
+  for (const colorScheme of ["light", "dark"]) {
+    const { page, context } = await enter("reader", { colorScheme });
+    await page.goto(`${demo.origin}/desk/nantes/numbers`);
+    // A demonstration has no closed week: the element itself, on the page that it stands on.
+    await page.evaluate(() => {
+      const element = (name, children, attributes = {}) => {
+        const made = document.createElement(name);
+        for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
+        made.append(...children);
+        return made;
+      };
+      const rows = [4, null, 9].map((posts, at) => {
+        const value = element("td", [String(posts ?? "pas dit")], { "data-value": posts ?? "" });
+        return element("tr", [element("th", [`jour ${at}`], { scope: "row" }), value, element("td", ["5"], { "data-usual": 5 })]);
+      });
+      const heads = ["Jour", "Messages", "D’ordinaire"].map((head) => element("th", [head], { scope: "col" }));
+      const table = element("table", [element("thead", [element("tr", heads)]), element("tbody", rows)], { class: "figures" });
+      const says = "Messages par jour. Le trait est le niveau habituel.";
+      const chart = element("time-chart", [table], { "data-says": says });
+      document.querySelector("main").append(chart);
+    });
+    const chart = page.locator("time-chart").last();
+    assert.equal(await chart.locator("rect.number").count(), 2);
+    assert.equal(await chart.locator(".untold").count(), 1);
+    assert.equal(await chart.locator("path.usual").count(), 1);
+    assert.equal(await chart.locator("figcaption").innerText(), "Messages par jour. Le trait est le niveau habituel.");
+    assert.equal(await chart.locator("figure").getAttribute("aria-hidden"), "true");
+    assert.equal(await chart.locator("tbody tr").count(), 3);
+    assert.deepEqual(await violations(page), []);
+    await picture(page, `chart ${colorScheme}`);
+    await context.close();
+  }
+});
+
+test("on paper nothing acts, and everything is told", async () => {
+  const { page, context } = await enter("publisher");
+  await page.goto(`${demo.origin}/desk/nantes/watch`);
+  await page.emulateMedia({ media: "print" });
+  assert.deepEqual(await page.locator("main :is(button, input, select), .desk-bar").evaluateAll((all) => all.filter((one) => one.checkVisibility())), []);
+  assert.ok(await page.locator("h1").isVisible());
   await context.close();
 });

@@ -94,6 +94,12 @@ impl Calendar {
         Some(Bucket { width, start: self.midnight(first)?, end: self.midnight(next)? })
     }
 
+    /// The bucket of the month that begins on a day.
+    pub fn month(&self, first: Date) -> Option<Bucket> {
+        let thursday = first_week(first)?.checked_add(Span::new().days(3)).ok()?;
+        self.bucket(Width::Month, self.midnight(thursday)?)
+    }
+
     /// Hours are counted from midnight, so that they lie in their day where clocks are put on or back, by whatever it is.
     fn hour(&self, day: Bucket, at: Timestamp) -> Option<Bucket> {
         let number = at.seconds_since(day.start).div_euclid(HOUR_S);
@@ -162,6 +168,10 @@ mod tests {
             let bucket = paris.bucket(width, at(instant)).unwrap();
             assert_eq!((bucket.start, bucket.end), (at(start), at(end)), "{width:?} {instant}");
             assert_eq!(paris.name(&bucket).as_deref(), Some(name));
+        }
+        for (first, start) in [("2026-10-01", "2026-09-27T22:00:00Z"), ("2026-11-01", "2026-11-01T23:00:00Z")] {
+            let month = paris.month(first.parse().unwrap()).unwrap();
+            assert_eq!((month.width, month.start), (Width::Month, at(start)), "{first}");
         }
         assert_eq!(paris.hour_of_week(at("2026-11-30T00:30:00Z")), Some(1));
     }

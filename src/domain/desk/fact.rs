@@ -73,7 +73,7 @@ pub fn values_of(
 }
 
 /// Whether a page is an account's or a post's on a network of people.
-fn is_somebodys(page: &str) -> bool {
+pub fn is_somebodys(page: &str) -> bool {
     page.contains("/@")
         || page.contains("/users/")
         || page.contains("/profile/")

@@ -21,7 +21,7 @@ pub use cube::{
     AUTHORS_MIN, BARE, DayClosed, Named, Noted, Side, Told, Trace, VALUES_MAX, WiderClosed, close_day, close_wider,
     rounded,
 };
-pub use fact::{Fact, Spoken, Voice, values_of};
+pub use fact::{Fact, Spoken, Voice, is_somebodys, values_of};
 
 use super::{CityId, StoreError, Timestamp};
 

@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
+use super::figures::{number, people};
 use super::gate::{Asked, refused_page, to};
-use super::numbers::{number, people};
 use super::pages::{Bar, Refused, frame};
 use crate::domain::alert::{ALERTS_KEPT_S, Alert, Channel, Event, Kind, OnDuty, PastAlert, Unsent};
 use crate::domain::{City, StoreError, Timestamp};
@@ -84,7 +84,7 @@ pub fn alert_words(alert: &Alert, calendar: &Calendar, w: Words) -> String {
 
 /// The hour of the week that an instant lies in.
 pub fn usual_when(calendar: &Calendar, at: Timestamp, w: Words) -> String {
-    w.with2("usual-when", "day", calendar.weekday(at), "hour", &calendar.hour(at).to_string())
+    w.with2("usual-when", "day", calendar.weekday(calendar.date(at)), "hour", &calendar.hour(at).to_string())
 }
 
 /// Posts as people count them.

@@ -10,7 +10,7 @@ use super::pages::{Refused, render_refused};
 use super::routes::{Need, Route};
 use super::state::DeskState;
 use crate::desk::SessionToken;
-use crate::domain::{Actor, City, CityId, StaffSession, StaffWrite};
+use crate::domain::{Actor, City, CityId, Role, StaffSession, StaffWrite};
 use crate::http::origin::from_our_page;
 use crate::http::page::{PageContext, PageState, html_of_desk};
 
@@ -91,7 +91,21 @@ pub async fn gate(
     if let Some(answer) = refusal(route, &asked, slug.is_some()) {
         return answer;
     }
-    (route.handler)(asked).await
+    let look = look(route, &asked);
+    let (state, now) = (asked.state.clone(), asked.context.now);
+    let answer = (route.handler)(asked).await;
+    if let Some((city, role)) = look.filter(|_| answer.status().is_success()) {
+        state.looks.note(&city, &route.page_name(), role, now);
+    }
+    answer
+}
+
+/// What is counted of a page of a city that is opened: which city, and with which role.
+fn look(route: &Route, asked: &Asked) -> Option<(Arc<City>, Role)> {
+    let Need::Right(right) = route.need else { return None };
+    let (city, signed) = (asked.city.as_ref()?, asked.signed.as_ref()?);
+    let role = signed.session.user.role_with(&city.id, right)?;
+    (!route.sends).then(|| (Arc::clone(city), role))
 }
 
 /// An address of the desk at which there is nothing.

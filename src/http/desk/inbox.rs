@@ -143,7 +143,7 @@ fn promise(answers: Answers, w: Words) -> String {
 }
 
 /// In office hours: a day of them is not a day of the clock, so that days are not told.
-fn duration(minutes: u64, w: Words) -> String {
+pub fn duration(minutes: u64, w: Words) -> String {
     let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
     match minutes {
         0..60 => w.count("duration-minutes", number(minutes)),

@@ -2,6 +2,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
+use super::export::{Form, Sheet, file};
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
 use crate::domain::{Actor, AuditLine, Role};
@@ -9,6 +10,8 @@ use crate::http::page::{Calendar, Frame, Words};
 
 /// Lines on one page; older ones are a link away.
 const LINES_PER_PAGE: usize = 100;
+/// Lines of a file, the newest; `before` gives earlier ones.
+const LINES_PER_FILE: usize = 10_000;
 
 #[derive(Template)]
 #[template(path = "desk_log.html")]
@@ -18,6 +21,7 @@ struct LogView<'a> {
     bar: Option<Bar>,
     lines: Vec<LineView>,
     older: Option<String>,
+    files: Vec<(&'static str, String)>,
 }
 
 struct LineView {
@@ -49,8 +53,27 @@ pub async fn page(asked: Asked) -> HttpResponse {
         bar: Bar::new(&asked, &format!("/desk{here}")),
         lines,
         older: last.map(|number| format!("/desk{here}?before={number}")),
+        files: ["csv", "json"].map(|ending| (ending, format!("/desk{here}.{ending}"))).into(),
     };
     asked.page(StatusCode::OK, view.render().unwrap_or_default())
+}
+
+/// `GET /desk/{city}/log.csv` and `.json`: the lines as they are kept.
+pub async fn export(asked: Asked) -> HttpResponse {
+    let Some(city) = asked.city.clone() else { return to("/desk") };
+    let before = asked.query("before").and_then(|before| before.parse().ok());
+    let Ok(lines) = asked.state.staff.audit(&city.id, before, LINES_PER_FILE).await else {
+        return refused_page(&asked.context, Refused::TryLater);
+    };
+    let row = |AuditLine { number, at, actor, act, subject, reason, .. }: AuditLine| {
+        let number = u64::try_from(number).unwrap_or_default();
+        [number.into(), at.to_rfc3339().into(), actor.into(), act.into(), subject.into(), reason.into()]
+    };
+    let sheet = Sheet {
+        columns: ["number", "at", "who", "act", "subject", "reason"],
+        rows: lines.into_iter().map(row).collect(),
+    };
+    file(&city, "log", Form::of(&asked), &sheet)
 }
 
 fn line_view(line: AuditLine, calendar: &Calendar, asked: &Asked, w: Words) -> LineView {

@@ -6,10 +6,14 @@
 
 mod account;
 mod alerts;
+mod answers;
+mod export;
+pub(in crate::http) mod figures;
 mod gate;
-mod inbox;
+pub(in crate::http) mod inbox;
 mod letter;
 mod log;
+mod looks;
 mod moderation;
 mod notices;
 mod now;
@@ -17,8 +21,11 @@ mod numbers;
 mod pages;
 mod people;
 mod routes;
+mod series;
 mod sign_in;
+mod sources;
 mod state;
+mod watch;
 
 #[cfg(test)]
 mod tests;

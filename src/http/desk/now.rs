@@ -3,8 +3,8 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::alerts::{NowSaid, now_said, pace, usual_when, whole};
+use super::figures::number;
 use super::gate::{Asked, refused_page, to};
-use super::numbers::number;
 use super::pages::{Bar, Refused, frame};
 use super::{inbox, moderation};
 use crate::domain::desk::{Bucket, Calendar as Buckets, Cell, Dimension, Plain, Width};
@@ -147,7 +147,10 @@ fn said(
     let mut hour = w.count("desk-hour", number(read.hour.people));
     let usual = usual_day(&read.closed, buckets, read.today.start);
     if let Usual::Level(level) = usual {
-        today = format!("{today} {}", w.count_with("usual-day", whole(level.median), "day", calendar.weekday(now)));
+        today = format!(
+            "{today} {}",
+            w.count_with("usual-day", whole(level.median), "day", calendar.weekday(calendar.date(now)))
+        );
     }
     if let Usual::Level(level) = unusual.baseline.usual {
         let when = usual_when(calendar, now, w);

@@ -48,9 +48,12 @@ impl Bar {
             ("", Right::See, "desk-now"),
             ("/alerts", Right::See, "desk-alerts"),
             ("/numbers", Right::See, "desk-numbers"),
+            ("/watch", Right::See, "desk-watch"),
             ("/inbox", Right::Inbox, "desk-inbox"),
             ("/notices", Right::Inbox, "desk-notices"),
             ("/moderation", Right::Moderate, "desk-moderation"),
+            ("/answers", Right::See, "desk-answers"),
+            ("/sources", Right::See, "desk-sources"),
             ("/people", Right::Administer, "desk-people"),
             ("/log", Right::Protect, "desk-log"),
         ];

@@ -3,7 +3,7 @@ use actix_web::{HttpResponse, guard};
 use futures_util::future::LocalBoxFuture;
 
 use super::gate::{Asked, gate, not_here};
-use super::{account, alerts, inbox, log, moderation, notices, now, numbers, people, sign_in};
+use super::{account, alerts, answers, inbox, log, moderation, notices, now, numbers, people, sign_in, sources, watch};
 use crate::domain::Right;
 
 /// Longer forms are refused before they are read.
@@ -32,6 +32,14 @@ pub struct Route {
     /// What it is, for the description of the interface.
     pub does: &'static str,
     pub(super) handler: Handler,
+}
+
+impl Route {
+    /// Under which name looks at it are counted (`domain::register`): what follows the city in its address.
+    pub fn page_name(&self) -> String {
+        let rest = self.path.strip_prefix("/desk/{city}").unwrap_or(self.path).trim_start_matches('/');
+        if rest.is_empty() { "now".to_owned() } else { rest.to_owned() }
+    }
 }
 
 pub(super) type Handler = fn(Asked) -> LocalBoxFuture<'static, HttpResponse>;
@@ -65,6 +73,16 @@ pub const ROUTES: &[Route] = routes! {
     GET "/desk/{city}/alerts", Need::Right(Right::See), "When more people than usual spoke of the city.", alerts::page;
     GET "/desk/{city}/numbers", Need::Right(Right::See), "What people say, in numbers of five people at least.", numbers::page;
     GET "/desk/{city}/numbers.csv", Need::Right(Right::See), "The same numbers for a program for tables.", numbers::export;
+    GET "/desk/{city}/numbers.json", Need::Right(Right::See), "The same numbers for any program.", numbers::export;
+    GET "/desk/{city}/watch", Need::Right(Right::See), "The saved searches, each with its purpose.", watch::page;
+    POST "/desk/{city}/watch", Need::Right(Right::Publish), "Saves a search, renews it or ends it.", watch::sent;
+    GET "/desk/{city}/watch/series", Need::Right(Right::See), "What an open search shows: one value over time. Each look is a run of it.", watch::series;
+    GET "/desk/{city}/watch/series.csv", Need::Right(Right::See), "The same for a program for tables; a run too.", watch::export;
+    GET "/desk/{city}/watch/series.json", Need::Right(Right::See), "The same for any program; a run too.", watch::export;
+    GET "/desk/{city}/answers", Need::Right(Right::See), "How the city answers those who address it.", answers::page;
+    GET "/desk/{city}/answers.csv", Need::Right(Right::See), "The same for a program for tables.", answers::export;
+    GET "/desk/{city}/answers.json", Need::Right(Right::See), "The same for any program.", answers::export;
+    GET "/desk/{city}/sources", Need::Right(Right::See), "How each source does, and what is to be done.", sources::page;
     GET "/desk/{city}/inbox", Need::Right(Right::Inbox), "What is addressed to the city.", inbox::page;
     POST "/desk/{city}/inbox/{post}", Need::Right(Right::Inbox), "Says what is made of a post that is addressed to the city.", inbox::sent;
     GET "/desk/{city}/moderation", Need::Right(Right::Moderate), "What waits for a moderator, and what was decided.", moderation::page;
@@ -79,6 +97,8 @@ pub const ROUTES: &[Route] = routes! {
     POST "/desk/{city}/people", Need::Right(Right::Administer), "Makes an account, or gives one a role.", people::given;
     POST "/desk/{city}/people/take", Need::Right(Right::Administer), "Takes a role from an account.", people::taken;
     GET "/desk/{city}/log", Need::Right(Right::Protect), "What was done at this desk.", log::page;
+    GET "/desk/{city}/log.csv", Need::Right(Right::Protect), "The same for a program for tables.", log::export;
+    GET "/desk/{city}/log.json", Need::Right(Right::Protect), "The same for any program.", log::export;
 };
 
 /// Mounts the desk. To be called before the pages, whose `/{city}` takes any first word.

@@ -1,9 +1,12 @@
 use std::sync::{Arc, Mutex};
 
+use super::looks::Looks;
 use crate::desk::{FormKey, Passwords, SessionToken, Throttle};
 use crate::domain::alert::AlertDesk;
 use crate::domain::desk::Counts;
-use crate::domain::{CityId, MentionDesk, Moderation, Notices, Publisher, Role, StaffDesk, StaffName, StaffWrite};
+use crate::domain::{
+    CityId, MentionDesk, Moderation, Notices, Publisher, Register, Role, StaffDesk, StaffName, StaffWrite,
+};
 use crate::http::TrustedProxies;
 use crate::live::AddressBlock;
 
@@ -20,9 +23,11 @@ pub struct DeskState {
     /// The way of notices to the page; `None`: there is none, and none is published.
     pub publisher: Option<Arc<dyn Publisher>>,
     pub alerts: Arc<dyn AlertDesk>,
+    pub register: Arc<dyn Register>,
     pub trusted_proxies: TrustedProxies,
     /// Whoever opens a demonstration may be each of these; of a server none.
     pub officers: Vec<Officer>,
+    pub(super) looks: Looks,
     pub(super) passwords: Passwords,
     pub(super) form_key: FormKey,
     pub(super) entropy: Entropy,
@@ -57,7 +62,7 @@ impl DeskState {
     /// Takes some hundredths of a second: a hash is made. `None` without randomness.
     pub fn new<S>(store: Arc<S>, trusted_proxies: TrustedProxies, entropy: Entropy) -> Option<Self>
     where
-        S: StaffDesk + MentionDesk + Counts + Moderation + Notices + AlertDesk + 'static,
+        S: StaffDesk + MentionDesk + Counts + Moderation + Notices + AlertDesk + Register + 'static,
     {
         let mut salt = [0; 16];
         salt.copy_from_slice(entropy()?.get(..16)?);
@@ -68,9 +73,11 @@ impl DeskState {
             moderation: store.clone(),
             notices: store.clone(),
             publisher: None,
+            register: store.clone(),
             alerts: store,
             trusted_proxies,
             officers: Vec::new(),
+            looks: Looks::default(),
             passwords: Passwords::new(salt),
             form_key: FormKey::new(entropy()?),
             entropy,

@@ -58,10 +58,25 @@ impl Calendar {
 
     /// `21 nov., 15:38`: the form on a card, which must stand alone under any heading.
     pub fn short(&self, at: Timestamp) -> String {
-        let date = self.date(at);
+        format!("{}, {}", self.short_day(self.date(at)), self.clock(at))
+    }
+
+    /// `21 nov.`
+    pub fn short_day(&self, date: Date) -> String {
         let month = month(date);
-        let month = if self.is_french() { month.1 } else { month.3 };
-        format!("{}\u{a0}{month}, {}", self.ordinal(date), self.clock(at))
+        format!("{}\u{a0}{}", self.ordinal(date), if self.is_french() { month.1 } else { month.3 })
+    }
+
+    /// `novembre 2026`
+    pub fn month(&self, date: Date) -> String {
+        let month = month(date);
+        format!("{} {}", if self.is_french() { month.0 } else { month.2 }, date.year())
+    }
+
+    /// `samedi`
+    pub fn weekday(&self, date: Date) -> &'static str {
+        let (french, english) = weekday(date);
+        if self.is_french() { french } else { english }
     }
 
     /// `samedi 21 novembre`
@@ -73,12 +88,6 @@ impl Calendar {
         } else {
             format!("{weekday_en} {} {}", date.day(), month.2)
         }
-    }
-
-    /// `samedi`
-    pub fn weekday(&self, at: Timestamp) -> &'static str {
-        let (french, english) = weekday(self.date(at));
-        if self.is_french() { french } else { english }
     }
 
     /// The hour on the clock.

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
 
 use crate::{
     clock::Clock,
-    domain::{CityId, FeedLog, PostId, SourceHealth, StoreError},
+    domain::{CityId, FeedLog, PostId, Register, SourceHealth, StoreError},
 };
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
     leave_handlers,
     outline::{Emblems, icon_svg},
     recipe::render_recipe,
+    register::register_page,
     sections::is_agenda,
     sources::render_sources,
     theme::theme_css,
@@ -37,6 +38,7 @@ pub struct PageState {
     pub log: Arc<dyn FeedLog>,
     pub cities: Arc<dyn Cities>,
     pub sources: Arc<dyn Fn() -> Vec<SourceHealth> + Send + Sync>,
+    pub register: Arc<dyn Register>,
     pub clock: Arc<dyn Clock>,
     pub settings: Arc<PageSettings>,
 }
@@ -61,6 +63,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route(web::head().to(leave_handlers::form))
                 .route(web::post().to(leave_handlers::sent)),
         )
+        .service(web::resource("/{city}/register").route(web::get().to(register)).route(web::head().to(register)))
         .service(
             web::resource("/{city}/{page:recipe|sources|about|privacy|accessibility}")
                 .route(web::get().to(notice))
@@ -167,6 +170,10 @@ async fn notice_page(request: &HttpRequest, state: &PageState) -> Result<HttpRes
         _ => return Err(visit.fails(Trouble::NoPage)),
     };
     Ok(html(context, StatusCode::OK, body))
+}
+
+async fn register(request: HttpRequest, state: State) -> HttpResponse {
+    answer(&state, register_page(&request, &state).await)
 }
 
 async fn theme(request: HttpRequest, state: State) -> HttpResponse {

@@ -3,7 +3,7 @@ use askama::Template;
 use crate::domain::{City, Network, SourceHealth, SourceState, Timestamp, Usual, Volume};
 
 use super::{
-    address::Address, calendar::Calendar, card::network_name, context::PageContext, frame::Frame,
+    address::Address, calendar::Calendar, card::network_name, context::PageContext, frame::Frame, handlers::PageState,
     rhythm::usual_per_day, text::site, words::Words,
 };
 
@@ -26,6 +26,7 @@ struct SourcesView<'a> {
     usual: Option<String>,
     sources: Vec<SourceView>,
     has_nostr: bool,
+    register: String,
     /// Some account answers for the city.
     has_desk: bool,
     /// What could be read here and is not: its name, and what it takes.
@@ -41,16 +42,50 @@ pub const NOT_YET: [(Network, &str, &str); 5] = [
     (Network::Push, "network-push", "sources-push"),
 ];
 
-struct SourceView {
-    name: Option<String>,
-    state: String,
-    trouble: bool,
-    detail: String,
-    last_event: Option<String>,
-    last_post: Option<String>,
-    share: Option<String>,
-    missing: Option<String>,
-    gaps: Vec<String>,
+/// How one source does, in words.
+pub struct SourceView {
+    pub name: Option<String>,
+    pub state: String,
+    pub trouble: bool,
+    pub detail: String,
+    pub last_event: Option<String>,
+    pub last_post: Option<String>,
+    pub share: Option<String>,
+    pub missing: Option<String>,
+    pub gaps: Vec<String>,
+}
+
+/// How each of some sources does; without what is usual where the store can't say it.
+pub async fn source_views(
+    state: &PageState,
+    context: &PageContext,
+    city: &City,
+    sources: &[SourceHealth],
+) -> Vec<SourceView> {
+    let times = state.times(&city.id, context.now).await.unwrap_or_default();
+    let volumes = state.log.volumes(&city.id).await.unwrap_or_default();
+    views(context, city, sources, &times, &volumes)
+}
+
+fn views(
+    context: &PageContext,
+    city: &City,
+    sources: &[SourceHealth],
+    times: &[Timestamp],
+    volumes: &[Volume],
+) -> Vec<SourceView> {
+    let w = context.words();
+    let calendar = Calendar::new(&city.timezone, w);
+    // Volumes reach as far back as the oldest post, four weeks at most.
+    let days = times.last().map_or(0.0, |first| context.now.seconds_since(*first) as f64 / 86_400.0);
+    let view = |source: &SourceHealth| {
+        let view = SourceView::new(source, &calendar, context.now, Usual::of(source, volumes), days, w);
+        match sender_name(source, city) {
+            Some(name) => SourceView { name: Some(name.to_owned()), ..view },
+            None => view,
+        }
+    };
+    sources.iter().map(view).collect()
 }
 
 impl<'a> SourcesView<'a> {
@@ -62,28 +97,19 @@ impl<'a> SourcesView<'a> {
         volumes: &[Volume],
     ) -> Self {
         let w = context.words();
-        let calendar = Calendar::new(&city.timezone, w);
         let usual = usual_per_day(times, context.now);
         let here = Address::below(city.id.as_str(), "sources");
-        // Volumes reach as far back as the oldest post, four weeks at most.
-        let days = times.last().map_or(0.0, |first| context.now.seconds_since(*first) as f64 / 86_400.0);
-        let view = |source: &SourceHealth| {
-            let view = SourceView::new(source, &calendar, context.now, Usual::of(source, volumes), days, w);
-            match sender_name(source, city) {
-                Some(name) => SourceView { name: Some(name.to_owned()), ..view },
-                None => view,
-            }
-        };
         let reads = |network| sources.iter().any(|source| source.network == network);
         let not_yet = NOT_YET.into_iter().filter(|(network, ..)| !reads(*network));
         Self {
             frame: Frame::new(context, Some(city), &here, w.with("sources-title", "city", &city.name)),
             w,
             usual: usual.map(|rate| usual_sentence(rate, w)),
+            register: Address::below(city.id.as_str(), "register").language(context.carried()).to_string(),
             has_nostr: reads(Network::Nostr),
             has_desk: city.officials.iter().any(|official| official.kind.answers()),
             not_yet: not_yet.map(|(_, name, why)| (w.t(name), w.t(why))).collect(),
-            sources: sources.iter().map(view).collect(),
+            sources: views(context, city, sources, times, volumes),
         }
     }
 }

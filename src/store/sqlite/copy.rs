@@ -22,10 +22,15 @@ statements! {
     AUTHORS: 0 = "SELECT * FROM authors ORDER BY row";
     CHECKPOINTS: 0 = "SELECT * FROM checkpoints ORDER BY source";
     CITIES: 0 = "SELECT * FROM cities ORDER BY row";
+    COMPLAINTS: 0 = "SELECT * FROM complaints ORDER BY row";
+    DECIDED_POSTS: 0 = "SELECT * FROM decided_posts ORDER BY post, city, number";
+    DECISIONS: 0 = "SELECT * FROM decisions ORDER BY city, number";
+    DESK_LOOKS: 0 = "SELECT * FROM desk_looks ORDER BY city, day, page, role";
     FEED_LOG: 0 = "SELECT * FROM feed_log ORDER BY city, log_offset";
     GAPS: 0 = "SELECT * FROM gaps ORDER BY row";
     LEAVE_REQUESTS: 0 = "SELECT * FROM leave_requests ORDER BY row";
     MENTIONS: 0 = "SELECT * FROM mentions ORDER BY row";
+    NOTICES: 0 = "SELECT * FROM notices ORDER BY number";
     PLACEMENTS: 0 = "SELECT * FROM placements ORDER BY post, city";
     POSTS: 0 = "SELECT * FROM posts ORDER BY row";
     RECEIPTS: 0 = "SELECT * FROM receipts ORDER BY sender, number";
@@ -41,11 +46,12 @@ statements! {
     TALLY_PLAIN: 0 = "SELECT * FROM tally_plain ORDER BY city, width, start";
     TOMBSTONES: 0 = "SELECT * FROM tombstones ORDER BY post";
     UTTERANCE_KEYS: 0 = "SELECT * FROM utterance_keys ORDER BY post, hash, kind";
+    WATCHES: 0 = "SELECT * FROM watches ORDER BY city, number";
 }
 
 /// Every table whose content is worth keeping, by name. Not the search index, which follows from `posts` and is checked
 /// against it; not `meta`, `erasures`, `commands` and `staff_sessions`, which belong to one life of a database.
-const TABLES: [(&str, Statement<0>); 26] = [
+const TABLES: [(&str, Statement<0>); 32] = [
     ("alert_dispatches", ALERT_DISPATCHES),
     ("alert_events", ALERT_EVENTS),
     ("alerts", ALERTS),
@@ -53,10 +59,15 @@ const TABLES: [(&str, Statement<0>); 26] = [
     ("authors", AUTHORS),
     ("checkpoints", CHECKPOINTS),
     ("cities", CITIES),
+    ("complaints", COMPLAINTS),
+    ("decided_posts", DECIDED_POSTS),
+    ("decisions", DECISIONS),
+    ("desk_looks", DESK_LOOKS),
     ("feed_log", FEED_LOG),
     ("gaps", GAPS),
     ("leave_requests", LEAVE_REQUESTS),
     ("mentions", MENTIONS),
+    ("notices", NOTICES),
     ("placements", PLACEMENTS),
     ("posts", POSTS),
     ("receipts", RECEIPTS),
@@ -72,6 +83,7 @@ const TABLES: [(&str, Statement<0>); 26] = [
     ("tally_plain", TALLY_PLAIN),
     ("tombstones", TOMBSTONES),
     ("utterance_keys", UTTERANCE_KEYS),
+    ("watches", WATCHES),
 ];
 
 /// What a table holds.

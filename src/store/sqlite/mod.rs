@@ -18,6 +18,7 @@ pub(super) mod lock;
 pub(super) mod open;
 pub(super) mod page;
 pub(super) mod read;
+pub(super) mod register;
 pub(super) mod rows;
 pub(super) mod search;
 pub(super) mod sharing;

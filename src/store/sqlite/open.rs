@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
+use sqlx::Connection;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -88,7 +89,23 @@ pub async fn open(url: &str, mut lock: Held, entropy: Option<[u8; 32]>) -> Resul
     let mut writer = database(&path, &mut lock).await?;
     let identity = identity(&mut writer, entropy).await?;
     let (erasures, behind) = journalled(&path, &mut writer, &identity).await?;
-    let readers = SqlitePoolOptions::new()
+    let readers = readers(&path, settings(&path).read_only(true)).await?;
+    let Identity { epoch, id_key, .. } = identity;
+    Ok(Opened { lock, writer, erasures, readers, epoch, id_key, behind })
+}
+
+/// Connections that only read, to a database beside the process that serves it, and what it is known by.
+pub async fn readers_beside(path: &Path) -> Result<(SqlitePool, Epoch, IdKey), StoreError> {
+    let mut connection = join(path).await?;
+    let row = statements::META.first(&mut connection, []).await?.ok_or_else(|| unreadable("meta"))?;
+    let (epoch, id_key) = (Epoch(rows::get::<i64>(&row, "epoch")?.cast_unsigned()), read_key(&row)?);
+    connection.close().await?;
+    // Where nobody serves it, its side files have to be made: only a statement that writes is refused.
+    Ok((readers(path, settings(path).pragma("query_only", "ON")).await?, epoch, id_key))
+}
+
+async fn readers(path: &Path, settings: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(BUSY)
         // In the place of a ping: waits until the last statement has ended, and takes the limit of the last read away.
@@ -99,11 +116,9 @@ pub async fn open(url: &str, mut lock: Held, entropy: Option<[u8; 32]>) -> Resul
                 Ok(true)
             })
         })
-        .connect_with(settings(&path).read_only(true).pragma("temp_store", "MEMORY"))
+        .connect_with(settings.pragma("temp_store", "MEMORY"))
         .await
-        .map_err(|error| named(&path, error))?;
-    let Identity { epoch, id_key, .. } = identity;
-    Ok(Opened { lock, writer, erasures, readers, epoch, id_key, behind })
+        .map_err(|error| named(path, error))
 }
 
 /// Opens, creates and migrates the database itself. [`StoreError::Fatal`]: this program can't make use of it.

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::*;
-use crate::store::sqlite::{alerts, copy, journal, moderation, notices, staff, statements, tally};
+use crate::store::sqlite::{alerts, copy, journal, moderation, notices, register, staff, statements, tally};
 
 async fn failure(folder: &TempDir) -> String {
     let options = StoreOptions::new(Arc::new(ManualClock::new(NOON)));
@@ -190,7 +190,8 @@ async fn every_statement_is_sound_and_names_its_parameters() {
         .chain(moderation::all())
         .chain(notices::all())
         .chain(tally::statements::all())
-        .chain(alerts::all());
+        .chain(alerts::all())
+        .chain(register::all());
     let all = all.map(|statement| (false, statement));
     for (is_journal, (name, sql, parameters)) in all.chain(of_journal.into_iter().map(|statement| (true, statement))) {
         let connection = if is_journal { &mut journal } else { &mut *connection };

@@ -12,6 +12,7 @@ mod operator;
 mod reads;
 mod receipts;
 mod recheck;
+mod register;
 mod restore;
 mod retention;
 mod scrub;

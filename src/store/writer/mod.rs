@@ -8,6 +8,7 @@ mod jobs;
 mod log;
 mod moderation;
 mod notices;
+mod register;
 mod scrub;
 mod staff;
 mod transaction;
@@ -39,7 +40,8 @@ use crate::crash::{self, Point};
 use crate::domain::desk::{Calendar, Spoken};
 use crate::domain::{
     Actor, Batch, CityId, CommitListener, Committed, Complained, Decided, DeskAct, DeskAnswer, FollowKey, IdKey,
-    Network, NewComplaint, NoticeWrite, PostId, StaffName, StaffWrite, StoreError, Timestamp,
+    Looked, Network, NewComplaint, NoticeWrite, PostId, Role, StaffName, StaffWrite, StoreError, Timestamp, WatchAct,
+    WatchAnswer,
 };
 use log::{RETRY_FIRST, TRUNCATE_LATEST};
 use scrub::Scrubbing;
@@ -110,6 +112,17 @@ pub enum Job {
         write: AlertWrite,
         answer: Answer<()>,
     },
+    Watch {
+        city: CityId,
+        by: StaffName,
+        role: Role,
+        act: WatchAct,
+        answer: Answer<WatchAnswer>,
+    },
+    Looked {
+        looks: Vec<Looked>,
+        answer: Answer<()>,
+    },
     Retain {
         now: Timestamp,
         retention: Retention,
@@ -143,6 +156,14 @@ pub struct Queues {
     pub ingest: mpsc::Sender<Job>,
     pub desk: mpsc::Sender<Job>,
     pub retention: mpsc::Sender<Job>,
+}
+
+impl Queues {
+    /// Of a store without a writer.
+    pub fn closed() -> Self {
+        let closed = || mpsc::channel(1).0;
+        Self { ingest: closed(), desk: closed(), retention: closed() }
+    }
 }
 
 /// A retention run between two of its transactions.
@@ -328,6 +349,14 @@ impl Writer {
             }
             Job::Alert { write, answer } => {
                 let done = transaction::alert(&mut self.connection, &write, self.clock.now()).await;
+                let _ = answer.send(done);
+            }
+            Job::Watch { city, by, role, act, answer } => {
+                let done = self.change_watch(&city, &by, role, &act).await;
+                let _ = answer.send(done);
+            }
+            Job::Looked { looks, answer } => {
+                let done = self.note_looks(&looks).await;
                 let _ = answer.send(done);
             }
             Job::Retain { now, retention, answer } => {

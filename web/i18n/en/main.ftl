@@ -807,10 +807,9 @@ numbers-of-link = Page
 numbers-authors = People, at least
 numbers-none = Nothing that can be told without telling of too few people.
 numbers-more = { $n ->
-    [one] And one more value, in the file.
-   *[other] And { $n } more values, in the file.
+    [one] One more value
+   *[other] { $n } more values
  }
-numbers-export = These numbers as a CSV file
 numbers-note = { $n ->
     [one] A number is told only if it is of one person at least.
    *[other] A number is told only if it is of { $n } people at least, it and what it leaves; else it waits for the week, then the month. Months are made of whole weeks. Nobody counts demonstrations.
@@ -1038,3 +1037,224 @@ letter-at = { $when }.
 letter-square = What people see: { $url }
 letter-desk = The desk: { $url }
 letter-foot = This mail comes from Parvis. The addresses that receive it are in the town’s file.
+## Files, and what follows time
+
+files = These numbers as a file:
+files-csv = CSV
+files-json = JSON
+files-print = This page prints without its buttons.
+chart-days = Posts by people, per day. { $period }. The line is the usual level of each day.
+chart-days-alone = Posts by people, per day. { $period }. No usual level yet: 14 counted days are needed.
+chart-hours = Posts by people, per hour, { $period }.
+chart-watch-day = Posts per day, five weeks at most.
+chart-watch-week = Posts per week, half a year at most.
+chart-watch-month = Posts per month, a year at most.
+numbers-day = Day by day
+numbers-of-day = Day
+numbers-of-usual = Usually
+numbers-few-short = { $n ->
+    [one] fewer than one
+   *[other] fewer than { $n }
+ }
+numbers-usual = { $n ->
+    [0] Usually on a { $day }: hardly a post.
+    [one] Usually on a { $day }: one post.
+   *[other] Usually on a { $day }: { $n } posts.
+ }
+numbers-usual-not-yet = { $n ->
+    [0] No usual level yet: 14 counted days before this one are needed.
+    [one] No usual level yet: one counted day before this one, of the 14 that are needed.
+   *[other] No usual level yet: { $n } counted days before this one, of the 14 that are needed.
+ }
+numbers-watch = A value is followed over time only by a saved search, with its purpose, in the public register.
+numbers-watch-more = The searches
+
+## The town's answers, seen from the desk
+
+desk-answers = Answers
+answers-title = How the town answers
+answers-lead = { $n ->
+    [one] Over the last day.
+   *[other] Over the last { $n } days.
+ }
+answers-asked = Posts that waited for an answer
+answers-answered = Answered, in public or elsewhere
+answers-delay = Usual delay, in office hours
+answers-delay-unknown = too few public answers to tell
+answers-note = These are the figures that everybody can read. A post that needs no answer does not count.
+
+## The sources, seen from the desk
+
+desk-sources-title = State of the sources
+desk-sources-in-brief = { $n ->
+    [0] All sources are read.
+    [one] One source needs your attention.
+   *[other] { $n } sources need your attention.
+ }
+desk-sources-public = What citizens read about the sources
+todo = To do:
+todo-live = nothing.
+todo-connecting = nothing; connecting takes less than a minute. If it lasts, the network is probably down: its status page says so.
+todo-catching-up = nothing; what is missing comes in order. Don’t conclude that the town is silent.
+todo-waiting-for-profiles = nothing; posts wait until their network says what their authors allow, and appear then. If it lasts more than an hour, tell the server’s administrator.
+todo-silent = see whether the network itself works. If it does and this lasts more than an hour, tell the server’s administrator.
+todo-silent-list = see whether the site still publishes at this address; if not, correct it in the city’s file.
+todo-down = nothing at first; the connection is tried again by itself. After an hour, tell the server’s administrator.
+todo-down-list = see whether the site opens. It is asked again by itself; if its address has changed, correct it in the city’s file.
+todo-too-often = nothing; the network asks to wait, and is waited for. If it happens every day, the server’s administrator can space the visits out.
+todo-gone = the address no longer exists: look for the new one on the site and correct it in the city’s file.
+todo-token = the access token is no longer accepted, or the server now asks for an account. Parvis’s administrator asks that of the server for another, with a written agreement.
+todo-refused = the source does not want to be read, or no longer. Write to whoever runs it: it is theirs to decide. Without their agreement, take it out.
+todo-stopped = tell the server’s administrator: this source does not start again by itself.
+todo-gaps = Nothing to do: what could not be read then is asked for again where the network allows it. For those hours a low number says nothing.
+
+## Saved searches
+
+desk-watch = Searches
+watch-title = Saved searches
+watch-lead = One value followed over time, with a purpose and an end. Each is public once it is saved, and each look at it is counted there.
+watch-register = The public register
+watch-open = Open
+watch-none = No search is open.
+watch-over = Ended
+watch-since = Since { $day }
+watch-until = Until { $day }
+watch-ended-on = ended on { $day }
+watch-renew-days = For how many more days
+watch-renew = Renew
+watch-end = End it
+watch-new = Save a search
+watch-new-lead = One thing at a time, never a person, nor a demonstration. Citizens will read the purpose.
+watch-dimension = What is followed
+watch-value = Value
+watch-value-help = A neighbourhood of the town, a tag, a language (fr), a network (bluesky) or the address of a page.
+watch-purpose = Purpose
+watch-purpose-help = From 10 to 200 characters. For example: to know whether the works on line 1 are a nuisance.
+watch-days = Number of days, 90 at most
+watch-save = Save and publish
+watch-who-saves = A search is saved by an account with the role Publisher: whoever publishes for the town answers for its purpose.
+watch-saved = The search is saved, and stands in the public register.
+watch-renewed = The search is renewed.
+watch-ended = The search has ended. It stays in the register for 400 days.
+watch-gone = This search has ended already. Save another if its purpose lasts.
+watch-too-many = { $n ->
+    [one] One search is open, and there can’t be more. End it first.
+   *[other] { $n } searches are open, and there can’t be more. End one of them first.
+ }
+watch-twice = This value is followed already, by search no. { $n }.
+watch-no-dimension = Choose what is followed: a neighbourhood, a tag, a language, a network or a page. There is no search by author.
+watch-no-value = No post of the town can have this value. A neighbourhood is written as in the list; nobody follows the page of a person.
+watch-no-purpose = Say the purpose in { $least } to { $most } characters: citizens will read it.
+watch-no-days = { $n ->
+    [one] Choose one day.
+   *[other] Choose from 1 to { $n } days; a search can be renewed.
+ }
+watch-assembly = This tag is that of a demonstration or a gathering. Nobody follows one over time: that would be watching those who go there.
+watch-is-over = This search has ended: it shows nothing any more.
+watch-purpose-is = Purpose:
+watch-usual = { $n ->
+    [one] Usually one post, the middle of what is told here.
+   *[other] Usually { $n } posts, the middle of what is told here.
+ }
+watch-usual-not-yet = No usual level yet: four periods whose number can be told are needed.
+watch-empty = No period has been closed yet since the town is counted. A day is closed two minutes after midnight.
+watch-period = Period
+watch-not-told = not told: nobody, or too few people
+watch-note = { $n ->
+    [one] A number is told only if it is of one person at least.
+   *[other] A number is told only if it is of { $n } people at least; otherwise it waits for the wider period.
+ }
+watch-run = This look is counted in the register, with your role and without your name.
+watch-back = All searches
+act-watch-saved = Search saved
+act-watch-renewed = Search renewed
+act-watch-ended = Search ended
+
+## The public register
+
+register-link = What the town hall follows here, why, and who may look
+foot-register = Register of the desk
+register-title = Register of the desk { $of-city }
+register-lead = What the town hall follows on this square, why, and how often its desk is looked at. This page is the same for everybody.
+register-sees = What the desk sees
+register-sees-text = The desk sees the posts that you see, those that address the town’s accounts, and numbers: of posts by neighbourhood, tag, language, network or page, and of people, rounded down to five and never told of fewer than five.
+register-sees-not = It does not see how much a person posts, nor two things crossed, nor a map of people, nor the numbers of a demonstration, and no setting allows it.
+register-who = Who may look
+register-nobody = Nobody has an account at this desk yet.
+register-role = Role
+register-may = What it allows
+register-accounts = Accounts
+register-watches = Saved searches
+register-watches-text = Following a value over time is possible by one of these searches only. None is of a person.
+register-no-watch = No search is open.
+register-by = Saved with the role { $role }
+register-runs-until = From { $since } to { $until }.
+register-ran-until = From { $since } to { $until }, ended.
+register-run = { $n ->
+    [one] one look on { $day }
+   *[other] { $n } looks on { $day }
+ }
+register-no-run = Never looked at.
+register-ended = { $n ->
+    [one] One ended search, kept for 400 days
+   *[other] { $n } ended searches, each kept for 400 days
+ }
+register-looks = Looks at the desk
+register-looks-text = How often each page was opened, by day and by role; who opened it is not kept. The numbers are written each minute and kept for 400 days.
+register-days = From { $from } to { $until }
+register-no-look = The desk was not opened on those days.
+register-page = Page
+register-times = Times
+register-earlier = Earlier days
+register-log = Log of acts
+register-head = Last line: no. { $number }, code { $code }.
+register-log-text = Each act of the desk is a line of a log. The code depends on every line before it: whoever notes the number and the code today can have it verified later that nothing was changed.
+register-no-log = Nothing has been done at this desk yet.
+look-now = Now
+look-numbers = Numbers
+look-numbers-csv = Numbers, CSV file
+look-numbers-json = Numbers, JSON file
+look-watch = Searches
+look-watch-series = What a search shows
+look-watch-series-csv = What a search shows, CSV file
+look-watch-series-json = What a search shows, JSON file
+look-answers = Answers
+look-answers-csv = Answers, CSV file
+look-answers-json = Answers, JSON file
+look-sources = State of the sources
+look-inbox = Addressed posts
+look-people = Accounts
+look-log = Log
+look-log-csv = Log, CSV file
+look-log-json = Log, JSON file
+
+## The month's report
+
+report-title = What was said on the square { $of-city } in { $month }
+report-lead = Report to the municipal council, from { $from } to { $until }. The month is made of whole weeks, those whose Thursday lies in it.
+report-part = The city is counted since { $since } only: of this month only a part is.
+report-made = Made by Parvis on { $when }.
+report-said = Posts
+report-usual = { $n ->
+    [0] Usually hardly a post by people a week, by the weeks before this month.
+    [one] Usually one post by people a week, by the weeks before this month.
+   *[other] Usually { $n } posts by people a week, by the weeks before this month.
+ }
+report-usual-not-yet = No usual level yet: two counted weeks before this month are needed.
+report-week-of = Week of
+report-more = { $n ->
+    [one] The first ten values; one more is on the desk’s page.
+   *[other] The first ten values; { $n } more are on the desk’s page.
+ }
+report-answers = Posts addressed to the town in this month: { $asked }, of which { $answered } answered.
+report-answers-since = Such posts are kept for 30 days: only those received since { $since } count here.
+report-answers-gone = Posts addressed to the town are kept for 30 days: those of this month are kept no more. Make the report in the days after the month to have their numbers.
+report-gaps = What was not read
+report-no-gaps = No gap: every source was read all month.
+report-gaps-text = In these hours a network could not be read, or only in part; a low number there says nothing.
+report-from = From
+report-until = Until
+report-acts = Acts of the desk
+report-no-acts = Nothing was done at the desk in this month.
+report-acts-text = By the log of the desk, which can’t be changed.
+report-how = How it is counted

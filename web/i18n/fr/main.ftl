@@ -808,10 +808,9 @@ numbers-of-link = Page
 numbers-authors = Personnes, au moins
 numbers-none = Rien que l’on puisse dire sans parler de trop peu de personnes.
 numbers-more = { $n ->
-    [one] Et une autre valeur, dans le fichier.
-   *[other] Et { $n } autres valeurs, dans le fichier.
+    [one] Une autre valeur
+   *[other] { $n } autres valeurs
  }
-numbers-export = Ces chiffres en fichier CSV
 numbers-note = { $n ->
     [one] Un nombre n’est dit que s’il parle d’une personne au moins.
    *[other] Un nombre n’est dit que s’il parle de { $n } personnes au moins, lui et ce qu’il laisse ; sinon il attend la semaine, puis le mois. Les mois sont faits de semaines entières. Les manifestations ne sont comptées par personne.
@@ -1039,3 +1038,224 @@ letter-at = Le { $when }.
 letter-square = Ce que voient les habitants : { $url }
 letter-desk = Le bureau : { $url }
 letter-foot = Ce courriel vient de Parvis. Les adresses qui le reçoivent sont dans le fichier de la ville.
+## Fichiers, et ce qui suit le temps
+
+files = Ces chiffres en fichier :
+files-csv = CSV
+files-json = JSON
+files-print = Cette page s’imprime sans ses boutons.
+chart-days = Messages d’habitants par jour. { $period }. Le trait est le niveau habituel de chaque jour.
+chart-days-alone = Messages d’habitants par jour. { $period }. Pas encore de niveau habituel : il faut 14 jours comptés.
+chart-hours = Messages d’habitants par heure, { $period }.
+chart-watch-day = Messages par jour, cinq semaines au plus.
+chart-watch-week = Messages par semaine, une demi-année au plus.
+chart-watch-month = Messages par mois, une année au plus.
+numbers-day = Jour par jour
+numbers-of-day = Jour
+numbers-of-usual = D’ordinaire
+numbers-few-short = { $n ->
+    [one] moins d’une
+   *[other] moins de { $n }
+ }
+numbers-usual = { $n ->
+    [0] D’ordinaire un { $day } : presque aucun message.
+    [one] D’ordinaire un { $day } : un message.
+   *[other] D’ordinaire un { $day } : { $n } messages.
+ }
+numbers-usual-not-yet = { $n ->
+    [0] Pas encore de niveau habituel : il faut 14 jours comptés avant celui-ci.
+    [one] Pas encore de niveau habituel : un jour compté avant celui-ci, sur les 14 qu’il faut.
+   *[other] Pas encore de niveau habituel : { $n } jours comptés avant celui-ci, sur les 14 qu’il faut.
+ }
+numbers-watch = Une valeur ne se suit dans le temps que par une recherche enregistrée, avec son but, au registre public.
+numbers-watch-more = Les recherches
+
+## Les réponses de la ville, vues du bureau
+
+desk-answers = Réponses
+answers-title = Comment la ville répond
+answers-lead = { $n ->
+    [one] Sur le dernier jour.
+   *[other] Sur les { $n } derniers jours.
+ }
+answers-asked = Messages qui attendaient une réponse
+answers-answered = Répondus, en public ou ailleurs
+answers-delay = Délai habituel, en heures de bureau
+answers-delay-unknown = trop peu de réponses publiques pour le dire
+answers-note = Ce sont les chiffres que tout le monde peut lire. Un message classé sans réponse à donner n’y compte pas.
+
+## Les sources, vues du bureau
+
+desk-sources-title = État des sources
+desk-sources-in-brief = { $n ->
+    [0] Toutes les sources sont lues.
+    [one] Une source demande votre attention.
+   *[other] { $n } sources demandent votre attention.
+ }
+desk-sources-public = Ce que les habitants lisent des sources
+todo = À faire :
+todo-live = rien.
+todo-connecting = rien ; une connexion prend moins d’une minute. Si elle dure, le réseau est sans doute en panne : sa page d’état le dit.
+todo-catching-up = rien ; ce qui manque arrive dans l’ordre. N’en concluez pas que la ville se tait.
+todo-waiting-for-profiles = rien ; les messages attendent que leur réseau dise ce que leurs auteurs permettent, et paraissent ensuite. Si cela dure plus d’une heure, prévenez l’administrateur du serveur.
+todo-silent = regardez si le réseau lui-même fonctionne. S’il fonctionne et que cela dure plus d’une heure, prévenez l’administrateur du serveur.
+todo-silent-list = regardez si le site publie encore à cette adresse ; sinon, corrigez-la dans le fichier de la ville.
+todo-down = rien d’abord ; la connexion est essayée de nouveau toute seule. Au-delà d’une heure, prévenez l’administrateur du serveur.
+todo-down-list = regardez si le site s’ouvre. Il est demandé de nouveau tout seul ; s’il a changé d’adresse, corrigez-la dans le fichier de la ville.
+todo-too-often = rien ; le réseau demande d’attendre, et il est attendu. Si cela revient chaque jour, l’administrateur du serveur peut espacer les visites.
+todo-gone = l’adresse n’existe plus : cherchez la nouvelle sur le site et corrigez-la dans le fichier de la ville.
+todo-token = le jeton d’accès n’est plus accepté, ou le serveur demande maintenant un compte. L’administrateur de Parvis en demande un autre à celui du serveur, avec son accord écrit.
+todo-refused = la source ne veut pas, ou plus, être lue. Écrivez à qui la tient : c’est à lui d’en décider. Sans son accord, retirez-la.
+todo-stopped = prévenez l’administrateur du serveur : cette source ne repart pas d’elle-même.
+todo-gaps = Rien à faire : ce qui n’a pas pu être lu alors est redemandé là où le réseau le permet. Pour ces heures, un chiffre bas ne dit rien.
+
+## Les recherches enregistrées
+
+desk-watch = Recherches
+watch-title = Recherches enregistrées
+watch-lead = Une valeur suivie dans le temps, avec un but et une fin. Chacune est publique dès qu’elle est enregistrée, et chaque consultation y est comptée.
+watch-register = Le registre public
+watch-open = En cours
+watch-none = Aucune recherche n’est en cours.
+watch-over = Finies
+watch-since = Depuis le { $day }
+watch-until = Jusqu’au { $day }
+watch-ended-on = finie le { $day }
+watch-renew-days = Pour combien de jours encore
+watch-renew = Prolonger
+watch-end = Y mettre fin
+watch-new = Enregistrer une recherche
+watch-new-lead = Une seule chose à la fois, jamais une personne, ni une manifestation. Le but sera lu par les habitants.
+watch-dimension = Ce qui est suivi
+watch-value = Valeur
+watch-value-help = Un quartier de la ville, un mot-clé, une langue (fr), un réseau (bluesky) ou l’adresse d’une page.
+watch-purpose = But
+watch-purpose-help = De 10 à 200 caractères. Par exemple : savoir si les travaux de la ligne 1 gênent.
+watch-days = Nombre de jours, 90 au plus
+watch-save = Enregistrer et publier
+watch-who-saves = Une recherche est enregistrée par un compte qui a le rôle Publication : qui publie pour la ville répond de son but.
+watch-saved = La recherche est enregistrée, et inscrite au registre public.
+watch-renewed = La recherche est prolongée.
+watch-ended = La recherche est finie. Elle reste au registre 400 jours.
+watch-gone = Cette recherche est déjà finie. Enregistrez-en une nouvelle si son but dure.
+watch-too-many = { $n ->
+    [one] Une recherche est en cours, et c’est le plus qu’il peut y avoir. Mettez-y fin d’abord.
+   *[other] { $n } recherches sont en cours, et c’est le plus qu’il peut y avoir. Mettez fin à l’une d’elles d’abord.
+ }
+watch-twice = Cette valeur est déjà suivie, par la recherche n° { $n }.
+watch-no-dimension = Choisissez ce qui est suivi : un quartier, un mot-clé, une langue, un réseau ou une page. Il n’y a pas de recherche par auteur.
+watch-no-value = Aucun message de la ville ne peut porter cette valeur. Un quartier s’écrit comme dans la liste ; la page d’une personne n’est suivie par personne.
+watch-no-purpose = Dites le but en { $least } à { $most } caractères : les habitants le liront.
+watch-no-days = { $n ->
+    [one] Choisissez un jour.
+   *[other] Choisissez de 1 à { $n } jours ; une recherche se prolonge.
+ }
+watch-assembly = Ce mot-clé est celui d’une manifestation ou d’un rassemblement. Personne ne le suit dans le temps : ce serait surveiller ceux qui s’y rendent.
+watch-is-over = Cette recherche est finie : elle ne montre plus rien.
+watch-purpose-is = But :
+watch-usual = { $n ->
+    [one] D’ordinaire un message, milieu de ce qui est dit ici.
+   *[other] D’ordinaire { $n } messages, milieu de ce qui est dit ici.
+ }
+watch-usual-not-yet = Pas encore de niveau habituel : il faut quatre périodes dont le nombre peut être dit.
+watch-empty = Aucune période n’est encore close depuis que la ville est comptée. Un jour se clôt deux minutes après minuit.
+watch-period = Période
+watch-not-told = pas dit : personne, ou trop peu de personnes
+watch-note = { $n ->
+    [one] Un nombre n’est dit que s’il parle d’une personne au moins.
+   *[other] Un nombre n’est dit que s’il parle de { $n } personnes au moins ; sinon il attend la période plus large.
+ }
+watch-run = Cette consultation est comptée au registre, avec votre rôle et sans votre nom.
+watch-back = Toutes les recherches
+act-watch-saved = Recherche enregistrée
+act-watch-renewed = Recherche prolongée
+act-watch-ended = Recherche finie
+
+## Le registre public
+
+register-link = Ce que la mairie suit ici, pourquoi, et qui peut regarder
+foot-register = Registre du bureau
+register-title = Registre du bureau { $of-city }
+register-lead = Ce que la mairie suit sur cette place, pourquoi, et combien de fois son bureau est consulté. Cette page est la même pour tous.
+register-sees = Ce que le bureau voit
+register-sees-text = Le bureau voit les messages que vous voyez, ceux qui s’adressent aux comptes de la ville, et des nombres : de messages par quartier, mot-clé, langue, réseau ou page, et de personnes, arrondis à cinq vers le bas, jamais dits de moins de cinq.
+register-sees-not = Il ne voit ni le nombre de messages d’une personne, ni deux choses croisées, ni de plan des personnes, ni les nombres d’une manifestation, et aucun réglage ne le permet.
+register-who = Qui peut regarder
+register-nobody = Personne n’a encore de compte à ce bureau.
+register-role = Rôle
+register-may = Ce qu’il permet
+register-accounts = Comptes
+register-watches = Recherches enregistrées
+register-watches-text = Suivre une valeur dans le temps n’est possible que par l’une de ces recherches. Aucune ne porte sur une personne.
+register-no-watch = Aucune recherche n’est en cours.
+register-by = Enregistrée avec le rôle { $role }
+register-runs-until = Du { $since } au { $until }.
+register-ran-until = Du { $since } au { $until }, finie.
+register-run = { $n ->
+    [one] une consultation { $day }
+   *[other] { $n } consultations { $day }
+ }
+register-no-run = Jamais consultée.
+register-ended = { $n ->
+    [one] Une recherche finie, gardée 400 jours
+   *[other] { $n } recherches finies, gardées 400 jours chacune
+ }
+register-looks = Consultations du bureau
+register-looks-text = Combien de fois chaque page a été ouverte, par jour et par rôle ; qui l’a ouverte n’est pas gardé. Les nombres sont écrits chaque minute et gardés 400 jours.
+register-days = Du { $from } au { $until }
+register-no-look = Le bureau n’a pas été ouvert ces jours-là.
+register-page = Page
+register-times = Fois
+register-earlier = Jours précédents
+register-log = Journal des actes
+register-head = Dernière ligne : n° { $number }, code { $code }.
+register-log-text = Chaque acte du bureau est une ligne d’un journal. Le code dépend de toutes les lignes écrites avant lui : qui note aujourd’hui le numéro et le code peut faire vérifier plus tard que rien n’a été changé.
+register-no-log = Rien n’a encore été fait à ce bureau.
+look-now = Maintenant
+look-numbers = Chiffres
+look-numbers-csv = Chiffres, fichier CSV
+look-numbers-json = Chiffres, fichier JSON
+look-watch = Recherches
+look-watch-series = Ce que montre une recherche
+look-watch-series-csv = Ce que montre une recherche, fichier CSV
+look-watch-series-json = Ce que montre une recherche, fichier JSON
+look-answers = Réponses
+look-answers-csv = Réponses, fichier CSV
+look-answers-json = Réponses, fichier JSON
+look-sources = État des sources
+look-inbox = Messages adressés
+look-people = Comptes
+look-log = Journal
+look-log-csv = Journal, fichier CSV
+look-log-json = Journal, fichier JSON
+
+## Le rapport du mois
+
+report-title = Ce qui s’est dit sur la place { $of-city } en { $month }
+report-lead = Rapport au conseil municipal, du { $from } au { $until }. Le mois est fait de semaines entières, celles dont le jeudi y tombe.
+report-part = La ville n’est comptée que depuis { $since } : ce mois ne l’est qu’en partie.
+report-made = Fait par Parvis le { $when }.
+report-said = Messages
+report-usual = { $n ->
+    [0] D’ordinaire presque aucun message d’habitants par semaine, d’après les semaines d’avant ce mois.
+    [one] D’ordinaire un message d’habitants par semaine, d’après les semaines d’avant ce mois.
+   *[other] D’ordinaire { $n } messages d’habitants par semaine, d’après les semaines d’avant ce mois.
+ }
+report-usual-not-yet = Pas encore de niveau habituel : il faut deux semaines comptées avant ce mois.
+report-week-of = Semaine du
+report-more = { $n ->
+    [one] Les dix premières valeurs ; une autre est sur la page du bureau.
+   *[other] Les dix premières valeurs ; { $n } autres sont sur la page du bureau.
+ }
+report-answers = Messages adressés à la ville pendant ce mois : { $asked }, dont { $answered } répondus.
+report-answers-since = Ces messages sont gardés 30 jours : seuls ceux reçus depuis { $since } comptent ici.
+report-answers-gone = Les messages adressés à la ville sont gardés 30 jours : ceux de ce mois ne le sont plus. Faites le rapport dans les jours qui suivent le mois pour en avoir les chiffres.
+report-gaps = Ce qui n’a pas été lu
+report-no-gaps = Aucune lacune : chaque source a été lue tout le mois.
+report-gaps-text = Pendant ces heures un réseau n’a pas pu être lu, ou en partie ; un chiffre bas n’y dit rien.
+report-from = De
+report-until = À
+report-acts = Actes du bureau
+report-no-acts = Rien n’a été fait au bureau ce mois-ci.
+report-acts-text = D’après le journal du bureau, qui ne se change pas.
+report-how = Comment c’est compté

@@ -83,14 +83,7 @@ async fn counted(days: i64) -> Place {
         secret: crate::domain::SecretPlace::Env("X".into()),
     });
     let cities = vec![Arc::new(with_recipe), Arc::new(crate::http::tests::city("rennes"))];
-    let pages = PageState {
-        log: place.pages.log.clone(),
-        cities: Arc::new(Two(cities)),
-        sources: Arc::new(Vec::new),
-        clock: place.clock.clone(),
-        settings: place.pages.settings.clone(),
-    };
-    place.pages = Data::new(pages);
+    place.pages = Data::new(page_state(&place.store, &place.clock, cities));
     place
 }
 

@@ -5,6 +5,7 @@ mod inbox;
 mod moderation;
 mod notices;
 mod numbers;
+mod register;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -161,6 +162,7 @@ fn page_state(store: &Store, clock: &Arc<ManualClock>, cities: Vec<Arc<City>>) -
         log: Arc::new(store.clone()),
         cities: Arc::new(Two(cities)),
         sources: Arc::new(Vec::new),
+        register: Arc::new(store.clone()),
         clock: clock.clone(),
         settings: Arc::new(PageSettings { public_url: ORIGIN.into(), ..PageSettings::default() }),
     }

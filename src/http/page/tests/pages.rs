@@ -408,6 +408,8 @@ async fn addresses_answer_as_they_should() {
         ("/port-fictif/why/nothing", 404),
         ("/port-fictif/recipe", 200),
         ("/port-fictif/sources", 200),
+        ("/port-fictif/register", 200),
+        ("/port-fictif/register?before=nonsense&hl=en", 200),
         ("/port-fictif/privacy", 200),
         ("/port-fictif/accessibility", 200),
         ("/port-fictif/about", 200),
@@ -475,4 +477,34 @@ async fn a4_leave_is_taken_from_our_own_page_only() {
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let flood: &'static str = Box::leak(format!("network=bluesky&handle={}", "a".repeat(5_000)).into_boxed_str());
     assert_eq!(test::call_service(&app, send(None, flood)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[actix_web::test]
+async fn feature_19_the_register_tells_runs_by_their_day_and_nobody_by_name() {
+    let app = app!(samples());
+    let answer =
+        test::call_and_read_body(&app, test::TestRequest::get().uri("/port-fictif/register").to_request()).await;
+    let said = String::from_utf8(answer.to_vec()).expect("a text");
+    for words in [
+        "<bdi>Mot-clé #tram</bdi>",
+        "Savoir ce qui &#60;gêne&#62; sur la ligne 1",
+        "Du vendredi 20 novembre au dimanche 22 novembre.",
+        "3 consultations samedi 21 novembre, une consultation vendredi 20 novembre</p>",
+        "Une recherche finie",
+        "Jamais consultée",
+        "<th scope=\"row\">Lecture</th><td>lit les chiffres</td><td>3</td>",
+        "<td>vendredi 20 novembre</td><td>Chiffres</td><td>Lecture</td><td>7</td>",
+        "n° 12, code abababababab.",
+        "/port-fictif/register?before=2026-11-08",
+    ] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+}
+
+#[actix_web::test]
+async fn l45_the_register_is_linked_from_every_page_of_the_city_and_from_where_its_limits_are_said() {
+    for (name, html) in every_page().into_iter().filter(|(name, _)| !["cities", "trouble"].contains(name)) {
+        let links = html.matches("href=\"/port-fictif/register\"").count();
+        assert_eq!(links, if ["sources", "about"].contains(&name) { 2 } else { 1 }, "{name}");
+    }
 }

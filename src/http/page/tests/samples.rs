@@ -260,9 +260,71 @@ impl FeedLog for Samples {
 pub fn state(samples: Arc<Samples>, settings: PageSettings) -> PageState {
     PageState {
         log: Arc::<Samples>::clone(&samples),
+        register: Arc::<Samples>::clone(&samples),
         cities: samples,
         sources: Arc::new(|| vec![bluesky(SourceState::Live)]),
         clock: Arc::new(ManualClock::new(now())),
         settings: Arc::new(settings),
+    }
+}
+
+/// A register in which two searches were saved, one of which has ended.
+impl Register for Samples {
+    fn watches<'a>(&'a self, _: &'a CityId) -> BoxFuture<'a, Result<Vec<Watch>, StoreError>> {
+        let watch = |number, value: &str, until| Watch {
+            number,
+            dimension: crate::domain::desk::Dimension::Tag,
+            value: value.into(),
+            purpose: "Savoir ce qui <gêne> sur la ligne 1".into(),
+            role: Role::Publisher,
+            since: now().plus_seconds(-86_400),
+            until: now().plus_seconds(until),
+        };
+        Box::pin(async move { self.check().map(|()| vec![watch(2, "tram", 86_400), watch(1, "bus", 0)]) })
+    }
+
+    fn watch<'a>(
+        &'a self,
+        _: &'a CityId,
+        _: StaffName,
+        _: Role,
+        _: WatchAct,
+    ) -> BoxFuture<'a, Result<WatchAnswer, StoreError>> {
+        Box::pin(async { Ok(WatchAnswer::NotFound) })
+    }
+
+    fn looks<'a>(
+        &'a self,
+        city: &'a CityId,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<Looked>, StoreError>> {
+        let day = now().plus_seconds(-86_400);
+        let look = Looked { city: city.clone(), day, page: "numbers".into(), role: Role::Reader, times: 7 };
+        Box::pin(async move { Ok(vec![look]) })
+    }
+
+    fn runs<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Vec<Looked>, StoreError>> {
+        let run = |day: i64, times| Looked {
+            city: city.clone(),
+            day: now().plus_seconds(day * 86_400),
+            page: Looked::at_watch(2),
+            role: Role::Reader,
+            times,
+        };
+        let runs = vec![run(0, 1), run(0, 2), run(-1, 1), run(-9, 5)];
+        Box::pin(async move { Ok(runs) })
+    }
+
+    fn looked(&self, _: Vec<Looked>) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn offices<'a>(&'a self, _: &'a CityId) -> BoxFuture<'a, Result<Vec<(Role, u64)>, StoreError>> {
+        Box::pin(async { Ok(vec![(Role::Reader, 3), (Role::Publisher, 1)]) })
+    }
+
+    fn log_head<'a>(&'a self, _: &'a CityId) -> BoxFuture<'a, Result<AuditHead, StoreError>> {
+        Box::pin(async { Ok(AuditHead { number: 12, mac: [0xab; 32] }) })
     }
 }

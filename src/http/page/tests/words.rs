@@ -43,8 +43,11 @@ fn both_languages_say_the_same_things() {
 #[test]
 fn every_message_that_is_named_exists() {
     let mut named = Vec::new();
-    for (_, text) in
-        read("web/templates", "html").into_iter().chain(read("src/http/page", "rs")).chain(read("src/http/desk", "rs"))
+    for (_, text) in read("web/templates", "html")
+        .into_iter()
+        .chain(read("src/http/page", "rs"))
+        .chain(read("src/http/desk", "rs"))
+        .chain(read("src/http", "rs"))
     {
         named.extend(named_in(&text));
     }

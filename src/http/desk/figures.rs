@@ -1,0 +1,336 @@
+//! What is told of one closed bucket, for the page and for files.
+//!
+//! Owns which numbers those are and how they read. Does not own what may be told (`domain::desk`).
+//! Invariant: a table of the page and the rows of a file are made of the same cells, and of all of them.
+
+use super::export::{Field, Sheet};
+use crate::domain::desk::{AUTHORS_MIN, Bucket, Calendar as Buckets, Cell, Counts, Dimension, Plain, Width};
+use crate::domain::{City, Network, StoreError, Timestamp};
+use crate::http::page::{Calendar, Words, language_name, network_name};
+use crate::monitor::Usual;
+use crate::monitor::usual::usual_day;
+
+/// Values of one table that are seen at once; the others open below them.
+const ROWS_MAX: usize = 15;
+/// The dimensions of the page, in its order.
+const SHOWN: [Dimension; 6] =
+    [Dimension::Hour, Dimension::Zone, Dimension::Tag, Dimension::Network, Dimension::Language, Dimension::Link];
+/// How far back the usual level of a day looks: eight weeks, and a day for clocks that are put on.
+const PAST_S: i64 = 57 * 86_400;
+
+/// What is told of one closed bucket.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub bucket: Bucket,
+    pub plain: Plain,
+    pub authors: Option<u64>,
+    /// Of a day.
+    pub usual: Option<Usual>,
+    /// Of a week or a month.
+    pub days: Vec<DayTold>,
+    pub by: Vec<(Dimension, Vec<Cell>)>,
+}
+
+/// A day of a wider bucket: what people said, and what is usual on such a day.
+#[derive(Clone, Debug)]
+pub struct DayTold {
+    pub start: Timestamp,
+    pub posts: u64,
+    pub authors: Option<u64>,
+    pub usual: Option<u64>,
+}
+
+pub struct TableView {
+    pub id: &'static str,
+    pub title: String,
+    pub of: String,
+    pub rows: Vec<RowView>,
+    pub more: Vec<RowView>,
+    pub more_words: String,
+    pub most: u64,
+    /// What its drawing says of itself, where the rows follow each other in time.
+    pub chart: Option<String>,
+    pub has_usual: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowView {
+    pub value: String,
+    pub posts: u64,
+    pub authors: String,
+    pub usual: String,
+}
+
+/// `None` of a bucket that is open, or was not counted.
+pub async fn told(counts: &dyn Counts, city: &City, bucket: Bucket) -> Result<Option<Told>, StoreError> {
+    let plain = counts.plain(&city.id, bucket.width, bucket.start, bucket.end).await?;
+    let Some((_, plain)) = plain.into_iter().find(|(start, _)| *start == bucket.start) else { return Ok(None) };
+    let all = counts.values(&city.id, bucket.width, Dimension::All, bucket.start).await?;
+    let past = counts.plain(&city.id, Width::Day, bucket.start.plus_seconds(-PAST_S), bucket.end).await?;
+    let past: Vec<(Timestamp, u64)> = past.into_iter().map(|(start, plain)| (start, plain.people)).collect();
+    let calendar = Buckets::new(&city.timezone);
+    let days = match bucket.width {
+        Width::Hour | Width::Day => Vec::new(),
+        Width::Week | Width::Month => {
+            let all = counts.series(&city.id, Width::Day, Dimension::All, "", bucket.start, bucket.end).await?;
+            let day = |(start, posts): &(Timestamp, u64)| DayTold {
+                start: *start,
+                posts: *posts,
+                authors: all.iter().find(|cell| cell.start == *start).and_then(|cell| cell.authors),
+                usual: level(usual_day(&past, &calendar, *start)),
+            };
+            past.iter().filter(|(start, _)| *start >= bucket.start).map(day).collect()
+        }
+    };
+    let mut by = Vec::new();
+    for dimension in SHOWN.into_iter().filter(|dimension| *dimension != Dimension::Hour || bucket.width == Width::Day) {
+        by.push((dimension, counts.values(&city.id, bucket.width, dimension, bucket.start).await?));
+    }
+    let usual = (bucket.width == Width::Day).then(|| usual_day(&past, &calendar, bucket.start));
+    Ok(Some(Told { bucket, plain, authors: all.first().and_then(|cell| cell.authors), usual, days, by }))
+}
+
+/// A usual number of posts as it is told: whole ones.
+fn level(usual: Usual) -> Option<u64> {
+    match usual {
+        // Not negative, and small; the cast saturates otherwise.
+        Usual::Level(level) => Some(level.median.round() as u64),
+        Usual::NotEnoughPast { .. } => None,
+    }
+}
+
+pub fn period(bucket: &Bucket, calendar: &Calendar, w: Words) -> String {
+    let (first, last) = (calendar.date(bucket.start), calendar.date(bucket.end.plus_seconds(-1)));
+    match bucket.width {
+        Width::Hour | Width::Day => format!("{} {}", calendar.day(first), first.year()),
+        Width::Week | Width::Month => w.with2(
+            "numbers-period",
+            "from",
+            &calendar.day(first),
+            "until",
+            &format!("{} {}", calendar.day(last), last.year()),
+        ),
+    }
+}
+
+pub fn number(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+pub fn people(authors: Option<u64>, w: Words) -> String {
+    match authors {
+        Some(authors) => w.count("numbers-people", number(authors)),
+        None => w.count("numbers-few", AUTHORS_MIN),
+    }
+}
+
+pub fn sentences(told: &Told, calendar: &Calendar, w: Words) -> Vec<String> {
+    let Plain { people: posts, bodies, automatic, around } = told.plain;
+    let mut said = vec![format!("{} {}", w.count("numbers-posts", number(posts)), people(told.authors, w))];
+    said.extend(told.usual.map(|usual| usual_sentence(usual, told.bucket.start, calendar, w)));
+    for (key, posts) in [("numbers-bodies", bodies), ("numbers-automatic", automatic), ("numbers-around", around)] {
+        if posts > 0 {
+            said.push(w.count(key, number(posts)));
+        }
+    }
+    said
+}
+
+/// `D’ordinaire un mercredi : 24 messages.`
+fn usual_sentence(usual: Usual, day: Timestamp, calendar: &Calendar, w: Words) -> String {
+    match (level(usual), usual) {
+        (Some(posts), _) => w.count_with("numbers-usual", number(posts), "day", &calendar.weekday(calendar.date(day))),
+        (None, Usual::NotEnoughPast { days }) => {
+            w.count("numbers-usual-not-yet", usize::try_from(days).unwrap_or_default())
+        }
+        (None, Usual::Level(_)) => String::new(),
+    }
+}
+
+pub fn absent(since: Option<Timestamp>, calendar: &Calendar, now: Timestamp, w: Words) -> String {
+    match since {
+        Some(since) => w.with("numbers-absent", "since", &calendar.since(since, now)),
+        None => w.t("numbers-not-yet"),
+    }
+}
+
+/// `period`: of the bucket, in words.
+pub fn tables(told: &Told, period: &str, calendar: &Calendar, w: Words) -> Vec<TableView> {
+    let mut tables = Vec::new();
+    if !told.days.is_empty() {
+        let row = |day: &DayTold| RowView {
+            value: calendar.day(calendar.date(day.start)),
+            posts: day.posts,
+            authors: day.authors.map_or_else(|| w.count("numbers-few-short", AUTHORS_MIN), |some| some.to_string()),
+            usual: day.usual.map(|usual| usual.to_string()).unwrap_or_default(),
+        };
+        let has_usual = told.days.iter().any(|day| day.usual.is_some());
+        let chart = if has_usual { "chart-days" } else { "chart-days-alone" };
+        tables.push(table("day", told.days.iter().map(row).collect(), Some(w.with(chart, "period", period)), w));
+    }
+    for (dimension, cells) in &told.by {
+        let mut cells: Vec<&Cell> = cells.iter().collect();
+        let is_time = *dimension == Dimension::Hour;
+        if is_time {
+            cells.sort_by(|a, b| a.value.cmp(&b.value));
+        }
+        let row = |cell: &&Cell| RowView {
+            value: value(*dimension, &cell.value, calendar, w),
+            posts: cell.posts,
+            authors: cell.authors.map_or_else(String::new, |authors| authors.to_string()),
+            usual: String::new(),
+        };
+        let usual = told.usual.map(|usual| usual_sentence(usual, told.bucket.start, calendar, w)).unwrap_or_default();
+        let chart = is_time.then(|| format!("{} {usual}", w.with("chart-hours", "period", period)));
+        tables.push(table(dimension.as_str(), cells.iter().map(row).collect(), chart, w));
+    }
+    tables
+}
+
+fn table(id: &'static str, mut rows: Vec<RowView>, chart: Option<String>, w: Words) -> TableView {
+    // What follows each other in time is not cut.
+    let shown = if chart.is_some() { rows.len() } else { ROWS_MAX.min(rows.len()) };
+    let most = rows.iter().map(|row| row.posts).max().unwrap_or(0).max(1);
+    let more = rows.split_off(shown);
+    TableView {
+        id,
+        title: w.t(&format!("numbers-{id}")),
+        of: w.t(&format!("numbers-of-{id}")),
+        has_usual: rows.iter().any(|row| !row.usual.is_empty()),
+        more_words: w.count("numbers-more", more.len()),
+        chart: chart.filter(|_| rows.len() > 1),
+        rows,
+        more,
+        most,
+    }
+}
+
+pub fn value(dimension: Dimension, value: &str, calendar: &Calendar, w: Words) -> String {
+    match dimension {
+        Dimension::Hour => Timestamp::parse_rfc3339(value).map_or_else(|| value.to_owned(), |at| calendar.clock(at)),
+        Dimension::Tag => format!("#{value}"),
+        Dimension::Network => {
+            Network::parse(value).map_or_else(|| value.to_owned(), |network| network_name(network, w))
+        }
+        Dimension::Language => language_name(value, w),
+        Dimension::All | Dimension::Zone | Dimension::Link => value.to_owned(),
+    }
+}
+
+/// One row a cell.
+pub fn sheet(told: &Told, buckets: &Buckets) -> Sheet<6> {
+    let columns = ["period", "dimension", "value", "posts", "authors_at_least", "usual_posts"];
+    let period = buckets.name(&told.bucket).unwrap_or_default();
+    let row = |dimension: &str, value: &str, posts: u64, authors: Option<u64>, usual: Option<u64>| -> [Field; 6] {
+        [period.as_str().into(), dimension.into(), value.into(), posts.into(), authors.into(), usual.into()]
+    };
+    let Plain { people, bodies, automatic, around } = told.plain;
+    let mut rows = vec![row("all", "people", people, told.authors, told.usual.and_then(level))];
+    for (value, posts) in [("bodies", bodies), ("automatic", automatic), ("around", around)] {
+        rows.push(row("all", value, posts, None, None));
+    }
+    for day in &told.days {
+        let name = buckets.bucket(Width::Day, day.start).and_then(|day| buckets.name(&day)).unwrap_or_default();
+        rows.push(row("day", &name, day.posts, day.authors, day.usual));
+    }
+    for (dimension, cells) in &told.by {
+        rows.extend(cells.iter().map(|cell| row(dimension.as_str(), &cell.value, cell.posts, cell.authors, None)));
+    }
+    Sheet { columns, rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::http::page::Language;
+
+    /// A row without its period, as page and file both have it: where, what, how many, of how many.
+    type Row = (String, String, u64, Option<u64>);
+
+    fn a_cell() -> impl Strategy<Value = Cell> {
+        let value = "[-=+@,;\"'a-zé\n\r<&]{0,12}";
+        (value, 1_u64..2_000, 1_u64..40).prop_map(|(value, posts, fives)| Cell {
+            start: Timestamp::from_micros(0),
+            value,
+            posts,
+            authors: Some(fives * 5),
+        })
+    }
+
+    /// Reads RFC 4180, with the apostrophe of what would be a formula taken off.
+    fn read_csv(text: &str) -> Vec<Vec<String>> {
+        let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
+        let (mut quoted, mut chars) = (false, text.chars().peekable());
+        while let Some(c) = chars.next() {
+            match c {
+                '"' if quoted && chars.peek() == Some(&'"') => cell.extend(chars.next()),
+                '"' => quoted = !quoted,
+                ',' if !quoted => row.push(std::mem::take(&mut cell)),
+                '\r' if !quoted && chars.next_if_eq(&'\n').is_some() => {
+                    row.push(std::mem::take(&mut cell));
+                    rows.push(std::mem::take(&mut row));
+                }
+                _ => cell.push(c),
+            }
+        }
+        for cell in rows.iter_mut().flatten() {
+            if cell.starts_with('\'') {
+                cell.remove(0);
+            }
+        }
+        rows
+    }
+
+    proptest! {
+        #[test]
+        fn l27_page_csv_and_json_tell_the_same_cells(
+            by in prop::collection::vec(prop::collection::vec(a_cell(), 0..40), 5),
+            days in prop::collection::vec((0_u64..500, prop::option::of(1_u64..9)), 0..8),
+        ) {
+            let buckets = Buckets::new("Europe/Paris");
+            let start = Timestamp::parse_rfc3339("2027-01-10T23:00:00Z").unwrap();
+            let day = |(number, (posts, fives)): (i64, (u64, Option<u64>))| DayTold {
+                start: start.plus_seconds(number * 86_400),
+                posts,
+                authors: fives.map(|fives| fives * 5),
+                usual: None,
+            };
+            let told = Told {
+                bucket: buckets.bucket(Width::Week, start).unwrap(),
+                plain: Plain::default(),
+                authors: None,
+                usual: None,
+                days: (0..).zip(days).map(day).collect(),
+                by: SHOWN.into_iter().skip(1).zip(by).collect(),
+            };
+            let w = Words::new(Language::French);
+            let calendar = Calendar::new("Europe/Paris", w);
+            let mut on_page: Vec<Row> = Vec::new();
+            for table in tables(&told, "", &calendar, w) {
+                for row in table.rows.into_iter().chain(table.more) {
+                    on_page.push((table.id.to_owned(), row.value, row.posts, row.authors.parse().ok()));
+                }
+            }
+            let sheet = sheet(&told, &buckets);
+            let in_words = |dimension: &str, written: &str| match Dimension::parse(dimension) {
+                Some(of) => value(of, written, &calendar, w),
+                None => calendar.day(written.parse().unwrap()),
+            };
+            let of_csv = read_csv(&sheet.csv()).into_iter().skip(5).map(|row| {
+                let [_, dimension, written, posts, authors, _] = &row[..] else { panic!("{row:?}") };
+                (dimension.clone(), in_words(dimension, written), posts.parse().unwrap(), authors.parse().ok())
+            });
+            prop_assert_eq!(of_csv.collect::<Vec<Row>>(), on_page.clone());
+            let json: Value = serde_json::from_str(&sheet.json(&crate::http::tests::city("x"), "x")).unwrap();
+            let of_json = json["rows"].as_array().unwrap().iter().skip(4).map(|row| {
+                let dimension = row["dimension"].as_str().unwrap();
+                let written = in_words(dimension, row["value"].as_str().unwrap());
+                (dimension.to_owned(), written, row["posts"].as_u64().unwrap(), row["authors_at_least"].as_u64())
+            });
+            prop_assert_eq!(of_json.collect::<Vec<Row>>(), on_page);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
+use askama::Template;
+use jiff::{Span, civil::Date};
+
+use super::{
+    address::Address,
+    calendar::Calendar,
+    context::PageContext,
+    filters::language_name,
+    frame::Frame,
+    handlers::PageState,
+    trouble::Trouble,
+    visit::{Failure, Visit, html},
+    words::Words,
+};
+use crate::domain::desk::Dimension;
+use crate::domain::{AuditHead, City, Looked, Network, REGISTER_DAYS, Role, StoreError, Timestamp, Watch};
+
+/// Days of looks on one page; earlier ones are a link away.
+const DAYS: i64 = 14;
+/// Runs of a search that are said: of so many days.
+const RUNS_SAID: usize = 5;
+/// Signs of the log's code that are shown: enough to compare two copies by eye.
+const CODE_CHARS: usize = 12;
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct RegisterView<'a> {
+    frame: Frame<'a>,
+    w: Words,
+    offices: Vec<(String, String, u64)>,
+    open: Vec<WatchView>,
+    ended: Vec<WatchView>,
+    period: String,
+    looks: Vec<(String, String, String, u64)>,
+    earlier: Option<String>,
+    head: Option<String>,
+}
+
+struct WatchView {
+    said: String,
+    purpose: String,
+    by: String,
+    times: String,
+    runs: String,
+}
+
+/// What the register holds, as it is read.
+pub struct RegisterPage {
+    pub offices: Vec<(Role, u64)>,
+    pub watches: Vec<Watch>,
+    pub runs: Vec<Looked>,
+    pub looks: Vec<Looked>,
+    /// The days that `looks` are of: from the first on, and before the last.
+    pub days: (Date, Date),
+    pub head: AuditHead,
+}
+
+/// `GET /{city}/register` (feature 19).
+pub(super) async fn register_page(request: &HttpRequest, state: &PageState) -> Result<HttpResponse, Box<Failure>> {
+    let visit = Visit::of(request, state)?;
+    let before = visit.asked.before.as_deref().and_then(|before| before.parse::<Date>().ok());
+    match read(state, &visit.city, before, visit.context.now).await {
+        Ok(page) => Ok(html(&visit.context, StatusCode::OK, render_register(&visit.context, &visit.city, &page))),
+        Err(_unreadable) => Err(visit.fails(Trouble::Unavailable)),
+    }
+}
+
+async fn read(
+    state: &PageState,
+    city: &City,
+    before: Option<Date>,
+    now: Timestamp,
+) -> Result<RegisterPage, StoreError> {
+    let zone = city.zone();
+    let midnight = |day: Date| {
+        let at = day.to_zoned(zone.clone()).map_or(0, |at| at.timestamp().as_microsecond());
+        Timestamp::from_micros(at)
+    };
+    let today = Calendar::new(&city.timezone, Words::new(Default::default())).date(now);
+    let tomorrow = today.tomorrow().unwrap_or(today);
+    let until = before.filter(|before| *before <= tomorrow).unwrap_or(tomorrow);
+    let from = until.checked_sub(Span::new().days(DAYS)).unwrap_or(until);
+    let register = &*state.register;
+    Ok(RegisterPage {
+        offices: register.offices(&city.id).await?,
+        watches: register.watches(&city.id).await?,
+        runs: register.runs(&city.id).await?,
+        looks: register.looks(&city.id, midnight(from), midnight(until)).await?,
+        days: (from, until),
+        head: register.log_head(&city.id).await?,
+    })
+}
+
+pub fn render_register(context: &PageContext, city: &City, page: &RegisterPage) -> String {
+    let (w, now) = (context.words(), context.now);
+    let calendar = Calendar::new(&city.timezone, w);
+    let here = Address::below(city.id.as_str(), "register");
+    let (from, until) = page.days;
+    let oldest = calendar.date(now.plus_seconds(-REGISTER_DAYS * 86_400));
+    let last = until.yesterday().unwrap_or(until);
+    let (open, ended): (Vec<&Watch>, Vec<&Watch>) = page.watches.iter().partition(|watch| watch.is_open(now));
+    let view = |watch: &Watch| watch_view(watch, page, &calendar, now, w);
+    let head = page.head;
+    let code = data_encoding::HEXLOWER.encode(&head.mac);
+    RegisterView {
+        frame: Frame::new(context, Some(city), &here, w.with("register-title", "city", &city.name)),
+        w,
+        offices: page
+            .offices
+            .iter()
+            .map(|(role, accounts)| {
+                let role = role.as_str();
+                (w.t(&format!("role-{role}")), w.t(&format!("role-does-{role}")), *accounts)
+            })
+            .collect(),
+        open: open.into_iter().map(view).collect(),
+        ended: ended.into_iter().map(view).collect(),
+        period: w.with2("register-days", "from", &calendar.day(from), "until", &calendar.day(last)),
+        looks: page.looks.iter().map(|look| look_view(look, &calendar, w)).collect(),
+        earlier: (from > oldest)
+            .then(|| here.clone().with("before", from.to_string()).language(context.carried()).to_string()),
+        head: (head.number > 0).then(|| {
+            let code = code.get(..CODE_CHARS).unwrap_or_default();
+            w.with2("register-head", "number", &head.number.to_string(), "code", code)
+        }),
+    }
+    .render()
+    .unwrap_or_default()
+}
+
+fn watch_view(watch: &Watch, page: &RegisterPage, calendar: &Calendar, now: Timestamp, w: Words) -> WatchView {
+    let of = w.t(&format!("numbers-of-{}", watch.dimension.as_str()));
+    let value = match watch.dimension {
+        Dimension::Tag => format!("#{}", watch.value),
+        Dimension::Network => {
+            Network::parse(&watch.value).map(|network| super::network_name(network, w)).unwrap_or_default()
+        }
+        Dimension::Language => language_name(&watch.value, w),
+        Dimension::Zone | Dimension::Link | Dimension::All | Dimension::Hour => watch.value.clone(),
+    };
+    let day = |at: Timestamp| calendar.day(calendar.date(at));
+    let times = if watch.is_open(now) { "register-runs-until" } else { "register-ran-until" };
+    // A later search of the same number can't be: numbers are used again when the looks at them have gone.
+    let own =
+        page.runs.iter().filter(|run| run.watch() == Some(watch.number) && run.day.plus_seconds(86_400) > watch.since);
+    let mut days: Vec<(Timestamp, u64)> = Vec::new();
+    for run in own {
+        match days.last_mut().filter(|(day, _)| *day == run.day) {
+            Some((_, times)) => *times = times.saturating_add(run.times),
+            None => days.push((run.day, run.times)),
+        }
+    }
+    let said = |(at, times): &(Timestamp, u64)| {
+        w.count_with("register-run", usize::try_from(*times).unwrap_or(usize::MAX), "day", &day(*at))
+    };
+    let runs: Vec<String> = days.iter().take(RUNS_SAID).map(said).collect();
+    WatchView {
+        said: format!("{of} {value}"),
+        purpose: watch.purpose.clone(),
+        by: w.with("register-by", "role", &w.t(&format!("role-{}", watch.role.as_str()))),
+        times: w.with2(times, "since", &day(watch.since), "until", &day(watch.until)),
+        runs: if runs.is_empty() { w.t("register-no-run") } else { runs.join(", ") },
+    }
+}
+
+fn look_view(look: &Looked, calendar: &Calendar, w: Words) -> (String, String, String, u64) {
+    let page = look.page.replace(['.', '/'], "-");
+    let role = w.t(&format!("role-{}", look.role.as_str()));
+    (calendar.day(calendar.date(look.day)), w.t(&format!("look-{page}")), role, look.times)
+}
