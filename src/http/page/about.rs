@@ -14,7 +14,8 @@ use super::{
 pub fn render_about(context: &PageContext, city: &City) -> String {
     let w = context.words();
     let frame = frame(context, city, "about", w.with("about-title", "city", &city.name));
-    AboutView { frame, w, city, settings: &context.settings }.render().unwrap_or_default()
+    let moderation = Address::below(city.id.as_str(), "moderation").language(context.carried()).to_string();
+    AboutView { frame, w, city, settings: &context.settings, moderation }.render().unwrap_or_default()
 }
 
 /// Who answers for the instance, why, and for how long what is kept (L-20, L-23).
@@ -59,6 +60,7 @@ struct AboutView<'a> {
     w: Words,
     city: &'a City,
     settings: &'a PageSettings,
+    moderation: String,
 }
 
 #[derive(Template)]

@@ -131,7 +131,7 @@ fn theme_address(city: &City) -> String {
 
 fn foot(context: &PageContext, city: &City) -> Vec<FootLink> {
     let w = context.words();
-    ["about", "recipe", "sources", "leave", "privacy", "accessibility"]
+    ["about", "recipe", "sources", "moderation", "leave", "privacy", "accessibility"]
         .into_iter()
         .map(|page| FootLink {
             text: match page {
