@@ -13,6 +13,7 @@ const PAGES = [
   "/le-pellerin",
   "/nantes/recipe",
   "/nantes/sources",
+  "/nantes/moderation",
   "/nantes/leave",
   "/nantes/about",
   "/nantes/privacy",

@@ -118,11 +118,14 @@ pub(super) struct Choice {
     pub chosen: bool,
 }
 
-pub(super) fn motives(chosen: &str, w: Words) -> Vec<Choice> {
+/// What a form offers: a notice, what a law may be against.
+pub(super) fn motives(kind: ComplaintKind, chosen: &str, w: Words) -> Vec<Choice> {
+    let is_offered =
+        |motive: &Motive| kind != ComplaintKind::Notice || !matches!(motive, Motive::Unrelated | Motive::Advertising);
     let choice = |motive: Motive| Choice {
         value: motive.as_str(),
         name: super::as_sentence(&motive_name(motive, w)),
         chosen: motive.as_str() == chosen,
     };
-    Motive::REPORTABLE.into_iter().map(choice).collect()
+    Motive::REPORTABLE.into_iter().filter(is_offered).map(choice).collect()
 }

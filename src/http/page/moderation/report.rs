@@ -29,7 +29,7 @@ pub fn render_report(context: &PageContext, city: &City, card: &Card, page: &Rep
         let form = |text: &str| if is_it { text.to_owned() } else { String::new() };
         Side {
             kind: kind.as_str(),
-            motives: motives(if is_it { page.form.motive.as_str() } else { "" }, w),
+            motives: motives(kind, if is_it { page.form.motive.as_str() } else { "" }, w),
             words: form(&page.form.words),
             contact: form(&page.form.contact),
             good_faith: is_it && !page.form.good_faith.is_empty(),
