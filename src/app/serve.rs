@@ -186,18 +186,21 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         ready: AtomicBool::new(false),
     });
     let pace = demo.as_ref().map_or(Pace::LIFE, |demo| Pace::times(demo.speed));
-    let pages = Data::new(PageState {
-        log,
-        cities: served,
-        sources: Arc::new(move || health.borrow().to_vec()),
-        register: Arc::new(store.clone()),
-        clock: clock.clone(),
-        settings: page_settings(&settings, demo),
-    });
     let entropy = || {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).ok().map(|()| bytes)
     };
+    let pages = Data::new(PageState {
+        log,
+        cities: served,
+        moderation: Arc::new(store.clone()),
+        register: Arc::new(store.clone()),
+        sources: Arc::new(move || health.borrow().to_vec()),
+        clock: clock.clone(),
+        settings: page_settings(&settings, demo),
+        trusted_proxies: state.settings.trusted_proxies.clone(),
+        entropy,
+    });
     let desk = DeskState::new(Arc::new(store.clone()), state.settings.trusted_proxies.clone(), entropy);
     let mut desk = desk.ok_or_else(|| anyhow!("the system has no randomness"))?;
     desk.publisher = Some(publisher);

@@ -67,11 +67,6 @@ impl OfficeHours {
         &self.written
     }
 
-    /// Whether an instant lies within.
-    pub fn is_open(&self, zone: &TimeZone, at: Timestamp) -> bool {
-        self.next(zone, at).is_some_and(|opens| opens <= at)
-    }
-
     /// From when on it is open, at an instant or after: the instant itself when it is. `None`: not within [`DAYS_MAX`] days.
     pub fn next(&self, zone: &TimeZone, at: Timestamp) -> Option<Timestamp> {
         let mut day = Some(local_date(zone, at)?);
@@ -108,6 +103,17 @@ impl OfficeHours {
             day = date.tomorrow().ok();
         }
         seconds.unsigned_abs() / 60
+    }
+
+    /// Whether the desk is staffed at an instant: from the minute at which it opens until that at which it closes.
+    pub fn is_open(&self, zone: &TimeZone, at: Timestamp) -> bool {
+        let Ok(local) = jiff::Timestamp::from_microsecond(at.as_micros()) else { return false };
+        let date = zone.to_datetime(local).date();
+        let is_within = |(opens, closes): &Span| {
+            let hours = instant(zone, date, *opens).zip(instant(zone, date, *closes));
+            hours.is_some_and(|(opens, closes)| opens <= at && at < closes)
+        };
+        self.hours_of(date).iter().any(is_within)
     }
 
     fn hours_of(&self, date: Date) -> &[Span] {
@@ -222,6 +228,34 @@ mod tests {
             let [at, next] = [at, next].map(|text| Timestamp::parse_rfc3339(text).unwrap());
             assert_eq!(hours.next(&zone, at), Some(next), "{}", hours.as_str());
             assert_eq!(hours.is_open(&zone, at), at == next);
+        }
+    }
+
+    #[test]
+    fn q12_the_desk_is_open_from_the_minute_it_opens_to_the_minute_it_closes() {
+        let paris = TimeZone::get("Europe/Paris").unwrap();
+        let split = OfficeHours::parse("mon-fri 09:00-12:30 13:30-17:00, sat 20:00-24:00").unwrap();
+        let holiday = split.clone().closed_on(["2026-12-25".parse().unwrap()]);
+        for (hours, at, open) in [
+            (&split, "2026-11-30T08:59:59+01:00", false),
+            (&split, "2026-11-30T09:00:00+01:00", true),
+            // The same instant, written in another zone.
+            (&split, "2026-11-30T08:00:00Z", true),
+            (&split, "2026-11-30T12:29:59+01:00", true),
+            (&split, "2026-11-30T12:30:00+01:00", false),
+            (&split, "2026-11-30T13:30:00+01:00", true),
+            (&split, "2026-11-30T17:00:00+01:00", false),
+            (&split, "2026-11-28T23:59:59+01:00", true),
+            (&split, "2026-11-29T00:00:00+01:00", false),
+            (&split, "2026-12-25T10:00:00+01:00", true),
+            (&holiday, "2026-12-25T10:00:00+01:00", false),
+        ] {
+            assert_eq!(hours.is_open(&paris, Timestamp::parse_rfc3339(at).unwrap()), open, "{} {at}", hours.as_str());
+        }
+        // Both hours that the clock shows as 2:30 in the night of 25 October 2026 are within 2:00 to 3:00.
+        let night = OfficeHours::parse("sun 2:00-3:00").unwrap();
+        for at in ["2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00"] {
+            assert!(night.is_open(&paris, Timestamp::parse_rfc3339(at).unwrap()), "{at}");
         }
     }
 

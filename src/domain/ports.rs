@@ -87,6 +87,9 @@ pub trait FeedLog: Send + Sync {
         limit: usize,
     ) -> BoxFuture<'a, Result<Announced, StoreError>>;
 
+    /// What moderators pinned in a city, newest first; [`super::PINS_MAX`] at most.
+    fn pinned<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Vec<Arc<Card>>, StoreError>>;
+
     /// Keeps a request made on the leave page for the operator; at the bound of 10,000 open ones it is refused.
     fn ask_to_leave<'a>(
         &'a self,

@@ -22,7 +22,7 @@ pub async fn access_log(
     let peer = request.peer_addr().map(|peer| peer.ip());
     let from = state.map(|state| truncated(client_address(peer, request.headers(), &state.settings.trusted_proxies)));
     let method = request.method().clone();
-    let path: String = request.path().chars().take(PATH_CHARS_MAX).collect();
+    let path = shown(request.path());
     let answered = next.call(request).await;
     let status = match &answered {
         Ok(response) => response.status(),
@@ -37,6 +37,13 @@ pub async fn access_log(
     answered
 }
 
+/// As it is logged: with nothing by which somebody's complaint could be read.
+fn shown(path: &str) -> String {
+    const KEYED: &str = "/followed/";
+    let end = path.find(KEYED).map_or(path.len(), |at| at.saturating_add(KEYED.len()));
+    path.get(..end).unwrap_or_default().chars().take(PATH_CHARS_MAX).collect()
+}
+
 const fn class(status: u16) -> &'static str {
     match status / 100 {
         1 => "1xx",
@@ -44,5 +51,17 @@ const fn class(status: u16) -> &'static str {
         3 => "3xx",
         4 => "4xx",
         _ => "5xx",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_in_no_log_line_and_none_is_long() {
+        assert_eq!(shown("/nantes/followed/b2theA-key"), "/nantes/followed/");
+        assert_eq!(shown("/nantes/why/aaaa"), "/nantes/why/aaaa");
+        assert_eq!(shown(&"/é".repeat(500)).chars().count(), PATH_CHARS_MAX);
     }
 }

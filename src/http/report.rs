@@ -44,7 +44,7 @@ struct Part {
 }
 
 #[derive(Template)]
-#[template(path = "report.html")]
+#[template(path = "month_report.html")]
 struct ReportView {
     w: Words,
     title: String,
@@ -85,7 +85,7 @@ fn beginning(
     let last = calendar.date(bucket.end.plus_seconds(-1));
     // A month is named by its Thursdays.
     let thursday = calendar.date(bucket.start.plus_seconds(3 * 86_400 + 43_200));
-    let title = w.with2("report-title", "city", &city.name, "month", &calendar.month(thursday));
+    let title = w.with2("report-month-title", "city", &city.name, "month", &calendar.month(thursday));
     let from = calendar.day(calendar.date(bucket.start));
     let mut lead =
         vec![w.with2("report-lead", "from", &from, "until", &format!("{} {}", calendar.day(last), last.year()))];

@@ -214,6 +214,14 @@ impl FeedLog for FakeLog {
         async { Ok(Announced::default()) }.boxed()
     }
 
+    fn pinned<'a>(&'a self, _: &'a CityId) -> BoxFuture<'a, Result<Vec<Arc<Card>>, StoreError>> {
+        let state = lock(&self.state);
+        let pinned = state.posts.values().filter(|(card, shown)| *shown && card.pinned);
+        let pinned: Vec<Arc<Card>> = pinned.map(|(card, _)| card.clone()).collect();
+        drop(state);
+        async move { Ok(pinned) }.boxed()
+    }
+
     fn ask_to_leave<'a>(
         &'a self,
         _: &'a CityId,

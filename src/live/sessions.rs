@@ -18,6 +18,13 @@ impl From<IpAddr> for AddressBlock {
     }
 }
 
+impl AddressBlock {
+    /// For who keeps no more than a hash of it.
+    pub fn token(self) -> String {
+        format!("{:x}", self.0)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TooMany {
     /// This address has its share.

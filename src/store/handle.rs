@@ -379,6 +379,10 @@ impl FeedLog for Store {
         Box::pin(self.reader.announced(city, now, limit))
     }
 
+    fn pinned<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Vec<Arc<Card>>, StoreError>> {
+        Box::pin(self.reader.pinned(city))
+    }
+
     fn ask_to_leave<'a>(
         &'a self,
         city: &'a CityId,

@@ -25,7 +25,7 @@ mod staff;
 mod writer;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use backup::{Copied, Restored, TableSum, backup, backup_erasures, restore};
 pub use command::{Command, Person, Report};

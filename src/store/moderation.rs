@@ -4,10 +4,11 @@ use futures_util::future::{BoxFuture, FutureExt};
 
 use super::handle::Store;
 use super::sqlite::moderation as sql;
+use super::sqlite::read::in_time;
 use super::sqlite::staff::blob;
 use super::writer::Job;
 use crate::domain::{
-    Actor, CityId, Complained, Complaint, ComplaintPage, Decided, Decision, DecisionQuery, Ending, FollowKey,
+    Actor, CityId, Complained, Complaint, ComplaintPage, Decided, Decision, DecisionQuery, Ending, FollowKey, InForce,
     ModeratedPost, Moderation, NewComplaint, NewDecision, PostId, Queued, StoreError,
 };
 
@@ -61,11 +62,12 @@ impl Moderation for Store {
     }
 
     fn post_at<'a>(&'a self, city: &'a CityId, url: &'a str) -> BoxFuture<'a, Result<Option<PostId>, StoreError>> {
-        async move {
-            let values = [city.as_str().into(), url.into()];
-            let row = sql::POST_AT.first(&mut *self.reader().pool.acquire().await?, values).await?;
+        // Anybody may ask, and it looks through the city.
+        in_time(async move {
+            let mut limited = self.reader().limited().await?;
+            let row = sql::POST_AT.first(&mut limited.connection, [city.as_str().into(), url.into()]).await?;
             row.map(|row| sql::moderated(&row).map(|post| post.post)).transpose()
-        }
+        })
         .boxed()
     }
 
@@ -80,6 +82,15 @@ impl Moderation for Store {
             let values = [city.as_str().into(), before.into(), bounded(query.limit).into(), in_force.into()];
             let found = sql::DECISIONS.all(&mut *self.reader().pool.acquire().await?, values).await?;
             found.iter().map(sql::decision).collect()
+        }
+        .boxed()
+    }
+
+    fn in_force<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Vec<InForce>, StoreError>> {
+        async move {
+            let mut connection = self.reader().pool.acquire().await?;
+            let found = sql::IN_FORCE.all(&mut connection, [city.as_str().into()]).await?;
+            found.iter().map(sql::in_force).collect()
         }
         .boxed()
     }

@@ -14,6 +14,7 @@ const PAGES = [
   "/nantes/recipe",
   "/nantes/sources",
   "/nantes/register",
+  "/nantes/moderation",
   "/nantes/leave",
   "/nantes/about",
   "/nantes/privacy",

@@ -1,6 +1,6 @@
 use futures_util::future::BoxFuture;
 
-use super::{Complaint, Decision, Ending, FollowKey, NewComplaint, NewDecision};
+use super::{Complaint, Decision, Ending, FollowKey, Measure, Motive, NewComplaint, NewDecision};
 use crate::domain::{Actor, CityId, Network, PostId, Reason, StoreError, Timestamp};
 
 /// How a post stands in a city.
@@ -42,6 +42,14 @@ pub struct DecisionQuery {
     pub before: Option<i64>,
     /// At most 100, whatever is asked for.
     pub limit: usize,
+}
+
+/// Decisions of a city that stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InForce {
+    pub measure: Measure,
+    pub motive: Motive,
+    pub count: u64,
 }
 
 /// Complaints, the oldest that waits first.
@@ -108,6 +116,9 @@ pub trait Moderation: Send + Sync {
         city: &'a CityId,
         query: DecisionQuery,
     ) -> BoxFuture<'a, Result<Vec<Decision>, StoreError>>;
+
+    /// How many decisions stand, by what is done and why.
+    fn in_force<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Vec<InForce>, StoreError>>;
 
     fn decision<'a>(&'a self, city: &'a CityId, number: i64) -> BoxFuture<'a, Result<Option<Decision>, StoreError>>;
 

@@ -38,7 +38,10 @@ impl Route {
     /// Under which name looks at it are counted (`domain::register`): what follows the city in its address.
     pub fn page_name(&self) -> String {
         let rest = self.path.strip_prefix("/desk/{city}").unwrap_or(self.path).trim_start_matches('/');
-        if rest.is_empty() { "now".to_owned() } else { rest.to_owned() }
+        match rest.split("/{").next() {
+            None | Some("") => "now".to_owned(),
+            Some(page) => page.to_owned(),
+        }
     }
 }
 

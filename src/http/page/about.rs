@@ -14,8 +14,9 @@ use super::{
 pub fn render_about(context: &PageContext, city: &City) -> String {
     let w = context.words();
     let frame = frame(context, city, "about", w.with("about-title", "city", &city.name));
-    let register = Address::below(city.id.as_str(), "register").language(context.carried()).to_string();
-    AboutView { frame, w, city, settings: &context.settings, register }.render().unwrap_or_default()
+    let below = |page| Address::below(city.id.as_str(), page).language(context.carried()).to_string();
+    let (register, moderation) = (below("register"), below("moderation"));
+    AboutView { frame, w, city, settings: &context.settings, register, moderation }.render().unwrap_or_default()
 }
 
 /// Who answers for the instance, why, and for how long what is kept (L-20, L-23).
@@ -61,6 +62,7 @@ struct AboutView<'a> {
     city: &'a City,
     settings: &'a PageSettings,
     register: String,
+    moderation: String,
 }
 
 #[derive(Template)]

@@ -79,6 +79,14 @@ impl Calendar {
         if self.is_french() { french } else { english }
     }
 
+    /// `21 nov. 2026, 15:38`
+    pub fn dated(&self, at: Timestamp) -> String {
+        let date = self.date(at);
+        let month = month(date);
+        let month = if self.is_french() { month.1 } else { month.3 };
+        format!("{}\u{a0}{month}\u{a0}{}, {}", self.ordinal(date), date.year(), self.clock(at))
+    }
+
     /// `samedi 21 novembre`
     pub fn day(&self, date: Date) -> String {
         let (weekday_fr, weekday_en) = weekday(date);
@@ -140,6 +148,7 @@ mod tests {
         let paris = Calendar::new("Europe/Paris", Words::new(Language::French));
         assert_eq!(paris.full(at), "dimanche 22 novembre 2026 à 00:38");
         assert_eq!(paris.short(at), "22\u{a0}nov., 00:38");
+        assert_eq!(paris.dated(at), "22\u{a0}nov.\u{a0}2026, 00:38");
         let montreal = Calendar::new("America/Montreal", Words::new(Language::English));
         assert_eq!(montreal.full(at), "Saturday 21 November 2026 at 18:38");
         let Some(first) = Timestamp::parse_rfc3339("2026-02-01T12:00:00Z") else { panic!("a sound date") };

@@ -2,12 +2,13 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use crate::domain::{Card, CardCopy, CardRenderer, City, Lane, MediaKind, Network, fold_tag};
+use crate::domain::{Card, CardCopy, CardRenderer, City, Lane, MediaKind, Motive, Network, fold_tag};
 
 use super::{
     address::Address,
     calendar::Calendar,
     context::Cities,
+    moderation::motive_name,
     outline::zone_id,
     text::{Link, Segment, segments, site, web_address},
     when::when,
@@ -79,6 +80,10 @@ struct CardView<'a> {
     /// The label above the text, for what is not simply somebody speaking.
     kind: Option<String>,
     practical: bool,
+    /// The line behind which text and media stand, where they do.
+    cover: Option<Cover>,
+    /// What the list of pinned posts says of it, where it is pinned.
+    pinned: Option<String>,
     zone_on_map: Option<&'a str>,
     /// The first line of what a site says by itself, which is a title.
     headline: Vec<Segment>,
@@ -91,7 +96,13 @@ struct CardView<'a> {
     edited_full: Option<String>,
     why: String,
     original: Option<String>,
+    report: String,
     leave: String,
+}
+
+struct Cover {
+    class: &'static str,
+    says: String,
 }
 
 struct Place {
@@ -137,7 +148,8 @@ impl<'a> CardView<'a> {
                 Lane::Event(event) => Some(words.with("kind-event", "name", event)),
             };
         let (headline, text) = match segments(card, words.language) {
-            text if has_headline(card) => split_headline(text),
+            // A title is part of what stands behind the line.
+            text if has_headline(card) && card.covered.is_none() => split_headline(text),
             text => (Vec::new(), text),
         };
         Self {
@@ -161,6 +173,8 @@ impl<'a> CardView<'a> {
                 if name == Some(body) { words.t("card-listed") } else { words.with("card-official", "name", body) }
             }),
             kind,
+            cover: Cover::new(card, words),
+            pinned: pin_line(card),
             practical: matches!(card.lane, Lane::Info | Lane::Agenda),
             zone_on_map: zone_on_map(card, city),
             headline,
@@ -181,9 +195,44 @@ impl<'a> CardView<'a> {
             edited_full: card.edited_at.map(|at| calendar.full(at)),
             why: Address::why(slug, card.id).language(carry).to_string(),
             original: card.url.as_deref().and_then(web_address),
+            report: Address::below(slug, &format!("report/{}", card.id.token())).language(carry).to_string(),
             leave: Address::below(slug, "leave").with("post", card.id.token()).language(carry).to_string(),
         }
     }
+}
+
+impl Cover {
+    /// Moderators' line, the author's own, or one of both.
+    fn new(card: &Card, words: Words) -> Option<Self> {
+        let folded = card.covered.map(|motive| match motive {
+            Motive::Reports => words.t("card-covered-reports"),
+            motive => words.with("card-covered", "motive", &motive_name(motive, words)),
+        });
+        match (folded, card.sensitive) {
+            (Some(folded), true) => {
+                Some(Self { class: "covered", says: format!("{folded} {}", words.t("card-sensitive")) })
+            }
+            (Some(folded), false) => {
+                Some(Self { class: "covered", says: format!("{folded} {}", words.t("card-show")) })
+            }
+            (None, true) => Some(Self { class: "sensitive", says: words.t("card-sensitive") }),
+            (None, false) => None,
+        }
+    }
+}
+
+/// How a pinned card is named above the feed. What stands behind a line isn't told outside it: what moderators folded is not
+/// named there at all, and what is sensitive by its author alone.
+pub fn pin_line(card: &Card) -> Option<String> {
+    if !card.pinned || card.covered.is_some() {
+        return None;
+    }
+    let line = headline(card);
+    if !card.sensitive && !line.trim().is_empty() {
+        return Some(line);
+    }
+    let name = card.author.name.as_deref().filter(|name| !name.trim().is_empty()).or(card.author.handle.as_deref());
+    Some(name.unwrap_or_else(|| card.author.id.as_str()).to_owned())
 }
 
 /// Whether the first line of a text is a title: what is made of an item that has one.

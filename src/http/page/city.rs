@@ -1,11 +1,13 @@
+use std::sync::Arc;
+
 use askama::Template;
 
-use crate::domain::{Announced, City, Cursor, Filter, Lane, Page, SourceHealth, SourceState, Timestamp};
+use crate::domain::{Announced, Card, City, Cursor, Filter, Lane, Page, SourceHealth, SourceState, Timestamp};
 
 use super::{
     address::{Address, encode, filter_pairs},
     calendar::Calendar,
-    card::network_name,
+    card::{network_name, pin_line},
     context::PageContext,
     filters::{Choice, Group, Links},
     frame::Frame,
@@ -26,6 +28,8 @@ pub struct CityPage<'a> {
     pub page: &'a Page,
     /// What is in force and to come; `None` where the page does not show it.
     pub announced: Option<&'a Announced>,
+    /// What moderators pinned, newest first; empty where the page does not name it.
+    pub pins: &'a [Arc<Card>],
     pub filter: &'a Filter,
     /// The position before which was asked; `None` on the live page.
     pub before: Option<u64>,
@@ -52,6 +56,8 @@ struct CityView<'a> {
     groups: Vec<Group>,
     chosen: Vec<Choice>,
     clear: String,
+    /// `None` on a page that does not name what is pinned.
+    pins: Option<Vec<Pin>>,
     notices: Option<Notices>,
     sections: Vec<Section>,
     empty: Option<Empty>,
@@ -78,6 +84,15 @@ struct LiveView {
     /// Nothing is added at the top: an older page, or one in another order.
     older: bool,
     folds: bool,
+}
+
+/// A pinned post: where it stands on this page, or its own.
+struct Pin {
+    id: String,
+    text: String,
+    lang: Option<String>,
+    href: String,
+    why: String,
 }
 
 struct Empty {
@@ -143,6 +158,7 @@ impl<'a> CityView<'a> {
                 older: page.before.is_some() || by_event.is_some(),
                 folds: folds(filter),
             },
+            pins: is_whole.then(|| pins(page)),
             notices,
             lanes,
             groups: links.groups(page),
@@ -181,6 +197,17 @@ impl<'a> CityView<'a> {
             sources_href: Address::below(city.id.as_str(), "sources").language(context.carried()).to_string(),
         }
     }
+}
+
+fn pins(page: &CityPage<'_>) -> Vec<Pin> {
+    let here = |card: &Card| page.page.cards.iter().chain(&page.page.replies).any(|other| other.id == card.id);
+    let pin = |card: &Arc<Card>| {
+        let id = card.id.token();
+        let why = Address::why(page.city.id.as_str(), card.id).language(Some(page.context.language)).to_string();
+        let href = if here(card) { format!("#post-{id}") } else { why.clone() };
+        Some(Pin { text: pin_line(card)?, lang: card.lang.clone(), href, why, id })
+    };
+    page.pins.iter().filter_map(pin).collect()
 }
 
 /// The title that a tab or a bookmark shows: what is chosen comes first, so that two of them can be told apart.

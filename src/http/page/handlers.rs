@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
 
 use crate::{
     clock::Clock,
-    domain::{CityId, FeedLog, PostId, Register, SourceHealth, StoreError},
+    domain::{CityId, FeedLog, Measure, Moderation, PostId, Register, SourceHealth, StoreError},
+    http::TrustedProxies,
 };
 
 use super::{
@@ -16,6 +17,7 @@ use super::{
     context::{Cities, PageSettings},
     leave::LEAVE_FORM_BYTES_MAX,
     leave_handlers,
+    moderation::{self, render_withheld},
     outline::{Emblems, icon_svg},
     recipe::render_recipe,
     register::register_page,
@@ -37,10 +39,15 @@ const ANNOUNCED_MAX: usize = 200;
 pub struct PageState {
     pub log: Arc<dyn FeedLog>,
     pub cities: Arc<dyn Cities>,
+    pub moderation: Arc<dyn Moderation>,
     pub sources: Arc<dyn Fn() -> Vec<SourceHealth> + Send + Sync>,
     pub register: Arc<dyn Register>,
     pub clock: Arc<dyn Clock>,
     pub settings: Arc<PageSettings>,
+    /// Who counts as one sender of a report.
+    pub trusted_proxies: TrustedProxies,
+    /// Where keys come from; `None`: the system has no randomness, and no complaint is taken.
+    pub entropy: fn() -> Option<[u8; 32]>,
 }
 
 pub(super) type State = web::Data<PageState>;
@@ -64,6 +71,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route(web::post().to(leave_handlers::sent)),
         )
         .service(web::resource("/{city}/register").route(web::get().to(register)).route(web::head().to(register)))
+        .configure(moderation::handlers::configure)
         .service(
             web::resource("/{city}/{page:recipe|sources|about|privacy|accessibility}")
                 .route(web::get().to(notice))
@@ -73,7 +81,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .default_service(web::to(not_found));
 }
 
-fn answer(state: &PageState, result: Result<HttpResponse, Box<Failure>>) -> HttpResponse {
+pub(super) fn answer(state: &PageState, result: Result<HttpResponse, Box<Failure>>) -> HttpResponse {
     result.unwrap_or_else(|failure| failure.respond(state))
 }
 
@@ -113,14 +121,19 @@ async fn city_page(request: &HttpRequest, state: &PageState) -> Result<HttpRespo
             true => Some(state.log.announced(id, visit.context.now, ANNOUNCED_MAX).await?),
             false => None,
         };
-        Ok::<_, StoreError>((page, announced, state.times(id, visit.context.now).await?))
+        let pins = match before.is_none() && filter.is_empty() {
+            true => state.log.pinned(id).await?,
+            false => Vec::new(),
+        };
+        Ok::<_, StoreError>((page, announced, pins, state.times(id, visit.context.now).await?))
     };
-    let Ok((page, announced, times)) = read.await else { return Err(visit.fails(Trouble::Unavailable)) };
+    let Ok((page, announced, pins, times)) = read.await else { return Err(visit.fails(Trouble::Unavailable)) };
     let body = render_city(&CityPage {
         context: &visit.context,
         city: &visit.city,
         page: &page,
         announced: announced.as_ref(),
+        pins: &pins,
         filter: &filter,
         before,
         times: &times,
@@ -138,14 +151,27 @@ async fn why_page(request: &HttpRequest, state: &PageState) -> Result<HttpRespon
     let Some(post) = request.match_info().get("post").and_then(PostId::parse) else {
         return Err(visit.fails(Trouble::NoPost));
     };
-    match state.log.card(&visit.city.id, post).await {
-        Ok(Some(card)) => {
-            let body = render_why(&visit.context, &visit.city, &card);
-            Ok(html(&visit.context, StatusCode::OK, body))
+    let city = &visit.city.id;
+    let read = async {
+        let card = state.log.card(city, post).await?;
+        // What stands as it came needs no second look.
+        let is_decided_on = card.as_ref().is_none_or(|card| card.covered.is_some());
+        let decisions = match is_decided_on {
+            true => moderation::handlers::restrictions(state, city, post).await?,
+            false => Vec::new(),
+        };
+        Ok::<_, StoreError>((card, decisions))
+    };
+    let body = match read.await {
+        Ok((Some(card), mut decisions)) => {
+            decisions.retain(|decision| decision.measure == Measure::Fold);
+            render_why(&visit.context, &visit.city, &card, &decisions)
         }
-        Ok(None) => Err(visit.fails(Trouble::NoPost)),
-        Err(_unreadable) => Err(visit.fails(Trouble::Unavailable)),
-    }
+        Ok((None, decisions)) if decisions.is_empty() => return Err(visit.fails(Trouble::NoPost)),
+        Ok((None, decisions)) => render_withheld(&visit.context, &visit.city, post, &decisions),
+        Err(_unreadable) => return Err(visit.fails(Trouble::Unavailable)),
+    };
+    Ok(html(&visit.context, StatusCode::OK, body))
 }
 
 /// The pages that are made from the city and the settings.

@@ -19,6 +19,7 @@ mod handlers;
 mod leave;
 mod leave_handlers;
 mod map;
+mod moderation;
 mod notices;
 mod outline;
 mod recipe;
@@ -48,6 +49,10 @@ pub use filters::language_name;
 pub use frame::Frame;
 pub use handlers::{PageState, configure};
 pub use leave::{LEAVE_FORM_BYTES_MAX, LeaveForm, LeavePage, LeaveProblem, render_leave, render_leave_done};
+pub use moderation::{
+    AppealPage, COMPLAINT_FORM_BYTES_MAX, ComplaintForm, FollowedPage, LogPage, Problem, ReportPage, render_appeal,
+    render_followed, render_log, render_report, render_withheld,
+};
 pub use outline::{Emblems, Outline, icon_svg};
 pub use recipe::render_recipe;
 pub use register::{RegisterPage, render_register};

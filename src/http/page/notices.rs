@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::domain::{Card, Filter, Lane, Network};
 
 use super::{
@@ -41,7 +43,11 @@ pub fn notices(
     w: Words,
 ) -> Option<Notices> {
     let announced = page.announced.filter(|_| page.filter.is_empty() && page.before.is_none())?;
-    let (notices, events) = (&announced.notices, &announced.events);
+    // What moderators folded is read in its card alone.
+    let open = |cards: &[Arc<Card>]| -> Vec<Arc<Card>> {
+        cards.iter().filter(|card| card.covered.is_none()).cloned().collect()
+    };
+    let (notices, events) = (open(&announced.notices), open(&announced.events));
     if notices.is_empty() && events.is_empty() {
         return None;
     }

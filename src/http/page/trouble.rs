@@ -16,6 +16,10 @@ pub enum Trouble {
     NoPage,
     /// 404: the post is not (or no longer) here.
     NoPost,
+    /// 404: no such decision, or none that can be contested.
+    NoDecision,
+    /// 404: nobody's key, or one whose complaint is no longer kept.
+    NoComplaint,
     /// 503: the store can't be read now.
     Unavailable,
 }
@@ -23,7 +27,7 @@ pub enum Trouble {
 impl Trouble {
     pub const fn status(&self) -> u16 {
         match self {
-            Self::NoCity(_) | Self::NoPage | Self::NoPost => 404,
+            Self::NoCity(_) | Self::NoPage | Self::NoPost | Self::NoDecision | Self::NoComplaint => 404,
             Self::Unavailable => 503,
         }
     }
@@ -33,6 +37,8 @@ impl Trouble {
             Self::NoCity(_) => "no-city",
             Self::NoPage => "no-page",
             Self::NoPost => "no-post",
+            Self::NoDecision => "no-decision",
+            Self::NoComplaint => "no-complaint",
             Self::Unavailable => "unavailable",
         }
     }

@@ -26,6 +26,8 @@ pub(super) struct Asked {
     lang: Option<String>,
     lane: Option<String>,
     pub(super) post: Option<String>,
+    /// The address of a post on its network.
+    pub(super) url: Option<String>,
 }
 
 impl Asked {
@@ -114,7 +116,11 @@ impl Failure {
 
 /// A page of somebody who is signed in: kept by nobody.
 pub fn html_of_desk(context: &PageContext, status: StatusCode, body: String) -> HttpResponse {
-    let mut response = html(context, status, body);
+    unkept(html(context, status, body))
+}
+
+/// No browser and nothing in between keeps it.
+pub(super) fn unkept(mut response: HttpResponse) -> HttpResponse {
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     response
 }

@@ -1,6 +1,6 @@
 use askama::Template;
 
-use crate::domain::{Card, CardCopy, City, PostId, Reason, Rule, Tier};
+use crate::domain::{Card, CardCopy, City, Decision, PostId, Reason, Rule, Tier};
 
 use super::{
     address::Address,
@@ -8,12 +8,14 @@ use super::{
     card::{network_name, render_card},
     context::PageContext,
     frame::Frame,
+    moderation::Statement,
     text::web_address,
     words::Words,
 };
 
-/// Why a post is here, in plain words, with everything needed to take the decision again (feature 6).
-pub fn render_why(context: &PageContext, city: &City, card: &Card) -> String {
+/// Why a post is here, in plain words, with everything needed to take the decision again (feature 6). `folds`: what moderators
+/// folded it by.
+pub fn render_why(context: &PageContext, city: &City, card: &Card, folds: &[Decision]) -> String {
     let w = context.words();
     let calendar = Calendar::new(&city.timezone, w);
     let slug = city.id.as_str();
@@ -31,6 +33,7 @@ pub fn render_why(context: &PageContext, city: &City, card: &Card) -> String {
         city,
         card: render_card(card, city, w),
         reasons: card.reasons.iter().map(|reason| sentence(reason, card, city, context, w)).collect(),
+        statements: folds.iter().map(|fold| Statement::new(fold, Some(card.id), city, context)).collect(),
         copies: card.copies.iter().map(|copy| elsewhere(copy, w)).collect(),
         network: network_name(card.network, w),
         source: card.native_id.as_str().to_owned(),
@@ -58,6 +61,7 @@ struct WhyView<'a> {
     city: &'a City,
     card: String,
     reasons: Vec<Sentence>,
+    statements: Vec<Statement>,
     copies: Vec<Sentence>,
     network: String,
     source: String,

@@ -2,7 +2,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::domain::{Card, CardCopy, CoarseLocation, Facet, Media, Reason, Timestamp};
+use crate::domain::{Card, CardCopy, CoarseLocation, Facet, Media, Motive, Reason, Timestamp};
 
 use super::to_json;
 
@@ -52,6 +52,11 @@ pub struct PostView<'a> {
     cancelled: bool,
     sensitive: bool,
     automated: bool,
+    /// Moderators folded it, for this motive: show it behind a line that says so.
+    #[schema(required)]
+    folded: Option<&'static str>,
+    /// Moderators pinned it.
+    pinned: bool,
     /// `invited`, `public` or `quiet`.
     tier: &'static str,
     /// The same utterance elsewhere: bridged, or said there too by its author.
@@ -183,6 +188,8 @@ impl<'a> From<&'a Card> for PostView<'a> {
             cancelled: card.schedule.cancelled,
             sensitive: card.sensitive,
             automated: card.automated,
+            folded: card.covered.map(Motive::as_str),
+            pinned: card.pinned,
             tier: card.tier.as_str(),
             copies: card.copies.iter().map(CopyView::from).collect(),
             reasons: card.reasons.iter().map(ReasonView::from).collect(),

@@ -10,8 +10,8 @@ use super::statement::{Statement, statements};
 use super::{json, rows};
 use crate::domain::{
     Actor, Batch, Change, CityId, Closed, Complaint, ComplaintKind, ComplaintState, Decision, Ending, FoldedWords,
-    IdKey, Measure, ModeratedPost, Motive, NewComplaint, Phrase, PostId, Queued, Standing, StoreError, SubjectHash,
-    Target, Timestamp,
+    IdKey, InForce, Measure, ModeratedPost, Motive, NewComplaint, Phrase, PostId, Queued, Standing, StoreError,
+    SubjectHash, Target, Timestamp,
 };
 use crate::store::error::unreadable;
 use crate::store::ledger::Ledger;
@@ -83,6 +83,8 @@ statements! {
     /// City, before, limit, whether in force alone.
     DECISIONS: 4 = concat!("SELECT ", decision!(), " FROM decisions AS d WHERE d.city = $1 AND d.number < $2
         AND (NOT $4 OR d.ended_at IS NULL) ORDER BY d.number DESC LIMIT $3");
+    IN_FORCE: 1 = "SELECT measure, motive, count(*) AS decisions FROM decisions WHERE city = $1 AND ended_at IS NULL
+        GROUP BY measure, motive ORDER BY measure, motive";
     DECISIONS_ON: 2 = concat!("SELECT ", decision!(), " FROM decided_posts AS o JOIN decisions AS d
         ON d.city = o.city AND d.number = o.number WHERE o.city = $1 AND o.post = $2 ORDER BY d.number DESC LIMIT 50");
     /// City, author, words of the kind: what blocks.
@@ -163,6 +165,10 @@ pub fn decision(row: &SqliteRow) -> Result<Decision, StoreError> {
         until: rows::optional_time(row, "until")?,
         ended,
     })
+}
+
+pub fn in_force(row: &SqliteRow) -> Result<InForce, StoreError> {
+    Ok(InForce { measure: measure(row)?, motive: motive(row)?, count: rows::count(row, "decisions")? })
 }
 
 pub fn moderated(row: &SqliteRow) -> Result<ModeratedPost, StoreError> {

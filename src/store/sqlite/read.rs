@@ -16,8 +16,8 @@ use super::statement::{Statement, Value};
 use super::{rows, search, statements};
 use crate::clock::Clock;
 use crate::domain::{
-    Announced, AuthorId, Card, CityId, Epoch, FeedEntry, Filter, Head, Lane, Network, Offset, Op, Page, PostId,
-    StoreError, Timestamp, Volume,
+    Announced, AuthorId, Card, CityId, Epoch, FeedEntry, Filter, Head, Lane, Network, Offset, Op, PINS_MAX, Page,
+    PostId, StoreError, Timestamp, Volume,
 };
 use crate::store::error::unreadable;
 use crate::store::retention::SEARCH_PUBLIC_S;
@@ -193,6 +193,17 @@ impl Reader {
                 rows::cards(&statement.all(&mut snapshot, values).await?, city)
             };
             Ok(Announced { notices: of(statements::NOTICES).await?, events: of(statements::EVENTS).await? })
+        })
+        .await
+    }
+
+    pub async fn pinned(&self, city: &CityId) -> Result<Vec<Arc<Card>>, StoreError> {
+        in_time(async {
+            let mut limited = self.limited().await?;
+            let mut snapshot = limited.connection.begin().await?;
+            let Some(place) = self.place(&mut snapshot, city).await? else { return Ok(Vec::new()) };
+            let values = [place.row.into(), bounded(PINS_MAX, PAGE_MAX).into()];
+            rows::cards(&statements::PINNED.all(&mut snapshot, values).await?, city)
         })
         .await
     }

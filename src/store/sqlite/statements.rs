@@ -216,6 +216,8 @@ statements! {
         ORDER BY c.created_at DESC LIMIT $3";
     EVENTS: 3 = "SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.lane = 'agenda' AND c.expires_at > $2
         ORDER BY coalesce(c.starts_at, c.expires_at) LIMIT $3";
+    /// City, limit.
+    PINNED: 2 = "SELECT c.* FROM cards AS c WHERE c.city = $1 AND c.pinned ORDER BY c.position DESC LIMIT $2";
     /// City's slug, since. The author of what is listed is the list's address, a sender's its account. What a card stands for
     /// was brought too.
     VOLUMES: 2 = "WITH here (city) AS (SELECT row FROM cities WHERE slug = $1)

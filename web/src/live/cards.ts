@@ -44,7 +44,7 @@ function isSoundAttribute({ name, value }: Attr): boolean {
 
 /** What a reader would notice of a card: its text without the times, which are relative on one side. */
 export function wording(card: HTMLElement): string {
-  return [...card.querySelectorAll(".kind, .by, .who, .headline, .when, .text, .media, .place, .hint")]
+  return [...card.querySelectorAll(".kind, .by, .who, .headline, .when, .covered > summary, .text, .media, .place, .hint")]
     .map((part) => part.textContent)
     .join("\n");
 }

@@ -7,6 +7,7 @@ import { Arrivals } from "./arrivals";
 import { parseCard, wording } from "./cards";
 import { readPages } from "./page_reader";
 import { readPause, writePause } from "./pause";
+import { Pins } from "./pins";
 import { PostList, position } from "./post_list";
 import { refreshTimes } from "./relative_time";
 import { LiveSession, type LiveEvent } from "./session";
@@ -18,6 +19,7 @@ export class LiveFeed extends HTMLElement {
   #words!: Words;
   #language!: Language;
   #list!: PostList;
+  #pins!: Pins;
   #session!: LiveSession;
   #arrivals!: Arrivals;
   #announcer!: Announcer;
@@ -39,6 +41,7 @@ export class LiveFeed extends HTMLElement {
       older: "older" in this.dataset,
       folds: "folds" in this.dataset,
     });
+    this.#pins = new Pins(this.querySelector("[data-pins]"), (id) => this.#list.article(id) !== null);
     this.#arrivals = new Arrivals(this.#list, {
       language: this.#language,
       words: this.#words,
@@ -160,6 +163,7 @@ export class LiveFeed extends HTMLElement {
         fresh += outcome === "fresh" ? 1 : 0;
         changed ||= outcome === "changed";
       }
+      this.#pins.link();
     });
     if (changed) this.#changed(null);
     if (fresh > 0) this.#announcer.count(fresh);
@@ -169,12 +173,14 @@ export class LiveFeed extends HTMLElement {
   /** Edits and removals are of what stands on the page already: they are never held back, not even by a pause. */
   #applyOne(event: LiveEvent): "fresh" | "changed" | "nothing" {
     if (event.op === "remove") {
+      this.#pins.drop(event.id);
       if (this.#arrivals.drop(event.id) || !this.#list.article(event.id)) return "nothing";
       this.#remove(event.id);
       return "changed";
     }
     const card = parseCard(event.html ?? "");
     if (!card) return "nothing";
+    this.#pins.follow(card);
     if (this.#list.article(event.id)) {
       this.#list.replace(card);
       return "changed";
@@ -235,6 +241,8 @@ export class LiveFeed extends HTMLElement {
         if (!known) fresh += this.#arrivals.hold(document.adoptNode(card));
         else if (wording(known) !== wording(card)) this.#list.replace(document.adoptNode(card));
       }
+      if (page.pins) this.#pins.become(page.pins);
+      this.#pins.link();
       refreshTimes(this.#list.root, new Date(), this.#language);
       this.#list.pointOlderLink();
     });

@@ -8,6 +8,8 @@ export interface PageRead {
   /** Where the live session goes on from. */
   cursor: string | null;
   cards: HTMLElement[];
+  /** The list of what is pinned, where the page has one. */
+  pins: HTMLElement | null;
 }
 
 /**
@@ -20,7 +22,11 @@ export async function readPages(address: string, reach: number): Promise<PageRea
   for (let page = 0; next && page < PAGES_MAX; page += 1) {
     const feed = await readFeed(next);
     if (!feed) return null;
-    read ??= { cursor: feed.dataset["cursor"] ?? null, cards: [] };
+    read ??= {
+      cursor: feed.dataset["cursor"] ?? null,
+      cards: [],
+      pins: feed.querySelector<HTMLElement>("[data-pins]"),
+    };
     read.cards.push(...[...feed.querySelectorAll<HTMLElement>("#posts article")].filter(isSound));
     const last = [...feed.querySelectorAll<HTMLElement>("#posts > section > ol > li > article")].at(-1);
     if (!last || Number(last.dataset["position"]) <= reach) break;

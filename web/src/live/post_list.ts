@@ -66,9 +66,12 @@ export class PostList {
     if (!old) return;
     const focused = old.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
     const act = focused?.dataset["act"];
-    const opened = old.querySelector<HTMLDetailsElement>("details.sensitive")?.open;
-    const twin = card.querySelector<HTMLDetailsElement>("details.sensitive");
-    if (opened && twin) twin.open = true;
+    // What its reader opened stays open; what is folded only now is folded for everybody.
+    for (const line of ["details.sensitive", "details.covered"]) {
+      const opened = old.querySelector<HTMLDetailsElement>(line)?.open;
+      const twin = card.querySelector<HTMLDetailsElement>(line);
+      if (opened && twin) twin.open = true;
+    }
     old.replaceWith(card);
     if (focused) (card.querySelector<HTMLElement>(`[data-act="${act ?? ""}"]`) ?? card).focus({ preventScroll: true });
   }

@@ -161,9 +161,12 @@ fn page_state(store: &Store, clock: &Arc<ManualClock>, cities: Vec<Arc<City>>) -
     PageState {
         log: Arc::new(store.clone()),
         cities: Arc::new(Two(cities)),
+        moderation: Arc::new(store.clone()),
         sources: Arc::new(Vec::new),
         register: Arc::new(store.clone()),
         clock: clock.clone(),
+        trusted_proxies: TrustedProxies::default(),
+        entropy: random,
         settings: Arc::new(PageSettings { public_url: ORIGIN.into(), ..PageSettings::default() }),
     }
 }

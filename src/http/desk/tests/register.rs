@@ -148,14 +148,7 @@ async fn l42_l44_what_may_not_be_watched_is_refused_with_the_reason() {
     let mut place = place_with_numbers().await;
     let mut city = crate::http::tests::city("nantes");
     city.recipe.assembly = vec!["Manif44".into()];
-    place.pages = Data::new(PageState {
-        log: Arc::new(place.store.clone()),
-        cities: Arc::new(Two(vec![Arc::new(city)])),
-        sources: Arc::new(Vec::new),
-        register: Arc::new(place.store.clone()),
-        clock: place.clock.clone(),
-        settings: Arc::new(PageSettings { public_url: ORIGIN.into(), ..PageSettings::default() }),
-    });
+    place.pages = Data::new(page_state(&place.store, &place.clock, vec![Arc::new(city)]));
     let app = place.app().await;
     let (mut lea, mut publisher) = (Browser::new(&app), Browser::new(&app));
     lea.enter("lea", NOON).await;
@@ -246,14 +239,8 @@ async fn the_desk_says_how_each_source_does_and_what_is_to_be_done() {
         source(Network::Mastodon, SourceState::Refused, "the server answers 401"),
     ];
     let pages = Data::into_inner(place.pages.clone());
-    place.pages = Data::new(PageState {
-        log: pages.log.clone(),
-        cities: pages.cities.clone(),
-        sources: Arc::new(move || sources.clone()),
-        register: pages.register.clone(),
-        clock: pages.clock.clone(),
-        settings: pages.settings.clone(),
-    });
+    let state = page_state(&place.store, &place.clock, pages.cities.all());
+    place.pages = Data::new(PageState { sources: Arc::new(move || sources.clone()), ..state });
     let app = place.app().await;
     let mut lea = Browser::new(&app);
     lea.enter("lea", NOON).await;

@@ -24,6 +24,7 @@ fn shown(cards: Vec<Card>, announced: &Announced, filter: &Filter, per_day: usiz
         city: &city(),
         page: &page,
         announced: Some(announced),
+        pins: &[],
         filter,
         before: None,
         times: &times,

@@ -24,6 +24,7 @@ fn feed(page: &Page, filter: &Filter, sources: &[SourceHealth]) -> String {
         city: &city,
         page,
         announced,
+        pins: &[],
         filter,
         before: None,
         times: &times,
@@ -38,7 +39,7 @@ fn every_page() -> Vec<(&'static str, String)> {
     vec![
         ("cities", render_cities(&context, &[glance])),
         ("city", feed(&one, &Filter::default(), &[bluesky(SourceState::Live)])),
-        ("why", render_why(&context, &city, &card(1, "Bonjour"))),
+        ("why", render_why(&context, &city, &card(1, "Bonjour"), &[])),
         ("recipe", render_recipe(&context, &city)),
         ("sources", render_sources(&context, &city, &[bluesky(SourceState::Down)], &[], &[])),
         ("leave", render_leave(&context, &city, &LeavePage::default())),
@@ -151,7 +152,7 @@ async fn h3_what_a_post_says_stays_text() {
     let context = context();
     for html in [
         render_card(&card, &city(), Words::new(Language::French)),
-        render_why(&context, &city(), &card),
+        render_why(&context, &city(), &card, &[]),
         render_trouble(&context, None, &Trouble::NoCity(hostile.into()), &[]),
         feed(&page(vec![card.clone()], vec![]), &Filter { tag: Some(hostile.into()), ..Filter::default() }, &[]),
     ] {
@@ -189,7 +190,7 @@ async fn l23_every_card_says_why_and_how_to_leave() {
 
 #[actix_web::test]
 async fn d7_a_date_that_is_not_the_authors_own_is_said_so() {
-    let why = |date_corrected| render_why(&context(), &city(), &Card { date_corrected, ..card(3, "Bonjour") });
+    let why = |date_corrected| render_why(&context(), &city(), &Card { date_corrected, ..card(3, "Bonjour") }, &[]);
     assert!(why(true).contains("daté d’un moment à venir"), "{}", why(true));
     assert!(!why(false).contains("daté d’un moment à venir"));
 }
@@ -270,6 +271,7 @@ async fn only_lanes_that_can_hold_something_have_a_tab() {
             city,
             page: &one,
             announced: None,
+            pins: &[],
             filter,
             before: None,
             times: &times,
@@ -328,7 +330,7 @@ async fn feature6_why_gives_every_reason_with_its_rule_and_the_recipe() {
             tier: Tier::Quiet,
             ..card(1, "Bonjour")
         };
-        let html = render_why(&context(), &city(), &card);
+        let html = render_why(&context(), &city(), &card, &[]);
         assert!(html.contains("valeur-témoin") && html.contains(rule.as_str()), "{rule:?}: {html}");
         assert!(html.contains("0123456789abcdef") && html.contains("/port-fictif/recipe"), "{html}");
         assert!(html.contains("soit 3 jours"), "kept until when: {html}");
@@ -353,13 +355,13 @@ async fn feature8_a_card_says_where_else_it_is_and_why_says_by_what_that_is_know
     assert!(html.contains(line) && !html.contains("javascript:"), "{html}");
     assert!(render_card(&said, &city, words(Language::English)).contains("Also on <a "));
     assert!(!render_card(&card(1, "Bonjour"), &city, words(Language::French)).contains("Aussi sur"));
-    let why = render_why(&context(), &city, &said);
+    let why = render_why(&context(), &city, &said, &[]);
     assert!(
         why.contains("une copie qui déclare son origine") && why.contains("declared : https://ville.example"),
         "{why}"
     );
     assert!(why.contains("le même article") && !why.contains("href=\"javascript"), "{why}");
-    assert!(!render_why(&context(), &city, &card(1, "Bonjour")).contains("Où il est aussi"));
+    assert!(!render_why(&context(), &city, &card(1, "Bonjour"), &[]).contains("Où il est aussi"));
 }
 
 #[actix_web::test]

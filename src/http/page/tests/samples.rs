@@ -8,6 +8,7 @@ use geo::{LineString, MultiPolygon, Polygon};
 use crate::{
     clock::ManualClock,
     domain::*,
+    http::TrustedProxies,
     http::page::{Cities, PageContext, PageSettings, PageState},
 };
 
@@ -144,6 +145,12 @@ pub struct Samples {
     pub cards: Vec<Arc<Card>>,
     pub asked_to_leave: std::sync::Mutex<Vec<(Network, String)>>,
     pub broken: bool,
+    /// Newest first.
+    pub decisions: Vec<Decision>,
+    /// What was sent, from where, and whether anybody was on duty.
+    pub complaints: std::sync::Mutex<Vec<(NewComplaint, String, bool)>>,
+    /// What becomes of what is sent; it is taken where nothing is said.
+    pub complained: Option<Complained>,
 }
 
 impl Cities for Samples {
@@ -242,6 +249,13 @@ impl FeedLog for Samples {
         Box::pin(async move { Ok(Announced { notices: of(Lane::Info), events: of(Lane::Agenda) }) })
     }
 
+    fn pinned<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Vec<Arc<Card>>, StoreError>> {
+        Box::pin(async move {
+            self.check()?;
+            Ok(self.of(city).filter(|card| card.pinned).cloned().collect())
+        })
+    }
+
     fn ask_to_leave<'a>(
         &'a self,
         _: &'a CityId,
@@ -257,11 +271,104 @@ impl FeedLog for Samples {
     }
 }
 
+/// The decisions in `decisions`, each on its own post alone; complaints are noted and stay open.
+impl Moderation for Samples {
+    fn queue<'a>(&'a self, _: &'a CityId, _: i64, _: usize) -> BoxFuture<'a, Result<Vec<Queued>, StoreError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn moderated<'a>(&'a self, _: &'a CityId, _: PostId) -> BoxFuture<'a, Result<Option<ModeratedPost>, StoreError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn post_at<'a>(&'a self, city: &'a CityId, url: &'a str) -> BoxFuture<'a, Result<Option<PostId>, StoreError>> {
+        Box::pin(async move { Ok(self.of(city).find(|card| card.url.as_deref() == Some(url)).map(|card| card.id)) })
+    }
+
+    fn decisions<'a>(
+        &'a self,
+        _: &'a CityId,
+        query: DecisionQuery,
+    ) -> BoxFuture<'a, Result<Vec<Decision>, StoreError>> {
+        let is_asked = move |decision: &&Decision| query.before.is_none_or(|before| decision.number < before);
+        let found = self.decisions.iter().filter(is_asked).take(query.limit).cloned().collect();
+        Box::pin(async move { self.check().map(|()| found) })
+    }
+
+    fn in_force<'a>(&'a self, _: &'a CityId) -> BoxFuture<'a, Result<Vec<InForce>, StoreError>> {
+        let standing = self.decisions.iter().filter(|decision| decision.ended.is_none());
+        let one = standing.map(|decision| InForce { measure: decision.measure, motive: decision.motive, count: 1 });
+        let one = one.collect();
+        Box::pin(async move { Ok(one) })
+    }
+
+    fn decision<'a>(&'a self, _: &'a CityId, number: i64) -> BoxFuture<'a, Result<Option<Decision>, StoreError>> {
+        let found = self.decisions.iter().find(|decision| decision.number == number).cloned();
+        Box::pin(async move { self.check().map(|()| found) })
+    }
+
+    fn decisions_on<'a>(&'a self, _: &'a CityId, post: PostId) -> BoxFuture<'a, Result<Vec<Decision>, StoreError>> {
+        let found = self.decisions.iter().filter(|decision| decision.post == Some(post)).cloned().collect();
+        Box::pin(async move { self.check().map(|()| found) })
+    }
+
+    fn decide<'a>(
+        &'a self,
+        _: &'a CityId,
+        _: NewDecision,
+        _: String,
+        _: Actor,
+    ) -> BoxFuture<'a, Result<Decided, StoreError>> {
+        Box::pin(async { Ok(Err(NotDecided::NotFound)) })
+    }
+
+    fn lift<'a>(
+        &'a self,
+        _: &'a CityId,
+        _: i64,
+        _: Ending,
+        _: String,
+        _: Actor,
+    ) -> BoxFuture<'a, Result<Decided, StoreError>> {
+        Box::pin(async { Ok(Err(NotDecided::NotFound)) })
+    }
+
+    fn reject<'a>(&'a self, _: &'a CityId, _: i64, _: String, _: Actor) -> BoxFuture<'a, Result<Decided, StoreError>> {
+        Box::pin(async { Ok(Err(NotDecided::NotFound)) })
+    }
+
+    fn complaints<'a>(&'a self, _: &'a CityId, _: usize) -> BoxFuture<'a, Result<ComplaintPage, StoreError>> {
+        Box::pin(async { Ok(ComplaintPage::default()) })
+    }
+
+    fn complain<'a>(
+        &'a self,
+        _: &'a CityId,
+        new: NewComplaint,
+        _: FollowKey,
+        from: &'a str,
+        on_duty: bool,
+    ) -> BoxFuture<'a, Result<Complained, StoreError>> {
+        Box::pin(async move {
+            self.check()?;
+            self.complaints.lock().expect("no panic elsewhere").push((new, from.to_owned(), on_duty));
+            Ok(self.complained.unwrap_or(Complained::Taken))
+        })
+    }
+
+    fn followed<'a>(&'a self, _: &'a CityId, _: FollowKey) -> BoxFuture<'a, Result<Option<Complaint>, StoreError>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
 pub fn state(samples: Arc<Samples>, settings: PageSettings) -> PageState {
     PageState {
         log: Arc::<Samples>::clone(&samples),
         register: Arc::<Samples>::clone(&samples),
+        moderation: Arc::<Samples>::clone(&samples),
         cities: samples,
+        trusted_proxies: TrustedProxies::default(),
+        entropy: || Some([7; 32]),
         sources: Arc::new(|| vec![bluesky(SourceState::Live)]),
         clock: Arc::new(ManualClock::new(now())),
         settings: Arc::new(settings),
