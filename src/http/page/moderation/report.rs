@@ -38,7 +38,7 @@ pub fn render_report(context: &PageContext, city: &City, card: &Card, page: &Rep
     };
     let ours = || format!("{}{}", context.settings.public_url, Address::why(slug, card.id));
     ReportView {
-        frame: Frame::new(context, Some(city), &here, w.t("report-title")).hidden_from_search(),
+        frame: Frame::new(context, Some(city), &here, w.t("report-post-title")).hidden_from_search(),
         w,
         action: here.language(context.carried()).to_string(),
         problem: page.problem.map(|problem| problem.words(&context.settings.privacy.contact, w)),
@@ -58,7 +58,7 @@ pub fn render_report(context: &PageContext, city: &City, card: &Card, page: &Rep
 }
 
 #[derive(Template)]
-#[template(path = "report.html")]
+#[template(path = "report_post.html")]
 struct ReportView<'a> {
     frame: Frame<'a>,
     w: Words,
