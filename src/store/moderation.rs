@@ -3,9 +3,9 @@
 use futures_util::future::{BoxFuture, FutureExt};
 
 use super::handle::Store;
-use super::sqlite::moderation as sql;
 use super::sqlite::read::in_time;
 use super::sqlite::staff::blob;
+use super::sqlite::{complaints, moderation as sql};
 use super::writer::Job;
 use crate::domain::{
     Actor, CityId, Complained, Complaint, ComplaintPage, Decided, Decision, DecisionQuery, Ending, FollowKey, InForce,
@@ -144,9 +144,9 @@ impl Moderation for Store {
         async move {
             let mut connection = self.reader().pool.acquire().await?;
             let values = [city.as_str().into(), bounded(limit).into()];
-            let found = sql::OPEN_COMPLAINTS.all(&mut connection, values).await?;
-            let complaints = found.iter().map(sql::complaint).collect::<Result<_, _>>()?;
-            let row = sql::COUNT_OPEN.first(&mut connection, [city.as_str().into()]).await?;
+            let found = complaints::OPEN_COMPLAINTS.all(&mut connection, values).await?;
+            let complaints = found.iter().map(complaints::complaint).collect::<Result<_, _>>()?;
+            let row = complaints::COUNT_OPEN.first(&mut connection, [city.as_str().into()]).await?;
             let open = row.map_or(Ok(0), |row| super::sqlite::rows::count(&row, "complaints"))?;
             Ok(ComplaintPage { complaints, open })
         }
@@ -172,8 +172,8 @@ impl Moderation for Store {
     ) -> BoxFuture<'a, Result<Option<Complaint>, StoreError>> {
         async move {
             let values = [city.as_str().into(), blob(&key.hash())];
-            let row = sql::FOLLOWED.first(&mut *self.reader().pool.acquire().await?, values).await?;
-            row.map(|row| sql::complaint(&row)).transpose()
+            let row = complaints::FOLLOWED.first(&mut *self.reader().pool.acquire().await?, values).await?;
+            row.map(|row| complaints::complaint(&row)).transpose()
         }
         .boxed()
     }

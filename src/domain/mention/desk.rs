@@ -26,7 +26,7 @@ pub struct MentionItem {
     /// The post on its network: there it is read and answered.
     pub url: Option<String>,
     pub mention: Mention,
-    /// `None`: a pointer, opened on the network by whoever answers.
+    /// `None`: a pointer, opened on the network by whoever answers; or the operator has hidden it.
     pub words: Option<MentionWords>,
     /// The city's page shows it too.
     pub on_page: bool,

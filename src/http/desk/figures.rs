@@ -139,7 +139,7 @@ pub fn sentences(told: &Told, calendar: &Calendar, w: Words) -> Vec<String> {
 /// `D’ordinaire un mercredi : 24 messages.`
 fn usual_sentence(usual: Usual, day: Timestamp, calendar: &Calendar, w: Words) -> String {
     match (level(usual), usual) {
-        (Some(posts), _) => w.count_with("numbers-usual", number(posts), "day", &calendar.weekday(calendar.date(day))),
+        (Some(posts), _) => w.count_with("numbers-usual", number(posts), "day", calendar.weekday(calendar.date(day))),
         (None, Usual::NotEnoughPast { days }) => {
             w.count("numbers-usual-not-yet", usize::try_from(days).unwrap_or_default())
         }

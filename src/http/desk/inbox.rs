@@ -5,7 +5,8 @@ use askama::Template;
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
 use crate::domain::{
-    Answers, City, DeskAct, DeskAnswer, MentionItem, MentionQuery, MentionState, MentionStatus, PostId, Timestamp,
+    Answers, City, DeskAct, DeskAnswer, MentionForm, MentionItem, MentionQuery, MentionState, MentionStatus, PostId,
+    Timestamp,
 };
 use crate::http::handlers::answers::answers_of;
 use crate::http::page::{Calendar, Frame, Words, network_name, web_address};
@@ -49,6 +50,8 @@ struct ItemView {
     lang: Option<String>,
     /// `None`: it is read on its network.
     text: Option<String>,
+    /// Why there is no text.
+    unsaid: &'static str,
     edited: bool,
     href: Option<String>,
     reply: String,
@@ -190,6 +193,7 @@ fn item_view(item: MentionItem, city: &City, calendar: &Calendar, now: Timestamp
         waits: is_open.then(|| w.with("inbox-waits", "delay", &duration(waited, w))),
         lang,
         text,
+        unsaid: if mention.form == MentionForm::Pointer { "inbox-pointer" } else { "inbox-hidden" },
         edited,
         href: url.as_deref().and_then(web_address),
         reply: w.with("inbox-reply", "network", &network),

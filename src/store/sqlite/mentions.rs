@@ -1,7 +1,7 @@
 //! The inbox of a city's desk, as rows.
 //!
-//! Owns reading and writing items. Does not own what becomes of them (`ledger::mentions`). Invariant: of a pointer no word and no
-//! name is read, whatever the rows hold.
+//! Owns reading and writing items. Does not own what becomes of them (`ledger::mentions`). Invariant: of a pointer, and of what the
+//! operator has hidden, no word and no name is read, whatever the rows hold.
 
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
@@ -94,7 +94,11 @@ fn read_item(row: &SqliteRow) -> Result<MentionItem, StoreError> {
         network: rows::network(row, "network")?,
         native_id: NativeId::new(rows::get::<String>(row, "native_id")?),
         url: rows::get(row, "url")?,
-        words: if mention.form == MentionForm::Words { Some(words(row)?) } else { None },
+        words: if mention.form == MentionForm::Words && !rows::get(row, "moderated")? {
+            Some(words(row)?)
+        } else {
+            None
+        },
         mention,
         on_page: rows::get(row, "on_page")?,
         earlier_exchanges: rows::count(row, "earlier")?,

@@ -4,6 +4,7 @@
 //! Invariant: every word shown to a reader is selected from the view `cards`.
 
 pub(super) mod alerts;
+pub(super) mod complaints;
 pub(super) mod copy;
 pub(super) mod mentions;
 pub(super) mod export;

@@ -1,4 +1,4 @@
-//! Decisions of moderators and complaints, as rows.
+//! Decisions of moderators, as rows.
 //!
 //! Owns their statements and reading. Does not own what a decision means for a post (`ledger::moderation`), nor which may be taken
 //! (`writer::moderation`). Invariant: of a post that a moderator may not see no word is read here: it is shown to citizens, it
@@ -7,11 +7,10 @@
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::statement::{Statement, statements};
-use super::{json, rows};
+use super::{complaints, json, rows};
 use crate::domain::{
-    Actor, Batch, Change, CityId, Closed, Complaint, ComplaintKind, ComplaintState, Decision, Ending, FoldedWords,
-    IdKey, InForce, Measure, ModeratedPost, Motive, NewComplaint, Phrase, PostId, Queued, Standing, StoreError,
-    SubjectHash, Target, Timestamp,
+    Actor, Batch, Change, CityId, Decision, Ending, FoldedWords, IdKey, InForce, Measure, ModeratedPost, Motive,
+    Phrase, PostId, Queued, Standing, StoreError, SubjectHash, Target, Timestamp,
 };
 use crate::store::error::unreadable;
 use crate::store::ledger::Ledger;
@@ -20,9 +19,6 @@ use crate::store::ledger::Ledger;
 const LOOKED_THROUGH_MAX: i64 = 50_000;
 /// An ended decision is in the public log for so long.
 const DECISION_KEPT_S: i64 = 400 * 86_400;
-/// A complaint is kept so long after it was closed, and so long while nobody closes it.
-const CLOSED_KEPT_S: i64 = 90 * 86_400;
-const OPEN_KEPT_S: i64 = 180 * 86_400;
 
 macro_rules! decision {
     () => {
@@ -39,13 +35,6 @@ macro_rules! seen {
         FROM placements AS p JOIN cities AS c ON c.row = p.city JOIN posts AS s ON s.row = p.post
         JOIN authors AS a ON a.row = s.author
         WHERE NOT a.hidden AND a.checked_at IS NOT NULL AND s.checked_at != 0 AND NOT s.moderated AND c.slug = $1"
-    };
-}
-
-macro_rules! complaint {
-    () => {
-        "SELECT row, kind, post, decision, motive, words, contact, at, closed_at, closed_by, upheld, closed_with, answer
-        FROM complaints WHERE city = $1"
     };
 }
 
@@ -106,29 +95,7 @@ statements! {
         AND number < (SELECT max(number) FROM decisions AS o WHERE o.city = d.city)";
     DROP_DECIDED: 0 = "DELETE FROM decided_posts WHERE NOT EXISTS
         (SELECT 1 FROM decisions AS d WHERE d.city = decided_posts.city AND d.number = decided_posts.number)";
-    DROP_COMPLAINTS: 2 = "DELETE FROM complaints WHERE closed_at < $1 OR at < $2";
 
-    COUNT_OPEN: 1 = "SELECT count(*) AS complaints FROM complaints WHERE city = $1 AND closed_at IS NULL";
-    /// City, post, sender, kind, decision.
-    SENT_ALREADY: 5 = "SELECT row FROM complaints WHERE city = $1 AND post = $2 AND sender = $3 AND kind = $4
-        AND decision IS $5 AND closed_at IS NULL";
-    WRITE_COMPLAINT: 10 = "INSERT INTO complaints (city, kind, post, decision, motive, words, contact, sender, follow, at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    OPEN_COMPLAINTS: 2 = concat!(complaint!(), " AND closed_at IS NULL ORDER BY kind = 'report', at LIMIT $2");
-    COMPLAINT: 2 = concat!(complaint!(), " AND row = $2");
-    FOLLOWED: 2 = concat!(complaint!(), " AND follow = $2");
-    /// City, post: whether so many senders' reports wait on it, and none was rejected.
-    REPORTED: 3 = "SELECT count(DISTINCT sender) >= $3 AND NOT EXISTS
-            (SELECT 1 FROM complaints WHERE city = $1 AND post = $2 AND closed_at IS NOT NULL AND NOT upheld) AS is_due
-        FROM complaints WHERE city = $1 AND post = $2 AND kind = 'report' AND closed_at IS NULL";
-    /// City: posts on which reports wait.
-    REPORTED_POSTS: 1 = "SELECT DISTINCT post AS id FROM complaints WHERE city = $1 AND kind = 'report' AND closed_at IS NULL";
-    /// City, post, when, by, upheld, decision, answer. Reports and notices.
-    CLOSE_ON_POST: 7 = "UPDATE complaints SET closed_at = $3, closed_by = $4, upheld = $5, closed_with = $6, answer = $7
-        WHERE city = $1 AND post = $2 AND kind != 'appeal' AND closed_at IS NULL";
-    /// City, decision, when, by, upheld, answer. Appeals.
-    CLOSE_APPEALS: 6 = "UPDATE complaints SET closed_at = $3, closed_by = $4, upheld = $5, answer = $6
-        WHERE city = $1 AND decision = $2 AND kind = 'appeal' AND closed_at IS NULL";
 }
 
 pub fn id(post: PostId) -> i64 {
@@ -139,7 +106,7 @@ fn measure(row: &SqliteRow) -> Result<Measure, StoreError> {
     Measure::parse(&rows::get::<String>(row, "measure")?).ok_or_else(|| unreadable("measure"))
 }
 
-fn motive(row: &SqliteRow) -> Result<Motive, StoreError> {
+pub(super) fn motive(row: &SqliteRow) -> Result<Motive, StoreError> {
     Motive::parse(&rows::get::<String>(row, "motive")?).ok_or_else(|| unreadable("motive"))
 }
 
@@ -195,30 +162,6 @@ pub fn moderated(row: &SqliteRow) -> Result<ModeratedPost, StoreError> {
 
 pub fn queued(row: &SqliteRow) -> Result<Queued, StoreError> {
     Ok(Queued { number: rows::get(row, "row")?, post: moderated(row)? })
-}
-
-pub fn complaint(row: &SqliteRow) -> Result<Complaint, StoreError> {
-    let state = match rows::optional_time(row, "closed_at")? {
-        None => ComplaintState::Open,
-        Some(at) => ComplaintState::Closed(Closed {
-            at,
-            by: Actor(rows::get(row, "closed_by")?),
-            upheld: rows::get(row, "upheld")?,
-            decision: rows::get(row, "closed_with")?,
-            answer: rows::get(row, "answer")?,
-        }),
-    };
-    Ok(Complaint {
-        number: rows::get(row, "row")?,
-        kind: ComplaintKind::parse(&rows::get::<String>(row, "kind")?).ok_or_else(|| unreadable("kind"))?,
-        post: rows::post_id(row, "post")?,
-        decision: rows::get(row, "decision")?,
-        motive: motive(row)?,
-        words: rows::get(row, "words")?,
-        contact: rows::get(row, "contact")?,
-        at: rows::time(row, "at")?,
-        state,
-    })
 }
 
 /// A post as a moderator may see it.
@@ -343,15 +286,16 @@ pub async fn write(connection: &mut SqliteConnection, ledger: &Ledger, batch: &B
                 // What is done by itself answers nobody: a person is still to look.
                 if let Some(post) = post.filter(|_| *by != Actor::automatic()) {
                     let with = Some(*number).filter(|_| new.measure.restricts());
-                    close_on_post(connection, city, post, *at, by, with, answer).await?;
+                    complaints::close_on_post(connection, city, post, *at, by, with, answer).await?;
                 }
             }
             Change::Lift { city, number, ending, by, at, answer } => {
                 let values = [city.as_str().into(), (*number).into(), at.as_micros().into(), ending.as_str().into()];
                 END.run(connection, values).await?;
-                // However it ends but by its time: what was appealed against is no more.
+                // What is taken back grants the appeal against it; what another measure replaces does not.
                 if *ending != Ending::Expired {
-                    close_appeals(connection, city, *number, *at, by, true, answer).await?;
+                    complaints::close_appeals(connection, city, *number, *at, by, *ending != Ending::Replaced, answer)
+                        .await?;
                 }
             }
             _ => {}
@@ -360,74 +304,6 @@ pub async fn write(connection: &mut SqliteConnection, ledger: &Ledger, batch: &B
     for (post, city, number) in &ledger.out.decided_posts {
         WRITE_DECIDED.run(connection, [id(*post).into(), city.as_str().into(), (*number).into()]).await?;
     }
-    Ok(())
-}
-
-/// `with`: the decision that upholds them; `None`: they are rejected.
-pub async fn close_on_post(
-    connection: &mut SqliteConnection,
-    city: &CityId,
-    post: i64,
-    at: Timestamp,
-    by: &Actor,
-    with: Option<i64>,
-    answer: &str,
-) -> Result<(), StoreError> {
-    let values = [
-        city.as_str().into(),
-        post.into(),
-        at.as_micros().into(),
-        by.0.as_str().into(),
-        i64::from(with.is_some()).into(),
-        with.into(),
-        answer.into(),
-    ];
-    CLOSE_ON_POST.run(connection, values).await?;
-    Ok(())
-}
-
-pub async fn close_appeals(
-    connection: &mut SqliteConnection,
-    city: &CityId,
-    decision: i64,
-    at: Timestamp,
-    by: &Actor,
-    upheld: bool,
-    answer: &str,
-) -> Result<(), StoreError> {
-    let values = [
-        city.as_str().into(),
-        decision.into(),
-        at.as_micros().into(),
-        by.0.as_str().into(),
-        i64::from(upheld).into(),
-        answer.into(),
-    ];
-    CLOSE_APPEALS.run(connection, values).await?;
-    Ok(())
-}
-
-pub async fn write_complaint(
-    connection: &mut SqliteConnection,
-    city: &CityId,
-    new: &NewComplaint,
-    sender: u64,
-    follow: &[u8; 32],
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let values = [
-        city.as_str().into(),
-        new.kind.as_str().into(),
-        id(new.post).into(),
-        new.decision.into(),
-        new.motive.as_str().into(),
-        new.words.as_str().into(),
-        new.contact.as_deref().into(),
-        sender.cast_signed().into(),
-        super::staff::blob(follow),
-        at.as_micros().into(),
-    ];
-    WRITE_COMPLAINT.run(connection, values).await?;
     Ok(())
 }
 
@@ -492,6 +368,6 @@ pub async fn sweep(connection: &mut SqliteConnection, now: Timestamp) -> Result<
     if DROP_DECISIONS.run(connection, [before(DECISION_KEPT_S).into()]).await? > 0 {
         DROP_DECIDED.run(connection, []).await?;
     }
-    DROP_COMPLAINTS.run(connection, [before(CLOSED_KEPT_S).into(), before(OPEN_KEPT_S).into()]).await?;
+    complaints::sweep(connection, now).await?;
     Ok(())
 }

@@ -35,7 +35,7 @@ macro_rules! desk_items {
     () => {
         "SELECT m.*, s.id AS id, s.network AS network, s.native_id AS native_id, s.url AS url, s.text AS text,
             s.facets AS facets, s.languages ->> 0 AS lang, s.media AS media, s.edited_at AS edited_at, a.handle AS handle,
-            a.name AS name,
+            a.name AS name, s.moderated AS moderated,
             EXISTS (SELECT 1 FROM placements AS p WHERE p.post = m.post AND p.city = m.city AND p.shown) AS on_page,
             (SELECT count(*) FROM posts AS o JOIN mentions AS e ON e.post = o.row WHERE o.author = s.author
                 AND e.city = m.city AND e.row < m.row AND e.state IN ('answered', 'answered_elsewhere')) AS earlier

@@ -123,6 +123,8 @@ async fn l29_the_schema_has_no_place_but_a_coarse_one_of_a_placement() {
     assert_eq!(
         found,
         [
+            // Of what a town hall announces itself, as it wrote it.
+            "notices.place",
             "placements.lat",
             "placements.lon",
             "placements.precision_m",

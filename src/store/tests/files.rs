@@ -4,7 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::*;
-use crate::store::sqlite::{alerts, copy, journal, moderation, notices, register, staff, statements, tally};
+use crate::store::sqlite::{
+    alerts, complaints, copy, journal, moderation, notices, register, staff, statements, tally,
+};
 
 async fn failure(folder: &TempDir) -> String {
     let options = StoreOptions::new(Arc::new(ManualClock::new(NOON)));
@@ -188,6 +190,7 @@ async fn every_statement_is_sound_and_names_its_parameters() {
         .chain(copy::all())
         .chain(staff::all())
         .chain(moderation::all())
+        .chain(complaints::all())
         .chain(notices::all())
         .chain(tally::statements::all())
         .chain(alerts::all())

@@ -408,3 +408,13 @@ async fn a7_each_act_at_a_desk_is_a_line_of_the_citys_log_and_what_changes_nothi
         "nor is what happens by itself"
     );
 }
+
+#[tokio::test]
+async fn a8_of_what_the_operator_hides_the_desk_has_no_words_either() {
+    let place = asked().await;
+    place.ops(hide(&place, "b", true)).await;
+    let item = place.store.mention(&nantes(), place.id("b")).await.unwrap().unwrap();
+    assert_eq!((item.words, item.mention.form), (None, MentionForm::Words));
+    place.ops(hide(&place, "b", false)).await;
+    assert!(place.store.mention(&nantes(), place.id("b")).await.unwrap().unwrap().words.is_some());
+}

@@ -10,6 +10,7 @@ use crate::domain::{
     Ending, FollowKey, Measure, Motive, NewComplaint, NewDecision, NotDecided, PINS_MAX, PostId, REPORTS_TO_FOLD,
     Standing, StoreError, SubjectHash, Target, Timestamp,
 };
+use crate::store::sqlite::complaints;
 use crate::store::sqlite::moderation::{self, id};
 use crate::store::sqlite::rows;
 
@@ -172,8 +173,8 @@ impl Writer {
         by: &Actor,
     ) -> Result<Decided, StoreError> {
         let values = [city.as_str().into(), complaint.into()];
-        let row = moderation::COMPLAINT.first(&mut self.connection, values).await?;
-        let Some(found) = row.map(|row| moderation::complaint(&row)).transpose()? else {
+        let row = complaints::COMPLAINT.first(&mut self.connection, values).await?;
+        let Some(found) = row.map(|row| complaints::complaint(&row)).transpose()? else {
             return Ok(Err(NotDecided::NotFound));
         };
         if found.state != crate::domain::ComplaintState::Open {
@@ -202,11 +203,11 @@ impl Writer {
         let now = self.clock.now();
         match complaint.decision {
             Some(decision) => {
-                moderation::close_appeals(&mut self.connection, city, decision, now, by, false, answer).await?;
+                complaints::close_appeals(&mut self.connection, city, decision, now, by, false, answer).await?;
             }
             None => {
                 let post = id(complaint.post);
-                moderation::close_on_post(&mut self.connection, city, post, now, by, None, answer).await?;
+                complaints::close_on_post(&mut self.connection, city, post, now, by, None, answer).await?;
             }
         }
         let subject = match complaint.decision {
@@ -248,15 +249,15 @@ impl Writer {
             new.kind.as_str().into(),
             new.decision.into(),
         ];
-        if moderation::SENT_ALREADY.first(&mut self.connection, values).await?.is_some() {
+        if complaints::SENT_ALREADY.first(&mut self.connection, values).await?.is_some() {
             return Ok(Complained::Again);
         }
-        let row = moderation::COUNT_OPEN.first(&mut self.connection, [city.as_str().into()]).await?;
+        let row = complaints::COUNT_OPEN.first(&mut self.connection, [city.as_str().into()]).await?;
         if row.map_or(Ok(0), |row| rows::get::<i64>(&row, "complaints"))? >= COMPLAINTS_MAX {
             return Ok(Complained::TooMany);
         }
         let at = self.clock.now();
-        moderation::write_complaint(&mut self.connection, city, new, sender, &key.hash(), at).await?;
+        complaints::write_complaint(&mut self.connection, city, new, sender, &key.hash(), at).await?;
         if new.kind == ComplaintKind::Report && !on_duty {
             self.fold_if_reported(city, new.post).await?;
         }
@@ -265,7 +266,7 @@ impl Writer {
 
     /// Folds the posts of a city on which enough reports wait, for nobody is on duty to look.
     pub(super) async fn fold_reported(&mut self, city: &CityId) -> Result<(), StoreError> {
-        let found = moderation::REPORTED_POSTS.all(&mut self.connection, [city.as_str().into()]).await?;
+        let found = complaints::REPORTED_POSTS.all(&mut self.connection, [city.as_str().into()]).await?;
         for row in &found {
             self.fold_if_reported(city, rows::post_id(row, "id")?).await?;
         }
@@ -276,7 +277,7 @@ impl Writer {
     async fn fold_if_reported(&mut self, city: &CityId, post: PostId) -> Result<(), StoreError> {
         let least = i64::try_from(REPORTS_TO_FOLD).unwrap_or(i64::MAX);
         let values = [city.as_str().into(), id(post).into(), least.into()];
-        let row = moderation::REPORTED.first(&mut self.connection, values).await?;
+        let row = complaints::REPORTED.first(&mut self.connection, values).await?;
         if row.map_or(Ok(false), |row| rows::get(&row, "is_due"))? {
             let new = NewDecision {
                 measure: Measure::Fold,

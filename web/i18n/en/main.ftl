@@ -843,6 +843,7 @@ inbox-on = on { $network }
 inbox-waits = has waited { $delay } of office time
 inbox-pointer-who = Somebody
 inbox-pointer = Its author does not show this post to everybody. It is not kept here: it is read on its network.
+inbox-hidden = The operator of the server has hidden this post everywhere. It is read on its network.
 inbox-reply = Read and answer on { $network }
 inbox-is-assigned = Taken by { $name }, { $when }
 inbox-is-answered = Answered in public, { $when }

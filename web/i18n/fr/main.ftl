@@ -844,6 +844,7 @@ inbox-on = sur { $network }
 inbox-waits = attend depuis { $delay } de bureau
 inbox-pointer-who = Quelqu’un
 inbox-pointer = Son auteur ne montre pas ce message à tout le monde. Il n’est pas gardé ici : il se lit sur son réseau.
+inbox-hidden = L’exploitant du serveur a masqué ce message partout. Il se lit sur son réseau.
 inbox-reply = Lire et répondre sur { $network }
 inbox-is-assigned = Pris par { $name }, { $when }
 inbox-is-answered = Répondu en public, { $when }
