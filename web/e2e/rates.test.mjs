@@ -42,9 +42,31 @@ for (const rate of ["metropole", "ville", "village"]) {
           assert.deepEqual(await wrongs(), []);
           await context.close();
         }
+        await officersMinute(demo.origin, rate, viewport);
       }
     } finally {
       await demo.stop();
     }
   });
+}
+
+/** What an officer has to know, without a click: what is to be answered, what is said, whether anything is unusual, whether the feed is well. */
+async function officersMinute(origin, rate, viewport) {
+  const { page, context } = await openPage(browser, origin, { viewport });
+  for (const city of ["nantes", "le-pellerin"]) {
+    await page.goto(`${origin}/desk/${city}`);
+    const button = page.locator("button[value=publisher]");
+    if ((await button.count()) > 0) {
+      await button.click();
+      await page.waitForURL(`${origin}/desk/${city}`);
+    }
+    const said = await page.locator("main").innerText();
+    assert.match(said, /Rien d’inhabituel|Bien plus de personnes|Un message, là où|jours? de passé/, `${rate} ${city}: ${said}`);
+    assert.match(said, /source/i, `${rate} ${city}`);
+    assert.match(said, /n’attend de réponse de la ville|attend(ent)? une réponse de la ville/, `${rate} ${city}: ${said}`);
+    assert.match(said, /aujourd’hui/, `${rate} ${city}: ${said}`);
+    assert.ok((await overflow(page)) <= 0, `${rate}: the desk of ${city} is wider than the screen`);
+    await picture(page, `${rate} desk ${city} ${viewport.width}`);
+  }
+  await context.close();
 }

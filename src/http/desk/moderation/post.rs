@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::super::gate::{Asked, refused_page, to};
 use super::super::pages::{Bar, Refused, frame};
-use super::{DecisionView, PostView, base, measure_name, motive_name};
+use super::{DecisionView, PostView, base, motive_name};
 use crate::domain::{City, Measure, PostId, Standing, StoreError};
 use crate::http::page::{Calendar, Frame, Words};
 
@@ -102,7 +102,7 @@ fn measure_form(measure: Measure, w: Words) -> MeasureForm {
     let fits = |wanted: &Option<u16>| measure.days_max().is_none_or(|most| wanted.is_some_and(|days| days <= most));
     MeasureForm {
         measure: measure.as_str(),
-        name: measure_name(measure, w),
+        name: w.t(&format!("moderation-do-{key}")),
         does: w.t(&format!("moderation-does-{key}")),
         motives: measure.motives().iter().map(|motive| (motive.as_str(), motive_name(*motive, w))).collect(),
         days: if measure == Measure::Admit { Vec::new() } else { DAYS.into_iter().filter(fits).map(days).collect() },

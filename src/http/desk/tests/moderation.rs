@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::Journal;
+use crate::store::tests::placement;
 
 fn post(place: &Place, name: &str, text: &str, tier: Option<Tier>) -> Change {
     let native_id = NativeId::new(format!("at://did:plc:ana/app.bsky.feed.post/{name}"));
@@ -34,21 +35,8 @@ fn post(place: &Place, name: &str, text: &str, tier: Option<Tier>) -> Change {
         addressed: Vec::new(),
         unlisted: false,
     };
-    let placement = Placement {
-        city: CityId::new("nantes"),
-        tier,
-        reasons: vec![Reason { rule: Rule::Ambiguous, value: "fcn".into() }],
-        recipe: "0123456789abcdef".into(),
-        zone: None,
-        zone_from_text: false,
-        location: None,
-        lane: Lane::People,
-        expires_at: None,
-        thread: None,
-        reply_to: None,
-        official: None,
-        assembly: false,
-    };
+    let reasons = vec![Reason { rule: Rule::Ambiguous, value: "fcn".into() }];
+    let placement = Placement { reasons, ..placement(CityId::new("nantes"), tier) };
     Change::Upsert {
         post: Box::new(post),
         author: Box::new(author),

@@ -64,7 +64,8 @@ fn every_message_that_is_named_exists() {
     named.extend(ComplaintKind::ALL.map(|kind| format!("complaint-{}", kind.as_str())));
     for measure in Measure::ALL {
         let key = measure.as_str().replace('_', "-");
-        named.extend(["act", "moderation-does", "moderation-done"].map(|what| format!("{what}-{key}")));
+        named
+            .extend(["act", "moderation-do", "moderation-does", "moderation-done"].map(|what| format!("{what}-{key}")));
     }
     assert!(named.len() > 100, "the search for names has stopped working: {}", named.len());
     let known = keys_of("fr");
