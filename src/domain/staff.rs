@@ -100,7 +100,9 @@ impl StaffName {
         let is_sign = |byte: u8| matches!(byte, b'.' | b'-' | b'_' | b'@');
         let fits = (2..=STAFF_NAME_BYTES_MAX).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || is_sign(byte))
-            && name.bytes().next().is_some_and(|byte| !is_sign(byte));
+            && name.bytes().next().is_some_and(|byte| !is_sign(byte))
+            // What is done from the command line, and what is done by itself, is nobody's.
+            && ![Actor::operator(), Actor::automatic()].contains(&Actor(name.clone()));
         fits.then_some(Self(name))
     }
 
@@ -315,7 +317,7 @@ mod tests {
         for good in ["ab", "lea.m", "a-1_b@mairie.example"] {
             assert!(StaffName::parse(good).is_some(), "{good}");
         }
-        for bad in ["", "a", ".lea", "léa", "a b", "<script>", &"a".repeat(65)] {
+        for bad in ["operator", "Parvis", "", "a", ".lea", "léa", "a b", "<script>", &"a".repeat(65)] {
             assert!(StaffName::parse(bad).is_none(), "{bad}");
         }
     }
