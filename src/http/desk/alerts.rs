@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
+use super::export::{Form, Sheet, file};
 use super::figures::{number, people};
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
@@ -15,6 +16,8 @@ use crate::monitor::{Baseline, Pace, Usual, baseline};
 
 /// Alerts on one page; older ones are a link away.
 const ALERTS_PER_PAGE: usize = 50;
+/// Alerts of a file: as many as are kept.
+const ALERTS_PER_FILE: usize = 500;
 /// For how long an alert that could not be sent is told of.
 const UNSENT_TOLD_S: i64 = 7 * 86_400;
 
@@ -123,6 +126,7 @@ struct AlertsView<'a> {
     unsent: Vec<String>,
     demo: Option<String>,
     square: String,
+    files: Vec<(&'static str, String)>,
 }
 
 struct RowView {
@@ -164,8 +168,29 @@ pub async fn page(asked: Asked) -> HttpResponse {
         unsent: unsent.iter().map(|unsent| unsent_words(unsent, &calendar, now, w)).collect(),
         demo: demo_words(&asked.context),
         square: format!("/{}", city.id.as_str()),
+        files: ["csv", "json"].map(|ending| (ending, format!("/desk{here}.{ending}"))).into(),
     };
     asked.page(StatusCode::OK, view.render().unwrap_or_default())
+}
+
+/// `GET /desk/{city}/alerts.csv` and `.json`.
+pub async fn export(asked: Asked) -> HttpResponse {
+    let Some(city) = asked.city.clone() else { return to("/desk") };
+    let Ok(alerts) = asked.state.alerts.alerts(&city.id, None, ALERTS_PER_FILE).await else {
+        return refused_page(&asked.context, Refused::TryLater);
+    };
+    let row = |past: PastAlert| {
+        let alert = &past.alert;
+        let ended = past.ended_at.map(Timestamp::to_rfc3339).unwrap_or_default();
+        let usual = u64::try_from(whole(alert.usual)).unwrap_or_default();
+        let begun = alert.at.to_rfc3339();
+        [begun.into(), ended.into(), alert.kind.as_str().into(), alert.posts.into(), usual.into(), alert.authors.into()]
+    };
+    let sheet = Sheet {
+        columns: ["begun", "ended", "kind", "posts", "usual_posts", "authors_at_least"],
+        rows: alerts.into_iter().map(row).collect(),
+    };
+    file(&city, "alerts", Form::of(&asked), &sheet)
 }
 
 fn row(past: &PastAlert, calendar: &Calendar, now: Timestamp, w: Words) -> RowView {

@@ -88,10 +88,14 @@ pub const ROUTES: &[Route] = routes! {
     GET "/desk/{city}/sources", Need::Right(Right::See), "How each source does, and what is to be done.", sources::page;
     GET "/desk/{city}/inbox", Need::Right(Right::Inbox), "What is addressed to the city.", inbox::page;
     POST "/desk/{city}/inbox/{post}", Need::Right(Right::Inbox), "Says what is made of a post that is addressed to the city.", inbox::sent;
+    GET "/desk/{city}/alerts.csv", Need::Right(Right::See), "The same for a program for tables.", alerts::export;
+    GET "/desk/{city}/alerts.json", Need::Right(Right::See), "The same for any program.", alerts::export;
     GET "/desk/{city}/moderation", Need::Right(Right::Moderate), "What waits for a moderator, and what was decided.", moderation::page;
     GET "/desk/{city}/moderation/{post}", Need::Right(Right::Moderate), "A post, and what can be done with it.", moderation::post_page;
     POST "/desk/{city}/moderation/{post}", Need::Right(Right::Moderate), "Takes a measure on a post, or rejects what was complained of.", moderation::decided;
     POST "/desk/{city}/decisions/{number}", Need::Right(Right::Moderate), "Takes a decision back, or answers an appeal against it.", moderation::answered;
+    GET "/desk/{city}/decisions.csv", Need::Right(Right::Moderate), "What was decided, for a program for tables.", moderation::export;
+    GET "/desk/{city}/decisions.json", Need::Right(Right::Moderate), "The same for any program.", moderation::export;
     POST "/desk/{city}/words", Need::Right(Right::Moderate), "Blocks a word or phrase.", moderation::word_blocked;
     GET "/desk/{city}/notices", Need::Right(Right::Inbox), "The notices that the city writes at its desk.", notices::page;
     POST "/desk/{city}/notices", Need::Right(Right::Inbox), "Writes a notice, to be published.", notices::written;

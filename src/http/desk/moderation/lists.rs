@@ -2,16 +2,21 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
+use super::super::export::{Form, Sheet, file};
 use super::super::gate::{Asked, refused_page, to};
 use super::super::pages::{Bar, Refused, frame};
 use super::{DecisionView, PostView, base, kind_name, motive_name};
 use crate::domain::{
     Actor, Card, City, Complaint, DecisionQuery, Filter, Measure, ModeratedPost, PostId, Standing, StoreError,
+    Timestamp,
 };
 use crate::http::page::{Calendar, Frame, Words};
 
 /// Entries of one page.
 const PER_PAGE: usize = 30;
+/// Decisions of a file, and of one question for them.
+const DECISIONS_PER_FILE: usize = 10_000;
+const PAGES_AT_ONCE: usize = 100;
 
 /// The lists, in the order in which they are to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +61,7 @@ struct ListView<'a> {
     done: Option<String>,
     problem: Option<String>,
     motives: Vec<(&'static str, String)>,
+    files: Vec<(&'static str, String)>,
 }
 
 struct ComplaintView {
@@ -81,6 +87,36 @@ pub async fn page(asked: Asked) -> HttpResponse {
     let (done, list) = (asked.query("done"), asked.query("list"));
     let list = list.and_then(|list| List::ALL.into_iter().find(|it| it.as_str() == list));
     shown(&asked, list, done.as_deref().and_then(Measure::parse), None).await
+}
+
+/// `GET /desk/{city}/decisions.csv` and `.json`: the newest, without posts and words.
+pub async fn export(asked: Asked) -> HttpResponse {
+    let Some(city) = asked.city.clone() else { return to("/desk") };
+    let mut rows = Vec::new();
+    let mut query = DecisionQuery { in_force: false, before: None, limit: PAGES_AT_ONCE };
+    while rows.len() < DECISIONS_PER_FILE {
+        let Ok(found) = asked.state.moderation.decisions(&city.id, query).await else {
+            return refused_page(&asked.context, Refused::TryLater);
+        };
+        let Some(last) = found.last() else { break };
+        query.before = Some(last.number);
+        rows.extend(found.into_iter().map(|decision| {
+            let (ending, ended) = decision.ended.map_or(("", None), |(ending, at)| (ending.as_str(), Some(at)));
+            let time = |at: Option<Timestamp>| at.map(Timestamp::to_rfc3339).unwrap_or_default();
+            [
+                u64::try_from(decision.number).unwrap_or_default().into(),
+                decision.at.to_rfc3339().into(),
+                decision.by.0.into(),
+                decision.measure.as_str().into(),
+                decision.motive.as_str().into(),
+                time(decision.until).into(),
+                time(ended).into(),
+                ending.into(),
+            ]
+        }));
+    }
+    let columns = ["number", "at", "who", "measure", "motive", "until", "ended_at", "ended"];
+    file(&city, "decisions", Form::of(&asked), &Sheet { columns, rows })
 }
 
 /// Leads to the post of an address: on its network, or of its page here.
@@ -177,6 +213,7 @@ async fn view<'a>(
         done: done.map(|measure| w.t(&format!("moderation-done-{}", measure.as_str().replace('_', "-")))),
         problem: problem.map(|key| w.t(key)),
         motives: Measure::BlockWord.motives().iter().map(|motive| (motive.as_str(), motive_name(*motive, w))).collect(),
+        files: ["csv", "json"].map(|ending| (ending, format!("/desk/{}/decisions.{ending}", city.id.as_str()))).into(),
         desk: format!("/desk/{}", city.id.as_str()),
         here,
     })

@@ -12,7 +12,7 @@ use crate::domain::{ComplaintKind, Decision, Measure, ModeratedPost, Motive, Not
 use crate::http::page::{Calendar, Words, network_name, web_address};
 
 pub use acts::{answered, decided, word_blocked};
-pub use lists::{in_brief, page};
+pub use lists::{export, in_brief, page};
 pub use post::page as post_page;
 
 /// A post as the pages show it.
