@@ -82,6 +82,7 @@ pub fn city(commune: &Commune) -> City {
         datasets: Vec::new(),
         participation: None,
         office_hours: Default::default(),
+        approve_notices: false,
         on_duty: Default::default(),
         look: Look { accent: "#123456".into(), accent_dark: "#abcdef".into() },
         attribution: Vec::new(),

@@ -92,6 +92,8 @@ fn card(city: &CityId, id: PostId, position: u64, text: String) -> Card {
         sensitive: false,
         automated: false,
         copies: Vec::new(),
+        covered: None,
+        pinned: false,
         tier: Tier::Public,
         reasons: vec![Reason { rule: Rule::Hashtag, value: "nancy".into() }],
         recipe: "0123456789abcdef".into(),
@@ -124,6 +126,10 @@ impl FeedLog for MemoryLog {
         _: bool,
     ) -> BoxFuture<'a, Result<Page, StoreError>> {
         ready(Ok(Page { cards: Vec::new(), replies: Vec::new(), head: self.ends(), next: None })).boxed()
+    }
+
+    fn pinned<'a>(&'a self, _: &'a CityId) -> BoxFuture<'a, Result<Vec<Arc<Card>>, StoreError>> {
+        ready(Ok(Vec::new())).boxed()
     }
 
     fn card<'a>(&'a self, _: &'a CityId, _: PostId) -> BoxFuture<'a, Result<Option<Arc<Card>>, StoreError>> {

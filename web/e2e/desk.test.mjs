@@ -120,6 +120,17 @@ test("the demonstration has a past: its first screen says what is usual, its num
   await context.close();
 });
 
+test("the first screen draws its days from the oldest to today, beside what is usual", async () => {
+  const { page, context } = await enter("reader");
+  const chart = page.locator("time-chart");
+  assert.equal(await chart.locator("rect.number").count(), await chart.locator("tbody tr").count());
+  const names = await chart.locator("tbody th").evaluateAll((all) => all.map((one) => one.dataset.label));
+  const drawn = await chart.locator("svg text").evaluateAll((all) => all.slice(1).map((one) => one.textContent));
+  assert.deepEqual([drawn.at(0), drawn.at(-1)], [names.at(-1), names.at(0)]);
+  assert.equal(await chart.locator("path.usual").count(), 1);
+  await context.close();
+});
+
 test("without JavaScript the desk works the same", async () => {
   const { page, context } = await enter("administrator", { javaScriptEnabled: false });
   await page.goto(`${demo.origin}/desk/nantes/people`);

@@ -127,6 +127,7 @@ fn served(id: &CityId) -> City {
         datasets: Vec::new(),
         participation: None,
         office_hours: Default::default(),
+        approve_notices: false,
         on_duty: Default::default(),
         look: Look { accent: "#0a5".into(), accent_dark: "#5fa".into() },
         attribution: Vec::new(),

@@ -52,6 +52,8 @@ struct NowView<'a> {
 
 struct DayView {
     day: String,
+    /// As the drawing names it.
+    weekday: &'static str,
     posts: u64,
     usual: String,
 }
@@ -184,6 +186,7 @@ fn days(read: &Read, calendar: &Calendar, buckets: &Buckets) -> Vec<DayView> {
     let shown = read.closed.iter().rev().take_while(|(start, _)| *start >= oldest).copied();
     let view = |(start, posts): (Timestamp, u64)| DayView {
         day: calendar.day(calendar.date(start)),
+        weekday: calendar.weekday(calendar.date(start)),
         posts,
         usual: match usual_day(&read.closed, buckets, start) {
             Usual::Level(level) => whole(level.median).to_string(),

@@ -776,6 +776,7 @@ desk-trouble-more = What is missing, and since when
 desk-days = Posts a day
 desk-day = Day
 desk-posts = Posts
+desk-days-says = Posts by people a day; today is not over. The line is what is usual for the day of the week, where it is known.
 desk-days-note = People’s, without what is sent automatically: what everybody can count on the square.
 desk-announced = Announcements
 desk-in-force = { $n ->

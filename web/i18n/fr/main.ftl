@@ -777,6 +777,7 @@ desk-trouble-more = Ce qui manque, et depuis quand
 desk-days = Messages par jour
 desk-day = Jour
 desk-posts = Messages
+desk-days-says = Messages d’habitants par jour ; celui d’aujourd’hui n’est pas fini. Le trait est le niveau habituel du jour de la semaine, quand il est connu.
 desk-days-note = Ceux des habitants, sans les envois automatiques : ce que chacun peut compter sur la place.
 desk-announced = Annonces
 desk-in-force = { $n ->

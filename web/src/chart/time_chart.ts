@@ -35,7 +35,10 @@ export class TimeChart extends HTMLElement {
     figure.setAttribute("aria-hidden", "true");
     const says = document.createElement("figcaption");
     says.textContent = this.dataset["says"] ?? "";
-    figure.append(says, drawing(pointsOf(table), width));
+    const points = pointsOf(table);
+    // Time goes on to the right, whichever end the table begins with.
+    if ("newestFirst" in this.dataset) points.reverse();
+    figure.append(says, drawing(points, width));
     this.prepend(figure);
   }
 }

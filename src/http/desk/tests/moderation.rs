@@ -125,7 +125,10 @@ async fn a_moderator_sees_what_waits_and_decides_with_a_motive_and_an_end() {
     let file = browser.get("/desk/nantes/decisions.csv").await.body;
     let lines: Vec<&str> = file.lines().collect();
     assert_eq!(lines[0], "number,at,who,measure,motive,until,ended_at,ended");
-    assert!(lines.len() == 3 && lines[1].starts_with("2,2027-01-15T08:00:00.000Z,mod.a,hide,abuse,2027-01-22"), "{file}");
+    assert!(
+        lines.len() == 3 && lines[1].starts_with("2,2027-01-15T08:00:00.000Z,mod.a,hide,abuse,2027-01-22"),
+        "{file}"
+    );
     assert!(!file.contains("tram") && !file.contains(&a), "neither text nor post");
     let lifted =
         browser.post("/desk/nantes/moderation?list=decisions", "/desk/nantes/decisions/2", &[("act", "lift")]).await;
