@@ -61,6 +61,7 @@ struct ListView<'a> {
     done: Option<String>,
     problem: Option<String>,
     motives: Vec<(&'static str, String)>,
+    days: Vec<(String, String)>,
     files: Vec<(&'static str, String)>,
 }
 
@@ -213,6 +214,7 @@ async fn view<'a>(
         done: done.map(|measure| w.t(&format!("moderation-done-{}", measure.as_str().replace('_', "-")))),
         problem: problem.map(|key| w.t(key)),
         motives: Measure::BlockWord.motives().iter().map(|motive| (motive.as_str(), motive_name(*motive, w))).collect(),
+        days: super::post::days(Measure::BlockWord, w),
         files: ["csv", "json"].map(|ending| (ending, format!("/desk/{}/decisions.{ending}", city.id.as_str()))).into(),
         desk: format!("/desk/{}", city.id.as_str()),
         here,

@@ -95,16 +95,25 @@ async fn view<'a>(
 
 fn measure_form(measure: Measure, w: Words) -> MeasureForm {
     let key = measure.as_str().replace('_', "-");
-    let days = |days: Option<u16>| match days {
-        None => (String::new(), w.t("moderation-no-end")),
-        Some(days) => (days.to_string(), w.count("moderation-days", usize::from(days))),
-    };
-    let fits = |wanted: &Option<u16>| measure.days_max().is_none_or(|most| wanted.is_some_and(|days| days <= most));
     MeasureForm {
         measure: measure.as_str(),
         name: w.t(&format!("moderation-do-{key}")),
         does: w.t(&format!("moderation-does-{key}")),
         motives: measure.motives().iter().map(|motive| (motive.as_str(), motive_name(*motive, w))).collect(),
-        days: if measure == Measure::Admit { Vec::new() } else { DAYS.into_iter().filter(fits).map(days).collect() },
+        days: days(measure, w),
     }
+}
+
+/// How long a measure can be chosen to stand: the field's value, and its words.
+pub(super) fn days(measure: Measure, w: Words) -> Vec<(String, String)> {
+    let fits = |wanted: &Option<u16>| match measure {
+        // What is about the city stays so.
+        Measure::Admit => false,
+        measure => measure.days_max().is_none_or(|most| wanted.is_some_and(|days| days <= most)),
+    };
+    let words = |days: Option<u16>| match days {
+        None => (String::new(), w.t("moderation-no-end")),
+        Some(days) => (days.to_string(), w.count("moderation-days", usize::from(days))),
+    };
+    DAYS.into_iter().filter(fits).map(words).collect()
 }

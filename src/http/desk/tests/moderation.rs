@@ -147,10 +147,12 @@ async fn a_word_is_blocked_and_what_is_no_word_is_said() {
         let refused = browser.post(page, "/desk/nantes/words", &[("word", word), ("motive", "abuse")]).await;
         assert_eq!(refused.status, 422, "{word}");
     }
-    let done = browser.post(page, "/desk/nantes/words", &[("word", "Tram"), ("motive", "abuse")]).await;
+    let block = [("word", "Tram"), ("motive", "abuse"), ("days", "7")];
+    let done = browser.post(page, "/desk/nantes/words", &block).await;
     assert_eq!(done.status, 303);
     assert!(texts(&place).await.is_empty());
-    assert!(browser.get(page).await.body.contains("<span class=\"code\">tram</span>"));
+    let told = browser.get(page).await.body;
+    assert!(told.contains("<span class=\"code\">tram</span>") && told.contains("jusqu’au"), "{told}");
 }
 
 #[actix_web::test]
