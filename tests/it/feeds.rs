@@ -141,7 +141,8 @@ async fn s10_feeds_are_read_as_their_server_asks_and_as_the_citys_file_says() {
         .await;
     let posts = read(&server, &["Fête", "Un autre", "Un article"]).await;
     assert!(posts[0]["starts_at"].is_string());
-    assert!(!server.database_holds("Piscine ouverte"), "what is no longer read for any city is erased");
+    // What is no longer read for any city is erased.
+    server.wait_until_erased("Piscine ouverte").await;
 
     // From a backup nothing is shown before its site was asked again; and it is, though it says that nothing has changed.
     let file = server.folder.path().join("backup").display().to_string();
