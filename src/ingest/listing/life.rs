@@ -97,6 +97,7 @@ async fn live(list: &dyn Lists, context: SourceContext) -> Result<(), SourceErro
         context.health.connected();
         context.health.saw(None);
         let is_due = now.seconds_since(stored_at) >= STORE_AGAIN_S;
+        let announced = told.announced(&before);
         memory = told.memory;
         let is_same = Memory { read_at: before.read_at, ..memory.clone() } == before;
         let gap = told.gap.map(Event::Gap);
@@ -104,6 +105,9 @@ async fn live(list: &dyn Lists, context: SourceContext) -> Result<(), SourceErro
             gap.into_iter().chain(told.posts.into_iter().map(|post| Event::Post(Box::new(post)))).collect();
         if events.is_empty() && (!is_same || is_due) {
             events.push(Event::Other);
+        }
+        if events.len() > 1 && send(list, &context, Event::Other, Some(&announced)).await.is_err() {
+            return Ok(());
         }
         // With the last that is told, so that what is stored of it and the memory are one.
         let last = events.len().saturating_sub(1);

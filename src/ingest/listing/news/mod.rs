@@ -128,6 +128,19 @@ pub fn news(listing: Listing, memory: &Memory, reading: &Reading, now: Timestamp
     News { posts, gap, memory }
 }
 
+impl News {
+    /// What is to be remembered before what is told in several steps: `before`, and that these items and revisions may have been
+    /// stored. Else of an item that was stored before a crash, and taken out before the next visit, nobody would know; and a clock
+    /// that went back would make what is told next an earlier version.
+    pub fn announced(&self, before: &Memory) -> Memory {
+        let new = self.memory.items.iter().filter(|seen| !has(&before.items, seen.key));
+        let mut items: Vec<Seen> = new.map(|seen| Seen { content: 0, ..*seen }).collect();
+        items.extend(&before.items);
+        items.truncate(LISTED_MAX);
+        Memory { revision: self.memory.revision, items, ..before.clone() }
+    }
+}
+
 fn has(items: &[Seen], key: u64) -> bool {
     items.iter().any(|seen| seen.key == key)
 }

@@ -162,6 +162,23 @@ fn d5_what_its_publisher_took_out_goes_and_what_slid_out_stays() {
 }
 
 #[test]
+fn d1_what_a_crash_cut_off_is_told_again_or_taken_back_by_a_later_version() {
+    let reading = reading(&[Lane::Info]);
+    let old = news(document(vec![item("a", 5)]), &Memory::default(), &reading, NOW).memory;
+    // By a clock that is put right after the crash.
+    let three = vec![item("c", 1), item("b", 2), item("a", 5)];
+    let told = news(document(three), &old, &reading, NOW.plus_seconds(20 * HOUR));
+    assert_eq!(texts(&told), ["Titre b", "Titre c"]);
+    let announced = told.announced(&old);
+    let next = news(document(vec![item("c", 1), item("a", 5)]), &announced, &reading, NOW.plus_seconds(HOUR));
+    let is_back = |post: &RawPost| (post.native_id == told.posts[0].native_id, post.visibility);
+    let seen: Vec<_> = next.posts.iter().map(is_back).collect();
+    assert_eq!(seen, [(true, Visibility::Restricted), (false, Visibility::Public)], "b was taken out meanwhile");
+    assert!(next.posts.iter().all(|post| post.revision > told.posts[1].revision));
+    assert_eq!(next.posts[1].native_id, told.posts[1].native_id);
+}
+
+#[test]
 fn d2_a_window_that_was_overrun_is_a_gap() {
     let told = read(&reading(&[Lane::Info]), vec![vec![item("a", 3)], vec![item("c", 1), item("b", 2)]]);
     let gap = Gap { from: NOW, until: NOW.plus_seconds(HOUR) };

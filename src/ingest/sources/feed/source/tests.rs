@@ -116,7 +116,7 @@ impl Run {
         Self { seen, shutdown, supervisor: start(vec![Box::new(feed)], options) }
     }
 
-    /// Up to the next position.
+    /// What is told, up to the position that comes with the last of it; one that is sent ahead of several says nothing yet.
     async fn seen(&mut self) -> (Vec<String>, Checkpoint) {
         let mut told = Vec::new();
         loop {
@@ -126,7 +126,7 @@ impl Run {
                 Event::Other => {}
                 other => panic!("{other:?}"),
             }
-            if let Some(checkpoint) = next.checkpoint {
+            if let Some(checkpoint) = next.checkpoint.filter(|_| !told.is_empty()) {
                 return (told, checkpoint);
             }
         }
@@ -269,6 +269,17 @@ async fn h4_a_host_that_asks_to_be_left_alone_is_left_alone_by_all_its_feeds() {
     let mut memory = Memory::default();
     let waits = tokio::time::timeout(Duration::from_millis(500), other.visit(&mut memory, NOW)).await;
     assert!(waits.is_err() && server.asked().len() == 1);
+}
+
+#[tokio::test]
+async fn d1_of_several_items_it_is_remembered_that_they_come_before_the_first_is_told() {
+    let server = Server::new(Arc::new(|_, _| ("200 OK\r\netag: \"1\"".into(), rss(&["b", "a"])))).await;
+    let mut run = Run::start(&server, None);
+    let first = tokio::time::timeout(MINUTE, run.seen.recv()).await.unwrap().unwrap();
+    assert!(matches!(first.event, Event::Other), "{first:?}");
+    let announced = Memory::resume(first.checkpoint.as_ref(), 1, NOW);
+    assert_eq!((announced.items.len(), announced.etag), (2, None), "and they are asked for again after a crash");
+    run.stop().await;
 }
 
 #[tokio::test]
