@@ -1,200 +1,180 @@
-//! The writer's jobs that are not batches: the operator's acts and the leave page.
+//! What the writer may be asked, and which of its functions does it.
 //!
-//! Owns their effect and the words that say it. Does not own transactions (the writer's) or the way in (`operator`).
-//! Invariant: each can be done again without harm, so that a crash between the act and its answer costs nothing.
+//! Owns the list of jobs. Does not own what a job does, nor their order (the writer's). Invariant: whoever asked is answered when
+//! it is done, and an answer that nobody waits for any more is no error.
 
-use tokio::time::Instant;
+use std::sync::Arc;
 
-use super::{COMMANDS_EVERY, Writer};
-use crate::domain::{Actor, AuthorId, Batch, Change, CityId, Network, PostId, StaffWrite, StoreError, Timestamp};
-use crate::store::command::{Command, Person, Report, fold_handle};
-use crate::store::sqlite::load::array;
-use crate::store::sqlite::{rows, statements};
+use tokio::sync::oneshot;
 
-const LEAVE_REQUESTS_MAX: i64 = 10_000;
-/// Longest handle of the networks, with room to spare.
-const HANDLE_BYTES_MAX: usize = 512;
-/// An answered command that nobody reads is erased after this.
-const COMMAND_KEPT_S: i64 = 60;
+use super::{Retaining, Writer, transaction};
+use crate::domain::desk::{Calendar, Spoken};
+use crate::domain::{
+    Actor, Batch, CityId, Committed, Complained, Decided, DeskAct, DeskAnswer, FollowKey, Looked, Network,
+    NewComplaint, NoticeWrite, PostId, Role, StaffName, StaffWrite, StoreError, Timestamp, WatchAct, WatchAnswer,
+};
+use crate::store::alerts::AlertWrite;
+use crate::store::command::{Command, Report};
+use crate::store::moderation::Asked;
+use crate::store::retention::Retention;
 
-/// How a command ended, as its row says it.
-pub mod outcome {
-    pub const DONE: &str = "done";
-    pub const NOT_FOUND: &str = "not_found";
-    pub const FAILED: &str = "failed";
+pub type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
+pub enum Job {
+    Commit {
+        batch: Arc<Batch>,
+        answer: Answer<Committed>,
+    },
+    Operate {
+        command: Command,
+        answer: Answer<Report>,
+    },
+    AskToLeave {
+        city: CityId,
+        network: Network,
+        handle: String,
+        at: Timestamp,
+        answer: Answer<()>,
+    },
+    Staff {
+        actor: Actor,
+        write: StaffWrite,
+        answer: Answer<bool>,
+    },
+    Desk {
+        city: CityId,
+        post: PostId,
+        act: DeskAct,
+        by: StaffName,
+        answer: Answer<DeskAnswer>,
+    },
+    Moderate {
+        city: CityId,
+        asked: Asked,
+        answer: Answer<Decided>,
+    },
+    Complain {
+        city: CityId,
+        new: NewComplaint,
+        key: FollowKey,
+        from: String,
+        on_duty: bool,
+        answer: Answer<Complained>,
+    },
+    Notice {
+        city: CityId,
+        write: NoticeWrite,
+        by: Actor,
+        answer: Answer<Option<i64>>,
+    },
+    FoldReported {
+        city: CityId,
+        answer: Answer<()>,
+    },
+    Alert {
+        write: AlertWrite,
+        answer: Answer<()>,
+    },
+    Watch {
+        city: CityId,
+        by: StaffName,
+        role: Role,
+        act: WatchAct,
+        answer: Answer<WatchAnswer>,
+    },
+    Looked {
+        looks: Vec<Looked>,
+        answer: Answer<()>,
+    },
+    Retain {
+        now: Timestamp,
+        retention: Retention,
+        answer: Answer<Committed>,
+    },
+    /// Closes buckets of the desk's numbers, as many as one transaction may; answers whether there are more.
+    Tally {
+        cities: Arc<[(CityId, Calendar)]>,
+        now: Timestamp,
+        answer: Answer<bool>,
+    },
+    /// Counts days from a list.
+    CountPast {
+        city: CityId,
+        calendar: Calendar,
+        days: (Timestamp, Timestamp),
+        said: Vec<Spoken>,
+        answer: Answer<()>,
+    },
+    Scrub(Answer<u64>),
+    Close(Answer<()>),
+    #[cfg(test)]
+    Raw {
+        sql: &'static str,
+        answer: Answer<()>,
+    },
 }
 
 impl Writer {
-    pub(super) async fn ask_to_leave(
-        &mut self,
-        city: &CityId,
-        network: Network,
-        handle: &str,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let (handle, person) = (handle.trim(), fold_handle(handle));
-        if person.is_empty() || handle.len() > HANDLE_BYTES_MAX {
-            return Err(StoreError::Unavailable("no handle that could be one was given".into()));
-        }
-        let row = statements::COUNT_LEAVE_REQUESTS.first(&mut self.connection, []).await?;
-        let open: i64 = row.map_or(Ok(0), |row| rows::get(&row, "requests"))?;
-        if open >= LEAVE_REQUESTS_MAX {
-            return Err(StoreError::Unavailable(
-                "too many requests are waiting for the operator: write to them".into(),
-            ));
-        }
-        let values =
-            [city.as_str().into(), network.as_str().into(), handle.into(), person.into(), at.as_micros().into()];
-        statements::WRITE_LEAVE_REQUEST.run(&mut self.connection, values).await?;
-        self.requests_changed = true;
-        self.journal().await;
-        Ok(())
-    }
-
-    pub(super) async fn operate(&mut self, command: &Command) -> Result<Report, StoreError> {
-        match command {
-            Command::Hide(post) => self.moderate(*post, true).await,
-            Command::Unhide(post) => self.moderate(*post, false).await,
-            Command::Erase(post) => self.erase(*post).await,
-            Command::PersonErase(person) => self.erase_person(person).await,
-            Command::CloseLeaveRequest(request) => {
-                let found = statements::DROP_LEAVE_REQUEST.run(&mut self.connection, [(*request).into()]).await? > 0;
-                self.requests_changed = true;
-                self.journal().await;
-                self.truncate_soon();
-                let summary = if found { "The request is closed." } else { "There is no such request." };
-                Ok(Report { found, summary: summary.into() })
+    pub(super) async fn handle(&mut self, job: Job) {
+        match job {
+            Job::Commit { batch, answer } => {
+                let _ = answer.send(self.commit(&batch).await);
             }
-            Command::Staff(write) => {
-                let found = self.change_staff(&Actor::operator(), write).await?;
-                // The row of the command held a hash of the password.
-                self.truncate_soon();
-                Ok(Report { found, summary: said_of(write, found) })
+            Job::Operate { command, answer } => {
+                let _ = answer.send(self.operate(&command).await);
+            }
+            Job::AskToLeave { city, network, handle, at, answer } => {
+                let _ = answer.send(self.ask_to_leave(&city, network, &handle, at).await);
+            }
+            Job::Staff { actor, write, answer } => {
+                let _ = answer.send(self.change_staff(&actor, &write).await);
+            }
+            Job::Desk { city, post, act, by, answer } => {
+                let _ = answer.send(self.act_at_desk(&city, post, &act, &by).await);
+            }
+            Job::Moderate { city, asked, answer: to } => {
+                let done = match asked {
+                    Asked::Decide { new, answer, by } => self.decide(&city, new, answer, by).await,
+                    Asked::Lift { number, ending, answer, by } => self.lift(&city, number, ending, answer, by).await,
+                    Asked::Reject { complaint, answer, by } => self.reject(&city, complaint, &answer, &by).await,
+                };
+                let _ = to.send(done);
+            }
+            Job::Complain { city, new, key, from, on_duty, answer } => {
+                let _ = answer.send(self.complain(&city, &new, key, &from, on_duty).await);
+            }
+            Job::Notice { city, write, by, answer } => {
+                let _ = answer.send(self.write_notice(&city, &write, &by).await);
+            }
+            Job::FoldReported { city, answer } => {
+                let _ = answer.send(self.fold_reported(&city).await);
+            }
+            Job::Alert { write, answer } => {
+                let _ = answer.send(transaction::alert(&mut self.connection, &write, self.clock.now()).await);
+            }
+            Job::Watch { city, by, role, act, answer } => {
+                let _ = answer.send(self.change_watch(&city, &by, role, &act).await);
+            }
+            Job::Looked { looks, answer } => {
+                let _ = answer.send(self.note_looks(&looks).await);
+            }
+            Job::Retain { now, retention, answer } => {
+                self.retaining = Some(Retaining { now, retention, answer, so_far: Committed::default() });
+            }
+            Job::Tally { cities, now, answer } => {
+                let _ = answer.send(transaction::tally(&mut self.connection, &self.key, &cities, now).await);
+            }
+            Job::CountPast { city, calendar, days, said, answer } => {
+                let _ = answer.send(transaction::past(&mut self.connection, &city, &calendar, days, &said).await);
+            }
+            Job::Scrub(answer) => self.scrub(answer).await,
+            // Only `run` sees this one; the queue it comes through is read nowhere else.
+            Job::Close(answer) => drop(answer),
+            #[cfg(test)]
+            Job::Raw { sql, answer } => {
+                let done = sqlx::query(sql).execute(&mut self.connection).await;
+                let _ = answer.send(done.map(|_| ()).map_err(StoreError::from));
             }
         }
     }
-
-    async fn holds(&mut self, post: PostId) -> Result<bool, StoreError> {
-        let id = post.as_u64().cast_signed();
-        Ok(statements::POST_EXISTS.first(&mut self.connection, [id.into()]).await?.is_some())
-    }
-
-    async fn moderate(&mut self, post: PostId, hidden: bool) -> Result<Report, StoreError> {
-        if !self.holds(post).await? {
-            return Ok(Report { found: false, summary: format!("There is no post {}.", post.token()) });
-        }
-        self.commit(&one(Change::Hide { post, hidden })).await?;
-        let act = if hidden { "hidden" } else { "no longer hidden" };
-        Ok(Report { found: true, summary: format!("Post {} is {act}.", post.token()) })
-    }
-
-    /// A post that is not held gets its tombstone all the same, so that it can't come back.
-    async fn erase(&mut self, post: PostId) -> Result<Report, StoreError> {
-        let held = self.holds(post).await?;
-        self.commit(&one(Change::Erase { post, whole: true, at: self.clock.now() })).await?;
-        let token = post.token();
-        let summary = if held {
-            format!("Post {token} is erased and will not come back.")
-        } else {
-            format!("There is no post {token} (any more); it will not come back.")
-        };
-        Ok(Report { found: held, summary })
-    }
-
-    async fn erase_person(&mut self, person: &Person) -> Result<Report, StoreError> {
-        let mut found = self.people(person).await?;
-        let stored = found.len();
-        if found.is_empty() {
-            found.extend(person.lasting_id().map(|(network, id)| (0, network, AuthorId::new(id))));
-        }
-        let author_rows = array(found.iter().map(|(row, _, _)| *row));
-        let row = statements::COUNT_POSTS_OF.first(&mut self.connection, [author_rows.into()]).await?;
-        let posts: i64 = row.map_or(Ok(0), |row| rows::get(&row, "posts"))?;
-        let at = self.clock.now();
-        let left =
-            found.iter().map(|(_, network, author)| Change::Leave { network: *network, author: author.clone(), at });
-        self.commit(&Batch { changes: left.collect(), ..Batch::default() }).await?;
-        // Requests that named the person in a form that the change does not know.
-        let values = [person.network.map(|network| network.as_str()).into(), person.folded().into()];
-        let requests = if found.is_empty() {
-            0
-        } else {
-            statements::DROP_LEAVE_REQUESTS_OF.run(&mut self.connection, values).await?
-        };
-        self.requests_changed = true;
-        self.journal().await;
-        self.truncate_soon();
-        let summary = match (found.is_empty(), stored) {
-            (true, _) => "Nobody of that name is stored. To keep them out all the same, give their lasting id \
-                          (did:…, or network:https://…)."
-                .into(),
-            (false, 0) => "Nothing of them was stored; nothing will be.".into(),
-            (false, _) => format!(
-                "{posts} posts of {stored} account(s) are erased, {requests} other request(s) closed; nothing of \
-                 theirs will be stored again."
-            ),
-        };
-        Ok(Report { found: !found.is_empty(), summary })
-    }
-
-    async fn people(&mut self, person: &Person) -> Result<Vec<(i64, Network, AuthorId)>, StoreError> {
-        crate::store::sqlite::export::people(&mut self.connection, person).await
-    }
-
-    /// Carries out what the operator's command line has left in the database. Cheap when it has not been written to.
-    pub(super) async fn look_for_commands(&mut self) {
-        self.commands_at = Instant::now() + COMMANDS_EVERY;
-        if let Err(error) = self.try_commands().await {
-            tracing::warn!(%error, "Commands of the operator could not be read.");
-        }
-    }
-
-    async fn try_commands(&mut self) -> Result<(), StoreError> {
-        let row = statements::DATA_VERSION.first(&mut self.connection, []).await?;
-        let version: i64 = row.map_or(Ok(0), |row| rows::get(&row, "data_version"))?;
-        if version == self.data_version {
-            return Ok(());
-        }
-        // A command names a person; its bytes are not to stay in the log after its row has gone.
-        self.truncate_soon();
-        let waiting = statements::COMMANDS.all(&mut self.connection, []).await?;
-        for row in &waiting {
-            let id: i64 = rows::get(row, "row")?;
-            let command = Command::parse(&rows::get::<String>(row, "kind")?, &rows::get::<String>(row, "subject")?);
-            let done = match &command {
-                Some(command) => self.operate(command).await,
-                None => Err(StoreError::Unavailable("a command of another version of parvis".into())),
-            };
-            let (outcome, answer) = match done {
-                Ok(Report { found: true, summary }) => (outcome::DONE, summary),
-                Ok(Report { found: false, summary }) => (outcome::NOT_FOUND, summary),
-                Err(error) => (outcome::FAILED, error.to_string()),
-            };
-            let values = [id.into(), outcome.into(), answer.into()];
-            statements::COMMAND_ANSWER.run(&mut self.connection, values).await?;
-        }
-        let old = self.clock.now().plus_seconds(-COMMAND_KEPT_S).as_micros();
-        statements::DROP_COMMANDS.run(&mut self.connection, [old.into()]).await?;
-        if waiting.is_empty() {
-            self.data_version = version;
-        }
-        Ok(())
-    }
-}
-
-fn said_of(write: &StaffWrite, found: bool) -> String {
-    let said = match (write, found) {
-        (StaffWrite::Add { .. }, true) => "The account is made.",
-        (StaffWrite::Add { .. }, false) => "There is an account of this name already.",
-        (_, false) => "There is no account of this name.",
-        (StaffWrite::Disable { disabled: true, .. }, true) => "The account is disabled, and signed out everywhere.",
-        (StaffWrite::Disable { .. }, true) => "The account is enabled.",
-        (StaffWrite::Password { .. }, true) => "The password is changed, and the account signed out everywhere.",
-        (_, true) => "The roles are changed, and the account signed out everywhere.",
-    };
-    said.to_owned()
-}
-
-fn one(change: Change) -> Batch {
-    Batch { changes: vec![change], ..Batch::default() }
 }

@@ -8,12 +8,14 @@ mod jobs;
 mod log;
 mod moderation;
 mod notices;
+mod operator;
 mod register;
 mod scrub;
 mod staff;
 mod transaction;
 
-pub use jobs::outcome;
+pub use jobs::{Answer, Job};
+pub use operator::outcome;
 pub use transaction::transact;
 
 use std::path::PathBuf;
@@ -22,13 +24,10 @@ use std::time::Duration;
 
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::alerts::AlertWrite;
 use super::chain::Chain;
-use super::command::{Command, Report};
-use super::moderation::Asked;
 use super::retention::Retention;
 use super::sqlite::flush::Journalled;
 use super::sqlite::journal::Erasures;
@@ -37,12 +36,7 @@ use super::sqlite::open::Opened;
 use super::sqlite::{statements, sweep};
 use crate::clock::Clock;
 use crate::crash::{self, Point};
-use crate::domain::desk::{Calendar, Spoken};
-use crate::domain::{
-    Actor, Batch, CityId, CommitListener, Committed, Complained, Decided, DeskAct, DeskAnswer, FollowKey, IdKey,
-    Looked, Network, NewComplaint, NoticeWrite, PostId, Role, StaffName, StaffWrite, StoreError, Timestamp, WatchAct,
-    WatchAnswer,
-};
+use crate::domain::{Batch, CommitListener, Committed, IdKey, StoreError, Timestamp};
 use log::{RETRY_FIRST, TRUNCATE_LATEST};
 use scrub::Scrubbing;
 use transaction::{Written, join};
@@ -54,102 +48,6 @@ const RETENTION_QUEUE: usize = 4;
 
 /// How often another process's commands are looked for.
 const COMMANDS_EVERY: Duration = Duration::from_millis(250);
-
-pub type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
-
-pub enum Job {
-    Commit {
-        batch: Arc<Batch>,
-        answer: Answer<Committed>,
-    },
-    Operate {
-        command: Command,
-        answer: Answer<Report>,
-    },
-    AskToLeave {
-        city: CityId,
-        network: Network,
-        handle: String,
-        at: Timestamp,
-        answer: Answer<()>,
-    },
-    Staff {
-        actor: Actor,
-        write: StaffWrite,
-        answer: Answer<bool>,
-    },
-    Desk {
-        city: CityId,
-        post: PostId,
-        act: DeskAct,
-        by: StaffName,
-        answer: Answer<DeskAnswer>,
-    },
-    Moderate {
-        city: CityId,
-        asked: Asked,
-        answer: Answer<Decided>,
-    },
-    Complain {
-        city: CityId,
-        new: NewComplaint,
-        key: FollowKey,
-        from: String,
-        on_duty: bool,
-        answer: Answer<Complained>,
-    },
-    Notice {
-        city: CityId,
-        write: NoticeWrite,
-        by: Actor,
-        answer: Answer<Option<i64>>,
-    },
-    FoldReported {
-        city: CityId,
-        answer: Answer<()>,
-    },
-    Alert {
-        write: AlertWrite,
-        answer: Answer<()>,
-    },
-    Watch {
-        city: CityId,
-        by: StaffName,
-        role: Role,
-        act: WatchAct,
-        answer: Answer<WatchAnswer>,
-    },
-    Looked {
-        looks: Vec<Looked>,
-        answer: Answer<()>,
-    },
-    Retain {
-        now: Timestamp,
-        retention: Retention,
-        answer: Answer<Committed>,
-    },
-    /// Closes buckets of the desk's numbers, as many as one transaction may; answers whether there are more.
-    Tally {
-        cities: Arc<[(CityId, Calendar)]>,
-        now: Timestamp,
-        answer: Answer<bool>,
-    },
-    /// Counts days from a list.
-    CountPast {
-        city: CityId,
-        calendar: Calendar,
-        days: (Timestamp, Timestamp),
-        said: Vec<Spoken>,
-        answer: Answer<()>,
-    },
-    Scrub(Answer<u64>),
-    Close(Answer<()>),
-    #[cfg(test)]
-    Raw {
-        sql: &'static str,
-        answer: Answer<()>,
-    },
-}
 
 #[derive(Clone)]
 pub struct Queues {
@@ -303,82 +201,6 @@ impl Writer {
             return Some(job);
         }
         self.desk.try_recv().ok()
-    }
-
-    async fn handle(&mut self, job: Job) {
-        match job {
-            Job::Commit { batch, answer } => {
-                let done = self.commit(&batch).await;
-                let _ = answer.send(done);
-            }
-            Job::Operate { command, answer } => {
-                let done = self.operate(&command).await;
-                let _ = answer.send(done);
-            }
-            Job::AskToLeave { city, network, handle, at, answer } => {
-                let done = self.ask_to_leave(&city, network, &handle, at).await;
-                let _ = answer.send(done);
-            }
-            Job::Staff { actor, write, answer } => {
-                let done = self.change_staff(&actor, &write).await;
-                let _ = answer.send(done);
-            }
-            Job::Desk { city, post, act, by, answer } => {
-                let done = self.act_at_desk(&city, post, &act, &by).await;
-                let _ = answer.send(done);
-            }
-            Job::Moderate { city, asked, answer: to } => {
-                let done = match asked {
-                    Asked::Decide { new, answer, by } => self.decide(&city, new, answer, by).await,
-                    Asked::Lift { number, ending, answer, by } => self.lift(&city, number, ending, answer, by).await,
-                    Asked::Reject { complaint, answer, by } => self.reject(&city, complaint, &answer, &by).await,
-                };
-                let _ = to.send(done);
-            }
-            Job::Complain { city, new, key, from, on_duty, answer } => {
-                let done = self.complain(&city, &new, key, &from, on_duty).await;
-                let _ = answer.send(done);
-            }
-            Job::Notice { city, write, by, answer } => {
-                let done = self.write_notice(&city, &write, &by).await;
-                let _ = answer.send(done);
-            }
-            Job::FoldReported { city, answer } => {
-                let done = self.fold_reported(&city).await;
-                let _ = answer.send(done);
-            }
-            Job::Alert { write, answer } => {
-                let done = transaction::alert(&mut self.connection, &write, self.clock.now()).await;
-                let _ = answer.send(done);
-            }
-            Job::Watch { city, by, role, act, answer } => {
-                let done = self.change_watch(&city, &by, role, &act).await;
-                let _ = answer.send(done);
-            }
-            Job::Looked { looks, answer } => {
-                let done = self.note_looks(&looks).await;
-                let _ = answer.send(done);
-            }
-            Job::Retain { now, retention, answer } => {
-                self.retaining = Some(Retaining { now, retention, answer, so_far: Committed::default() });
-            }
-            Job::Tally { cities, now, answer } => {
-                let done = transaction::tally(&mut self.connection, &self.key, &cities, now).await;
-                let _ = answer.send(done);
-            }
-            Job::CountPast { city, calendar, days, said, answer } => {
-                let done = transaction::past(&mut self.connection, &city, &calendar, days, &said).await;
-                let _ = answer.send(done);
-            }
-            Job::Scrub(answer) => self.scrub(answer).await,
-            // Only `run` sees this one; the queue it comes through is read nowhere else.
-            Job::Close(answer) => drop(answer),
-            #[cfg(test)]
-            Job::Raw { sql, answer } => {
-                let done = sqlx::query(sql).execute(&mut self.connection).await;
-                let _ = answer.send(done.map(|_| ()).map_err(StoreError::from));
-            }
-        }
     }
 
     /// Begins a transaction that is not a batch's, but writes to the desk's log.
