@@ -17,7 +17,7 @@ use super::drive::Arrival;
 use crate::clock::Clock;
 use crate::domain::{
     City, Delivery, DeliveryId, IdKey, Network, Notice, Observation, PostId, Publisher, PushDesk, PushOutcome,
-    PushRefusal, PushResult, StoreError,
+    PushRefusal, PushResult, RefuseReason, StoreError,
 };
 use crate::ingest::sources::push::{self, Doors, Entered, Item, Signed};
 use crate::store::Store;
@@ -110,13 +110,17 @@ impl PushDesk for Desk {
 }
 
 impl Publisher for Desk {
-    fn publish<'a>(&'a self, city: &'a City, notice: &'a Notice) -> BoxFuture<'a, Result<PostId, StoreError>> {
+    fn publish<'a>(
+        &'a self,
+        city: &'a City,
+        notice: &'a Notice,
+    ) -> BoxFuture<'a, Result<Result<PostId, RefuseReason>, StoreError>> {
         async move {
             let (native_id, observation) = push::written(city, notice, self.0.clock.now());
-            match self.0.of_desk(observation).await? {
-                PushOutcome::Refused(reason) => Err(StoreError::Unavailable(format!("refused: {}", reason.as_str()))),
+            Ok(match self.0.of_desk(observation).await? {
+                PushOutcome::Refused(reason) => Err(reason),
                 _ => Ok(PostId::derive(&self.0.key, Network::Push, &native_id)),
-            }
+            })
         }
         .boxed()
     }

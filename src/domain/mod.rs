@@ -60,7 +60,7 @@ pub use mention::{
 pub use moderation::{
     BLOCKS_MAX, COMPLAINT_WORDS_CHARS_MAX, Closed, Complained, Complaint, ComplaintKind, ComplaintPage, ComplaintState,
     Decided, Decision, DecisionQuery, Ending, FollowKey, InForce, Measure, ModeratedPost, Moderation, Motive,
-    NewComplaint, NewDecision, NotDecided, PINS_MAX, Phrase, Queued, REPORTS_TO_FOLD, Standing, Target, Unfit,
+    NewComplaint, NewDecision, NotDecided, PINS_MAX, Phrase, Queued, REPORTS_TO_FOLD, Standing, Target, Unfit, Waiting,
 };
 pub use network::Network;
 pub use notice::{Notice, NoticeFault, NoticeState, NoticeText, NoticeWrite, Notices, Publisher};

@@ -6,7 +6,7 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{Actor, City, CityId, Lane, OfficialKind, PostId, PushSender, StoreError, Timestamp};
+use super::{Actor, City, CityId, Lane, OfficialKind, PostId, PushSender, RefuseReason, StoreError, Timestamp};
 
 const WHAT_CHARS_MAX: usize = 500;
 const WHERE_CHARS_MAX: usize = 120;
@@ -149,7 +149,12 @@ pub trait Notices: Send + Sync {
 
 /// The way of a notice to the page, through the pipeline. Each can be done again without harm, and is durable when it returns.
 pub trait Publisher: Send + Sync {
-    fn publish<'a>(&'a self, city: &'a City, notice: &'a Notice) -> BoxFuture<'a, Result<PostId, StoreError>>;
+    /// Refused by what the city's own recipe excludes, say.
+    fn publish<'a>(
+        &'a self,
+        city: &'a City,
+        notice: &'a Notice,
+    ) -> BoxFuture<'a, Result<Result<PostId, RefuseReason>, StoreError>>;
 
     fn withdraw<'a>(&'a self, city: &'a City, notice: &'a Notice) -> BoxFuture<'a, Result<(), StoreError>>;
 }

@@ -5,11 +5,11 @@ use futures_util::future::{BoxFuture, FutureExt};
 use super::handle::Store;
 use super::sqlite::read::in_time;
 use super::sqlite::staff::blob;
-use super::sqlite::{complaints, moderation as sql};
+use super::sqlite::{complaints, moderation as sql, rows};
 use super::writer::Job;
 use crate::domain::{
     Actor, CityId, Complained, Complaint, ComplaintPage, Decided, Decision, DecisionQuery, Ending, FollowKey, InForce,
-    ModeratedPost, Moderation, NewComplaint, NewDecision, PostId, Queued, StoreError,
+    ModeratedPost, Moderation, NewComplaint, NewDecision, PostId, Queued, StoreError, Waiting,
 };
 
 /// Rows of one answer.
@@ -58,7 +58,7 @@ impl Moderation for Store {
         city: &'a CityId,
         post: PostId,
     ) -> BoxFuture<'a, Result<Option<ModeratedPost>, StoreError>> {
-        async move { sql::post(&mut *self.reader().pool.acquire().await?, city, post).await }.boxed()
+        async move { sql::post(&mut *self.reader().pool.acquire().await?, &self.id_key(), city, post).await }.boxed()
     }
 
     fn post_at<'a>(&'a self, city: &'a CityId, url: &'a str) -> BoxFuture<'a, Result<Option<PostId>, StoreError>> {
@@ -78,8 +78,7 @@ impl Moderation for Store {
     ) -> BoxFuture<'a, Result<Vec<Decision>, StoreError>> {
         async move {
             let before = query.before.unwrap_or(i64::MAX);
-            let in_force = i64::from(query.in_force);
-            let values = [city.as_str().into(), before.into(), bounded(query.limit).into(), in_force.into()];
+            let values = [city.as_str().into(), before.into(), bounded(query.limit).into()];
             let found = sql::DECISIONS.all(&mut *self.reader().pool.acquire().await?, values).await?;
             found.iter().map(sql::decision).collect()
         }
@@ -147,8 +146,19 @@ impl Moderation for Store {
             let found = complaints::OPEN_COMPLAINTS.all(&mut connection, values).await?;
             let complaints = found.iter().map(complaints::complaint).collect::<Result<_, _>>()?;
             let row = complaints::COUNT_OPEN.first(&mut connection, [city.as_str().into()]).await?;
-            let open = row.map_or(Ok(0), |row| super::sqlite::rows::count(&row, "complaints"))?;
+            let open = row.map_or(Ok(0), |row| rows::count(&row, "complaints"))?;
             Ok(ComplaintPage { complaints, open })
+        }
+        .boxed()
+    }
+
+    fn waiting<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Waiting, StoreError>> {
+        async move {
+            let mut connection = self.reader().pool.acquire().await?;
+            let row = complaints::COUNT_OPEN.first(&mut connection, [city.as_str().into()]).await?;
+            let complaints = row.map_or(Ok(0), |row| rows::count(&row, "complaints"))?;
+            let row = sql::COUNT_QUEUED.first(&mut connection, [city.as_str().into()]).await?;
+            Ok(Waiting { complaints, queued: row.map_or(Ok(0), |row| rows::count(&row, "posts"))? })
         }
         .boxed()
     }

@@ -150,7 +150,7 @@ async fn erase(opened: &mut Opened, since: i64, now: Timestamp) -> Result<u64, S
                 journal::UNBLOCKED => (Measure::BlockAuthor, false),
                 _ => continue,
             };
-            moderation::stand_again(&mut opened.writer, city, measure, entry.subject, stands, now).await?;
+            moderation::stand_again(&mut opened.writer, city, measure, entry, stands, now).await?;
         }
         let gone = array(of(&[journal::OUTDATED, "deleted", "erased"]).iter().map(|entry| entry.subject));
         let places = statements::PLACES_OF.all(&mut opened.writer, [gone.as_str().into()]).await?;

@@ -37,8 +37,6 @@ pub struct Queued {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DecisionQuery {
-    /// Those that stand.
-    pub in_force: bool,
     pub before: Option<i64>,
     /// At most 100, whatever is asked for.
     pub limit: usize,
@@ -58,6 +56,13 @@ pub struct ComplaintPage {
     pub complaints: Vec<Complaint>,
     /// All that wait.
     pub open: u64,
+}
+
+/// How much waits for a moderator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    pub complaints: u64,
+    pub queued: u64,
 }
 
 /// Why nothing was decided.
@@ -154,6 +159,8 @@ pub trait Moderation: Send + Sync {
     ) -> BoxFuture<'a, Result<Decided, StoreError>>;
 
     fn complaints<'a>(&'a self, city: &'a CityId, limit: usize) -> BoxFuture<'a, Result<ComplaintPage, StoreError>>;
+
+    fn waiting<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Waiting, StoreError>>;
 
     /// `from`: the address block that it comes from, of which a keyed hash for this one post is kept. `on_duty`: a moderator
     /// is there to look; else reports may fold the post by themselves.

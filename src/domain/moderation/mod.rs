@@ -14,7 +14,8 @@ pub use complaint::{
     COMPLAINT_WORDS_CHARS_MAX, Closed, Complaint, ComplaintKind, ComplaintState, FollowKey, NewComplaint, Unfit,
 };
 pub use desk::{
-    Complained, ComplaintPage, Decided, DecisionQuery, InForce, ModeratedPost, Moderation, NotDecided, Queued, Standing,
+    Complained, ComplaintPage, Decided, DecisionQuery, InForce, ModeratedPost, Moderation, NotDecided, Queued,
+    Standing, Waiting,
 };
 
 use super::{Actor, FoldedWords, PostId, Timestamp, fold_words};

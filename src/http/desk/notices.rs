@@ -98,7 +98,7 @@ async fn decide(
             if !notice.may_be_published(&by, city.approve_notices, asked.context.now) {
                 return Ok(Err("notices-not-now"));
             }
-            let post = publisher.publish(city, &notice).await?;
+            let Ok(post) = publisher.publish(city, &notice).await? else { return Ok(Err("notices-refused")) };
             (NoticeWrite::Published { number, post }, "published")
         }
         "withdraw" if notice.state == NoticeState::Published => {

@@ -76,8 +76,7 @@ impl Ledger {
                 Change::Answered { post, city, answer } => self.answered(*post, city, answer),
                 Change::Desk { post, city, act, by, at } => self.desk(*post, city, act, by, *at),
                 Change::Decide { city, number, new, author, .. } => {
-                    let mark = (new.measure, new.motive);
-                    self.decree(key, city, *number, mark, &new.target, *author);
+                    self.decree(key, city, *number, new, *author);
                 }
                 Change::Lift { city, number, .. } => self.lift(key, city, *number),
                 Change::Replace { post, placement } => self.replace(key, *post, placement),

@@ -14,7 +14,7 @@ mod settle;
 mod utterances;
 
 pub use mentions::{Mentions, StoredMention};
-pub use moderation::{Blocks, Marks};
+pub use moderation::{Blocks, Mark, Marks};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -135,10 +135,10 @@ pub enum Erasure {
     Outdated(PostId),
     Hidden(PostId),
     Unhidden(PostId),
-    /// By a city's moderators.
-    HiddenIn(PostId, CityId),
+    /// By a city's moderators, until when.
+    HiddenIn(PostId, CityId, Option<Timestamp>),
     ShownIn(PostId, CityId),
-    Blocked(SubjectHash, CityId),
+    Blocked(SubjectHash, CityId, Option<Timestamp>),
     Unblocked(SubjectHash, CityId),
 }
 

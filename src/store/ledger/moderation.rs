@@ -9,12 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::utterances::Utterances;
 use super::{Erasure, Ledger, StoredPost};
 use crate::domain::{
-    AuthorProfile, CityId, FoldedWords, IdKey, Measure, Motive, Phrase, Placement, PostId, Reason, Rule, SubjectHash,
-    Target,
+    AuthorProfile, CityId, FoldedWords, IdKey, Measure, Motive, NewDecision, Phrase, Placement, PostId, Reason, Rule,
+    SubjectHash, Target, Timestamp,
 };
 
-/// The decisions in force on one post in one city, by their numbers.
-pub type Marks = BTreeMap<i64, (Measure, Motive)>;
+/// A decision in force on a post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub measure: Measure,
+    pub motive: Motive,
+    pub until: Option<Timestamp>,
+}
+
+/// Those on one post in one city, by their numbers.
+pub type Marks = BTreeMap<i64, Mark>;
 
 /// Whom and what a city blocks, each by the number of the decision.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +33,7 @@ pub struct Blocks {
 
 impl Ledger {
     /// Notes what is in force. Called when everything is loaded.
-    pub fn know_mark(&mut self, post: PostId, city: CityId, number: i64, mark: (Measure, Motive)) {
+    pub fn know_mark(&mut self, post: PostId, city: CityId, number: i64, mark: Mark) {
         self.marks.entry((post, city)).or_default().insert(number, mark);
     }
 
@@ -33,12 +41,12 @@ impl Ledger {
         self.blocks.entry(city).or_default()
     }
 
-    fn marks(&self, post: PostId, city: &CityId) -> impl Iterator<Item = (Measure, Motive)> {
+    fn marks(&self, post: PostId, city: &CityId) -> impl Iterator<Item = Mark> {
         self.marks.get(&(post, city.clone())).into_iter().flat_map(|marks| marks.values().copied())
     }
 
     fn has_mark(&self, post: PostId, city: &CityId, measure: Measure) -> bool {
-        self.marks(post, city).any(|(other, _)| other == measure)
+        self.marks(post, city).any(|mark| mark.measure == measure)
     }
 
     /// The placements as moderators have decided on them: what one admitted is queued no more, and what one took out of the
@@ -62,21 +70,21 @@ impl Ledger {
         key: &IdKey,
         city: &CityId,
         number: i64,
-        (measure, motive): (Measure, Motive),
-        target: &Target,
+        new: &NewDecision,
         author: Option<SubjectHash>,
     ) {
-        match (measure, target) {
+        let NewDecision { measure, motive, until, .. } = *new;
+        match (measure, &new.target) {
             (Measure::BlockAuthor, _) => {
                 let Some(author) = author else { return };
                 self.blocks_mut(city.clone()).authors.insert(author, number);
-                self.out.erasures.push(Erasure::Blocked(author, city.clone()));
+                self.out.erasures.push(Erasure::Blocked(author, city.clone(), until));
             }
             (_, Target::Word(phrase)) => {
                 self.blocks_mut(city.clone()).words.insert(number, phrase.clone());
             }
             (_, Target::Post(post)) => {
-                self.mark(*post, city, number, (measure, motive));
+                self.mark(*post, city, number, Mark { measure, motive, until });
                 let is_queued = self.placement(*post, city).is_some_and(|placed| !placed.admitted());
                 if measure == Measure::Hide && is_queued {
                     self.unplace(*post, city);
@@ -87,11 +95,11 @@ impl Ledger {
         }
     }
 
-    fn mark(&mut self, post: PostId, city: &CityId, number: i64, mark: (Measure, Motive)) {
+    fn mark(&mut self, post: PostId, city: &CityId, number: i64, mark: Mark) {
         self.know_mark(post, city.clone(), number, mark);
         self.out.decided_posts.insert((post, city.clone(), number));
-        if mark.0 == Measure::Hide {
-            self.out.erasures.push(Erasure::HiddenIn(post, city.clone()));
+        if mark.measure == Measure::Hide {
+            self.out.erasures.push(Erasure::HiddenIn(post, city.clone(), mark.until));
         }
     }
 
@@ -108,7 +116,7 @@ impl Ledger {
     pub(super) fn lift(&mut self, key: &IdKey, city: &CityId, number: i64) {
         let mut lifted = Vec::new();
         for ((post, _), marks) in self.marks.iter_mut().filter(|((_, of), _)| of == city) {
-            lifted.extend(marks.remove(&number).map(|(measure, _)| (*post, measure)));
+            lifted.extend(marks.remove(&number).map(|mark| (*post, mark.measure)));
         }
         for (post, measure) in lifted {
             match measure {
@@ -148,7 +156,7 @@ impl Ledger {
                 .iter()
                 .filter_map(|id| self.marks.get(&(*id, group.city.clone())))
                 .flatten()
-                .filter(|(_, (measure, _))| *measure != Measure::Admit)
+                .filter(|(_, mark)| mark.measure != Measure::Admit)
                 .map(|(number, mark)| (*number, *mark))
                 .collect();
             for id in &group.members {
@@ -186,8 +194,8 @@ impl Ledger {
 
     /// The motive of the fold that a card stands behind, and whether it is pinned.
     pub(super) fn look_of(&self, post: PostId, city: &CityId) -> (Option<Motive>, bool) {
-        let covered = self.marks(post, city).find(|(measure, _)| *measure == Measure::Fold);
-        (covered.map(|(_, motive)| motive), self.has_mark(post, city, Measure::Pin))
+        let covered = self.marks(post, city).find(|mark| mark.measure == Measure::Fold);
+        (covered.map(|mark| mark.motive), self.has_mark(post, city, Measure::Pin))
     }
 }
 

@@ -261,9 +261,14 @@ async fn write_erasures(connection: &mut SqliteConnection, ledger: &Ledger, now:
         Erasure::Outdated(post) => (journal::OUTDATED.to_owned(), subject(*post), None),
         Erasure::Hidden(post) => (journal::HIDDEN.to_owned(), subject(*post), None),
         Erasure::Unhidden(post) => (journal::UNHIDDEN.to_owned(), subject(*post), None),
-        Erasure::HiddenIn(post, city) => (journal::in_city(journal::HIDDEN, city), subject(*post), None),
+        Erasure::HiddenIn(post, city, until) => {
+            (journal::in_city(journal::HIDDEN, city), subject(*post), until.map(Timestamp::as_micros))
+        }
         Erasure::ShownIn(post, city) => (journal::in_city(journal::UNHIDDEN, city), subject(*post), None),
-        Erasure::Blocked(author, city) => (journal::in_city(journal::BLOCKED, city), author.0.cast_signed(), None),
+        Erasure::Blocked(author, city, until) => {
+            let until = until.map(Timestamp::as_micros);
+            (journal::in_city(journal::BLOCKED, city), author.0.cast_signed(), until)
+        }
         Erasure::Unblocked(author, city) => (journal::in_city(journal::UNBLOCKED, city), author.0.cast_signed(), None),
     });
     let buried = out.tombstones.iter().map(|(post, tombstone)| {

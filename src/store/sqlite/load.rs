@@ -106,9 +106,11 @@ pub async fn ledger(connection: &mut SqliteConnection, key: &IdKey, batch: &Batc
     load_authors(connection, &mut ledger, &named).await?;
 
     let mut touched: Vec<PostId> = named.posts.iter().copied().collect();
+    let mut decided = Vec::new();
     for change in &batch.changes {
-        touched.extend(moderation::touched_by(connection, change).await?);
+        decided.extend(moderation::touched_by(connection, change).await?);
     }
+    touched.extend(&decided);
     touched.extend(posts_of_changed_authors(connection, &ledger, batch).await?);
     touched.extend(named.origins.iter().map(|hash| PostId::from_u64(*hash)));
     touched.extend(sharing::with_keys(connection, named.hashes.iter().copied()).await?);
@@ -141,7 +143,7 @@ pub async fn ledger(connection: &mut SqliteConnection, key: &IdKey, batch: &Batc
         ledger.posts.values().flat_map(|stored| stored.placements.keys().chain(stored.mentions.keys()).cloned());
     let cities: BTreeSet<CityId> = cities.chain(named.cities).collect();
     load_cities(connection, &mut ledger, &cities).await?;
-    let posts: BTreeSet<PostId> = ledger.posts.keys().copied().chain(named.posts).collect();
+    let posts: BTreeSet<PostId> = ledger.posts.keys().copied().chain(named.posts).chain(decided).collect();
     if !posts.is_empty() {
         moderation::load(connection, &mut ledger, posts, &cities).await?;
     }

@@ -7,13 +7,13 @@
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::statement::{Statement, statements};
-use super::{complaints, json, rows};
+use super::{complaints, journal, json, rows};
 use crate::domain::{
     Actor, Batch, Change, CityId, Decision, Ending, FoldedWords, IdKey, InForce, Measure, ModeratedPost, Motive,
     Phrase, PostId, Queued, Standing, StoreError, SubjectHash, Target, Timestamp,
 };
 use crate::store::error::unreadable;
-use crate::store::ledger::Ledger;
+use crate::store::ledger::{Ledger, Mark};
 
 /// Posts of a city that are looked through for a word that is blocked, the newest.
 const LOOKED_THROUGH_MAX: i64 = 50_000;
@@ -40,8 +40,8 @@ macro_rules! seen {
 
 statements! {
     /// `$1`: ids of posts.
-    MARKS: 1 = "SELECT o.post AS post, d.city AS city, d.number AS number, d.measure AS measure, d.motive AS motive
-        FROM json_each($1) AS j JOIN decided_posts AS o ON o.post = j.value
+    MARKS: 1 = "SELECT o.post AS post, d.city AS city, d.number AS number, d.measure AS measure, d.motive AS motive,
+            d.until AS until FROM json_each($1) AS j JOIN decided_posts AS o ON o.post = j.value
         JOIN decisions AS d ON d.city = o.city AND d.number = o.number WHERE d.ended_at IS NULL";
     /// `$1`: slugs.
     BLOCKS: 1 = "SELECT d.city AS city, d.number AS number, d.author AS author, d.word AS word
@@ -69,9 +69,9 @@ statements! {
     /// Now, limit.
     OVER: 2 = "SELECT city, number FROM decisions WHERE ended_at IS NULL AND until <= $1 ORDER BY until LIMIT $2";
     DECISION: 2 = concat!("SELECT ", decision!(), " FROM decisions AS d WHERE d.city = $1 AND d.number = $2");
-    /// City, before, limit, whether in force alone.
-    DECISIONS: 4 = concat!("SELECT ", decision!(), " FROM decisions AS d WHERE d.city = $1 AND d.number < $2
-        AND (NOT $4 OR d.ended_at IS NULL) ORDER BY d.number DESC LIMIT $3");
+    /// City, before, limit.
+    DECISIONS: 3 = concat!("SELECT ", decision!(), " FROM decisions AS d WHERE d.city = $1 AND d.number < $2
+        ORDER BY d.number DESC LIMIT $3");
     IN_FORCE: 1 = "SELECT measure, motive, count(*) AS decisions FROM decisions WHERE city = $1 AND ended_at IS NULL
         GROUP BY measure, motive ORDER BY measure, motive";
     DECISIONS_ON: 2 = concat!("SELECT ", decision!(), " FROM decided_posts AS o JOIN decisions AS d
@@ -88,6 +88,7 @@ statements! {
     AUTHOR_OF: 1 = "SELECT a.network AS network, a.native_id AS native_id FROM posts AS s JOIN authors AS a
         ON a.row = s.author WHERE s.id = $1";
     POST: 2 = concat!("SELECT ", seen!(), " AND s.id = $2");
+    COUNT_QUEUED: 1 = concat!("SELECT count(*) AS posts FROM (SELECT ", seen!(), " AND p.tier IS NULL)");
     /// City, after, limit.
     QUEUE: 3 = concat!("SELECT ", seen!(), " AND p.tier IS NULL AND s.row > $2 ORDER BY s.row LIMIT $3");
     POST_AT: 2 = concat!("SELECT ", seen!(), " AND s.url = $2");
@@ -95,7 +96,6 @@ statements! {
         AND number < (SELECT max(number) FROM decisions AS o WHERE o.city = d.city)";
     DROP_DECIDED: 0 = "DELETE FROM decided_posts WHERE NOT EXISTS
         (SELECT 1 FROM decisions AS d WHERE d.city = decided_posts.city AND d.number = decided_posts.number)";
-
 }
 
 pub fn id(post: PostId) -> i64 {
@@ -164,14 +164,20 @@ pub fn queued(row: &SqliteRow) -> Result<Queued, StoreError> {
     Ok(Queued { number: rows::get(row, "row")?, post: moderated(row)? })
 }
 
-/// A post as a moderator may see it.
+/// A post as a moderator may see it. What is hidden without a decision on it (for its thread is, or its origin) is nobody's to read.
 pub async fn post(
     connection: &mut SqliteConnection,
+    key: &IdKey,
     city: &CityId,
     post: PostId,
 ) -> Result<Option<ModeratedPost>, StoreError> {
     let row = POST.first(connection, [city.as_str().into(), id(post).into()]).await?;
-    row.map(|row| moderated(&row)).transpose()
+    let seen = row.map(|row| moderated(&row)).transpose()?;
+    if seen.as_ref().is_some_and(|seen| seen.standing == Standing::Hidden) {
+        let decisions = decisions_on(connection, key, city, post).await?;
+        return Ok(seen.filter(|_| decisions.iter().any(|it| it.ended.is_none() && it.measure.restricts())));
+    }
+    Ok(seen)
 }
 
 /// The decisions on a post, also those that block its author or what it says.
@@ -244,7 +250,8 @@ pub async fn load(
     cities: impl IntoIterator<Item = &CityId>,
 ) -> Result<(), StoreError> {
     for row in MARKS.all(connection, [super::load::ids(posts).into()]).await? {
-        let mark = (measure(&row)?, motive(&row)?);
+        let until = rows::optional_time(&row, "until")?;
+        let mark = Mark { measure: measure(&row)?, motive: motive(&row)?, until };
         ledger.know_mark(rows::post_id(&row, "post")?, city(&row)?, rows::get(&row, "number")?, mark);
     }
     let cities = super::load::array(cities.into_iter().map(CityId::as_str));
@@ -308,15 +315,16 @@ pub async fn write(connection: &mut SqliteConnection, ledger: &Ledger, batch: &B
 }
 
 /// Makes a measure stand again that was taken after a backup was made, or ends one that had ended since: what is known of it is
-/// what the erasure journal says. To be called before anything is shown.
+/// what the erasure journal says. To be called before what is over is swept, and before anything is shown.
 pub async fn stand_again(
     connection: &mut SqliteConnection,
     city: &str,
     measure: Measure,
-    subject: i64,
+    entry: &journal::Entry,
     stands: bool,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let (subject, until) = (entry.subject, entry.expires_at);
     let (post, author) = match measure {
         Measure::BlockAuthor => (None, Some(subject)),
         _ => (Some(subject), None),
@@ -338,7 +346,7 @@ pub async fn stand_again(
         super::statement::Value::Null,
         Actor::automatic().0.into(),
         at.into(),
-        super::statement::Value::Null,
+        until.into(),
     ];
     WRITE_DECISION.run(connection, values).await?;
     if post.is_some() {

@@ -305,27 +305,80 @@ async fn a7_every_decision_is_a_line_of_the_desks_log() {
     assert!(lines.iter().all(|line| !line.subject.contains("marimbaphone")));
 }
 
-#[tokio::test]
-async fn d9_what_was_hidden_or_blocked_since_a_backup_stays_so_when_it_is_put_back() {
+/// The place as it is after its copy was put back at that time.
+async fn put_back(place: Place, copy: &std::path::Path, at: Timestamp) -> Place {
+    place.store.close().await.unwrap();
+    let clock = Arc::new(ManualClock::new(at));
+    let options = StoreOptions { entropy: Some([7; 32]), ..StoreOptions::new(clock) };
+    restore(&url_of(&place.folder), copy, true, options, |_, _| {}).await.unwrap();
+    let place = Place::within(place.folder).await;
+    let ask = ["ana", "bob", "cleo", "dora"].map(|name| author(profile(name), AuthorVerdict::Show));
+    place.commit(ask.into()).await;
+    place
+}
+
+async fn with_copy() -> (Place, std::path::PathBuf) {
     let place = Place::new().await;
-    for (name, author) in [("a", "ana"), ("b", "bob"), ("c", "cleo")] {
+    for (name, author) in [("a", "ana"), ("b", "bob"), ("c", "cleo"), ("d", "dora")] {
         place.ops(draft(&place, name).by(&profile(author)).upsert()).await;
     }
-    decide(&place, Measure::Hide, "c").await.unwrap();
+    for name in ["c", "d"] {
+        decide(&place, Measure::Hide, name).await.unwrap();
+    }
     let copy = place.folder.path().join("backup");
     backup(&url_of(&place.folder), &copy, NOON, |_, _| {}).await.unwrap();
+    (place, copy)
+}
+
+#[tokio::test]
+async fn d9_what_was_hidden_or_blocked_since_a_backup_stays_so_when_it_is_put_back() {
+    let (place, copy) = with_copy().await;
     decide(&place, Measure::Hide, "a").await.unwrap();
     decide(&place, Measure::BlockAuthor, "b").await.unwrap();
     lift(&place, 1, Ending::Lifted, "lea").await.unwrap();
-    place.store.close().await.unwrap();
-    let options = StoreOptions { entropy: Some([7; 32]), ..StoreOptions::new(place.clock.clone()) };
-    restore(&url_of(&place.folder), &copy, true, options, |_, _| {}).await.unwrap();
-    let place = Place::within(place.folder).await;
-    let ask = ["ana", "bob", "cleo"].map(|name| author(profile(name), AuthorVerdict::Show));
-    place.commit(ask.into()).await;
-    place.ops(draft(&place, "e").by(&profile("bob")).upsert()).await;
-    assert_eq!(place.texts().await, ["c"]);
-    let log =
-        place.store.decisions(&nantes(), DecisionQuery { limit: 10, in_force: true, before: None }).await.unwrap();
-    assert!(log.len() == 2 && log.iter().all(|line| line.motive == Motive::Lost && line.is_automatic()), "{log:?}");
+    // One that is not even held any more, and comes again.
+    place.commit(vec![Change::Unplace { post: place.id("d"), city: nantes() }]).await;
+    lift(&place, 2, Ending::Lifted, "lea").await.unwrap();
+    let place = put_back(place, &copy, NOON).await;
+    for (name, author) in [("e", "bob"), ("d", "dora")] {
+        place.ops(draft(&place, name).by(&profile(author)).upsert()).await;
+    }
+    assert_eq!(place.texts().await, ["d", "c"]);
+    let log = place.store.decisions(&nantes(), DecisionQuery { limit: 10, before: None }).await.unwrap();
+    let standing: Vec<_> = log.iter().filter(|line| line.ended.is_none()).collect();
+    assert_eq!(standing.len(), 2, "{log:?}");
+    assert!(standing.iter().all(|line| line.motive == Motive::Lost && line.is_automatic()), "{log:?}");
+}
+
+#[tokio::test]
+async fn d9_what_was_hidden_for_a_time_is_hidden_that_long_when_a_backup_is_put_back() {
+    for (at, shown) in [(NOON, vec![]), (after_s(60), vec!["b", "a"])] {
+        let (place, copy) = with_copy().await;
+        let until = Some(after_s(60));
+        for (measure, post) in [(Measure::Hide, "a"), (Measure::BlockAuthor, "b")] {
+            let new = NewDecision { until, ..new(&place, measure, post) };
+            place.store.decide(&nantes(), new, String::new(), actor("lea")).await.unwrap().unwrap();
+        }
+        let place = put_back(place, &copy, at).await;
+        assert_eq!(place.texts().await, shown);
+        place.store.retain(after_s(60), Retention::from_days(30)).await.unwrap();
+        assert_eq!(place.texts().await, ["b", "a"], "put back at {}", at.to_rfc3339());
+    }
+}
+
+#[tokio::test]
+async fn l40_what_is_hidden_without_a_decision_of_its_city_is_not_for_its_moderators_to_read() {
+    let place = Place::new().await;
+    in_both(&place, "a").await;
+    place.ops(draft(&place, "b").by(&profile("bob")).in_thread(place.id("a")).upsert()).await;
+    let read = |post: &'static str| {
+        let (store, id) = (place.store.clone(), place.id(post));
+        async move { store.moderated(&nantes(), id).await.unwrap().map(|seen| seen.standing) }
+    };
+    assert_eq!((read("a").await, read("b").await), (Some(Standing::Shown), Some(Standing::Shown)));
+    decide(&place, Measure::Hide, "a").await.unwrap();
+    assert_eq!((read("a").await, read("b").await), (Some(Standing::Hidden), None), "the reply goes with its thread");
+    lift(&place, 1, Ending::Lifted, "lea").await.unwrap();
+    place.ops(hide(&place, "a", true)).await;
+    assert_eq!((read("a").await, read("b").await), (None, None), "the operator's is the operator's");
 }

@@ -70,7 +70,7 @@ impl Writer {
             }
             Target::Post(post) => *post,
         };
-        let Some(seen) = moderation::post(&mut self.connection, city, post).await? else {
+        let Some(seen) = moderation::post(&mut self.connection, &self.key, city, post).await? else {
             return Ok(Err(NotDecided::NotFound));
         };
         let fits = match new.measure {
@@ -233,7 +233,7 @@ impl Writer {
                 decision.is_some_and(|decision| decision.ended.is_none() && decision.measure.restricts())
             }
             None => {
-                let seen = moderation::post(&mut self.connection, city, new.post).await?;
+                let seen = moderation::post(&mut self.connection, &self.key, city, new.post).await?;
                 seen.is_some_and(|post| post.standing == Standing::Shown)
             }
         };
@@ -285,7 +285,7 @@ impl Writer {
                 motive: Motive::Reports,
                 until: None,
             };
-            let seen = moderation::post(&mut self.connection, city, post).await?;
+            let seen = moderation::post(&mut self.connection, &self.key, city, post).await?;
             if seen.is_some_and(|post| post.standing == Standing::Shown) {
                 // What is folded already stays so.
                 let _folded = self.take(city, new, String::new(), Actor::automatic(), self.clock.now()).await?;

@@ -1073,6 +1073,7 @@ notices-too-long = That is too long: 500 characters for what, 120 for where.
 notices-over = The end has to come after the beginning, and after now.
 notices-too-far = Thirty days ahead at most.
 notices-gone = This notice is no longer here.
+notices-refused = The square itself refuses it: a word that the city’s file excludes stands in it. Ask the operator of the server.
 notices-not-now = That can’t be done: it is published already, its time is over, or another person has to read it.
 act-notice-written = Notice written
 act-notice-published = Notice published

@@ -1074,6 +1074,7 @@ notices-too-long = C’est trop long : 500 caractères pour quoi, 120 pour où.
 notices-over = La fin doit venir après le début, et après maintenant.
 notices-too-far = Trente jours au plus à l’avance.
 notices-gone = Cette annonce n’est plus là.
+notices-refused = La place la refuse elle-même : un mot que le fichier de la ville exclut s’y trouve. Voyez avec l’exploitant du serveur.
 notices-not-now = Cela ne se peut pas : elle est déjà publiée, son temps est passé, ou une autre personne doit la relire.
 act-notice-written = Annonce écrite
 act-notice-published = Annonce publiée

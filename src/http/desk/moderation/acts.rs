@@ -5,12 +5,10 @@ use super::super::gate::{Asked, Signed, refused_page, to};
 use super::super::pages::Refused;
 use super::{base, lists, post, problem};
 use crate::domain::{
-    Actor, CityId, Decided, Ending, Measure, Motive, NewDecision, NotDecided, Phrase, PostId, StoreError, Target,
-    Timestamp,
+    Actor, COMPLAINT_WORDS_CHARS_MAX, CityId, Decided, Ending, Measure, Motive, NewDecision, NotDecided, Phrase,
+    PostId, StoreError, Target, Timestamp,
 };
 
-/// Longest answer to whoever complained, in characters; the rest is cut off.
-const ANSWER_CHARS_MAX: usize = 1_000;
 /// The longest end that can be asked for, in days.
 const DAYS_MAX: i64 = 366;
 
@@ -80,8 +78,9 @@ fn actor(asked: &Asked) -> Option<Actor> {
     asked.signed.as_ref().map(Signed::actor)
 }
 
+/// To whoever complained; what is too long is cut off.
 fn answer(asked: &Asked) -> String {
-    asked.field("answer").trim().chars().take(ANSWER_CHARS_MAX).collect()
+    asked.field("answer").trim().chars().take(COMPLAINT_WORDS_CHARS_MAX).collect()
 }
 
 /// `None` of a form that was changed by hand. Where there is one motive it need not be sent.

@@ -3,14 +3,15 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::super::export::{Form, Sheet, file};
+use super::super::figures::number;
 use super::super::gate::{Asked, refused_page, to};
 use super::super::pages::{Bar, Refused, frame};
-use super::{DecisionView, PostView, base, kind_name, motive_name};
+use super::{DecisionView, PostView, base, kind_name};
 use crate::domain::{
     Actor, Card, City, Complaint, DecisionQuery, Filter, Measure, ModeratedPost, PostId, Standing, StoreError,
     Timestamp,
 };
-use crate::http::page::{Calendar, Frame, Words};
+use crate::http::page::{Calendar, Frame, Words, motive_name};
 
 /// Entries of one page.
 const PER_PAGE: usize = 30;
@@ -94,7 +95,7 @@ pub async fn page(asked: Asked) -> HttpResponse {
 pub async fn export(asked: Asked) -> HttpResponse {
     let Some(city) = asked.city.clone() else { return to("/desk") };
     let mut rows = Vec::new();
-    let mut query = DecisionQuery { in_force: false, before: None, limit: PAGES_AT_ONCE };
+    let mut query = DecisionQuery { before: None, limit: PAGES_AT_ONCE };
     while rows.len() < DECISIONS_PER_FILE {
         let Ok(found) = asked.state.moderation.decisions(&city.id, query).await else {
             return refused_page(&asked.context, Refused::TryLater);
@@ -190,7 +191,7 @@ async fn view<'a>(
             posts = page.cards.iter().map(|card| PostView::new(as_seen(card), &calendar, now, w)).collect();
         }
         List::Decisions => {
-            let query = DecisionQuery { in_force: false, before: from, limit: PER_PAGE };
+            let query = DecisionQuery { before: from, limit: PER_PAGE };
             let found = moderation.decisions(&city.id, query).await?;
             more = found.last().filter(|_| found.len() == PER_PAGE).map(|last| next(last.number));
             decisions = found.into_iter().map(|decision| DecisionView::new(decision, &calendar, now, w)).collect();
@@ -252,9 +253,8 @@ async fn complaint_view(
 /// What waits for a moderator, for the first page of the desk: complaints and ambiguous posts.
 pub async fn in_brief(asked: &Asked, city: &City) -> Option<String> {
     let w = asked.context.words();
-    let open = asked.state.moderation.complaints(&city.id, 1).await.ok()?.open;
-    let queued = asked.state.moderation.queue(&city.id, 0, 100).await.ok()?.len();
-    let open = usize::try_from(open).unwrap_or(usize::MAX);
+    let waiting = asked.state.moderation.waiting(&city.id).await.ok()?;
+    let (open, queued) = (number(waiting.complaints), number(waiting.queued));
     Some(format!("{} {}", w.count("moderation-open", open), w.count("moderation-waiting", queued)))
 }
 

@@ -8,8 +8,8 @@ mod lists;
 mod post;
 
 use super::gate::Asked;
-use crate::domain::{ComplaintKind, Decision, Measure, ModeratedPost, Motive, NotDecided, Standing, Timestamp};
-use crate::http::page::{Calendar, Words, network_name, web_address};
+use crate::domain::{ComplaintKind, Decision, ModeratedPost, NotDecided, Standing, Timestamp};
+use crate::http::page::{Calendar, Words, ending_name, measure_name, motive_name, network_name, web_address};
 
 pub use acts::{answered, decided, word_blocked};
 pub use lists::{export, in_brief, page};
@@ -74,9 +74,8 @@ struct DecisionView {
 
 impl DecisionView {
     fn new(decision: Decision, calendar: &Calendar, now: Timestamp, w: Words) -> Self {
-        let ended = decision.ended.map(|(ending, at)| {
-            format!("{}, {}", w.t(&format!("ending-{}", ending.as_str())), calendar.since(at, now))
-        });
+        let ended =
+            decision.ended.map(|(ending, at)| format!("{}, {}", ending_name(ending, w), calendar.since(at, now)));
         Self {
             number: decision.number.to_string(),
             says: format!(
@@ -95,14 +94,6 @@ impl DecisionView {
             ended,
         }
     }
-}
-
-fn measure_name(measure: Measure, w: Words) -> String {
-    w.t(&format!("measure-{}", measure.as_str().replace('_', "-")))
-}
-
-fn motive_name(motive: Motive, w: Words) -> String {
-    w.t(&format!("motive-{}", motive.as_str().replace('_', "-")))
 }
 
 fn kind_name(kind: ComplaintKind, w: Words) -> String {

@@ -4,9 +4,9 @@ use askama::Template;
 
 use super::super::gate::{Asked, refused_page, to};
 use super::super::pages::{Bar, Refused, frame};
-use super::{DecisionView, PostView, base, motive_name};
+use super::{DecisionView, PostView, base};
 use crate::domain::{City, Measure, PostId, Standing, StoreError};
-use crate::http::page::{Calendar, Frame, Words};
+use crate::http::page::{Calendar, Frame, Words, motive_name};
 
 /// How long a measure can be chosen to stand; `None`: without an end.
 const DAYS: [Option<u16>; 4] = [None, Some(1), Some(7), Some(30)];

@@ -9,9 +9,15 @@ use super::*;
 struct Page(Mutex<Vec<String>>);
 
 impl Publisher for Page {
-    fn publish<'a>(&'a self, city: &'a City, notice: &'a Notice) -> BoxFuture<'a, Result<PostId, StoreError>> {
+    fn publish<'a>(
+        &'a self,
+        city: &'a City,
+        notice: &'a Notice,
+    ) -> BoxFuture<'a, Result<Result<PostId, RefuseReason>, StoreError>> {
+        let is_excluded = notice.text.what.contains("exclu");
         self.0.lock().unwrap().push(format!("{} + {}", city.id.as_str(), notice.text.text()));
-        Box::pin(async { Ok(PostId::from_u64(5)) })
+        let answer = if is_excluded { Err(RefuseReason::Excluded) } else { Ok(PostId::from_u64(5)) };
+        Box::pin(async move { Ok(answer) })
     }
 
     fn withdraw<'a>(&'a self, city: &'a City, notice: &'a Notice) -> BoxFuture<'a, Result<(), StoreError>> {
@@ -107,4 +113,18 @@ async fn where_a_city_wants_it_another_publishes_than_who_wrote() {
     second.enter("pub.b", NOON).await;
     assert_eq!(second.post(HERE, "/desk/nantes/notices/1", &[("act", "publish")]).await.status, 303);
     assert_eq!(page.0.lock().unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn what_the_recipe_refuses_is_said_and_stays_a_draft() {
+    let (place, _page) = place(false).await;
+    let app = place.app().await;
+    let mut publisher = Browser::new(&app);
+    publisher.enter("pub", NOON).await;
+    publisher.post(HERE, HERE, &[("what", "Un mot exclu")]).await;
+    let refused = publisher.post(HERE, "/desk/nantes/notices/1", &[("act", "publish")]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("refuse elle-même"), "{}", refused.body);
+    let notice = place.store.notice(&CityId::new("nantes"), 1).await.unwrap().unwrap();
+    assert_eq!(notice.state, NoticeState::Draft);
 }

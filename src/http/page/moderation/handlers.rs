@@ -239,7 +239,7 @@ async fn log_page(request: &HttpRequest, state: &PageState) -> Answered {
             let why = Address::why(city.as_str(), post).language(visit.context.carried()).to_string();
             return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, why)).finish());
         }
-        let query = DecisionQuery { in_force: false, before, limit: DECISIONS_PER_PAGE + 1 };
+        let query = DecisionQuery { before, limit: DECISIONS_PER_PAGE + 1 };
         let mut decisions = state.moderation.decisions(city, query).await?;
         let has_more = decisions.len() > DECISIONS_PER_PAGE;
         decisions.truncate(DECISIONS_PER_PAGE);

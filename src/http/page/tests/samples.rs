@@ -277,6 +277,10 @@ impl Moderation for Samples {
         Box::pin(async { Ok(Vec::new()) })
     }
 
+    fn waiting<'a>(&'a self, _: &'a CityId) -> BoxFuture<'a, Result<Waiting, StoreError>> {
+        Box::pin(async { Ok(Waiting::default()) })
+    }
+
     fn moderated<'a>(&'a self, _: &'a CityId, _: PostId) -> BoxFuture<'a, Result<Option<ModeratedPost>, StoreError>> {
         Box::pin(async { Ok(None) })
     }

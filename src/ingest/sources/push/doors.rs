@@ -20,7 +20,11 @@ pub struct Key(pub Vec<u8>);
 
 /// All senders of the cities that are served; clones are one.
 #[derive(Clone, Default)]
-pub struct Doors(Arc<Mutex<HashMap<CityId, Vec<Door>>>>, Arc<Mutex<Vec<Sender>>>);
+pub struct Doors {
+    doors: Arc<Mutex<HashMap<CityId, Vec<Door>>>>,
+    /// The cities' own desks, which send without a door: what is written there needs no signature.
+    desks: Arc<Mutex<Vec<Sender>>>,
+}
 
 struct Door {
     sender: Sender,
@@ -51,7 +55,7 @@ pub struct Entered {
 
 impl Doors {
     fn lock(&self) -> MutexGuard<'_, HashMap<CityId, Vec<Door>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.doors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes these the senders. Those that were there stay as they are, with what they have sent.
@@ -68,9 +72,8 @@ impl Doors {
         }
     }
 
-    /// Makes these the cities' own desks, which send without a door: what is written there needs no signature.
     pub fn know_desks(&self, desks: Vec<Sender>) {
-        *self.1.lock().unwrap_or_else(PoisonError::into_inner) = desks;
+        *self.desks.lock().unwrap_or_else(PoisonError::into_inner) = desks;
     }
 
     /// Opens a sender's door, until what is returned is dropped. `life`: another for each call.
@@ -113,7 +116,7 @@ impl Doors {
             let of_city = doors.get(&city(account)?)?;
             of_city.iter().map(|door| &door.sender).find(|sender| sender.author.as_str() == account)
         };
-        let desks = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
         let desk = |account: &String| desks.iter().find(|desk| desk.author.as_str() == account);
         accounts.iter().filter_map(|account| sender(account).or_else(|| desk(account))).map(Sender::profile).collect()
     }
