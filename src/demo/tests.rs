@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::clock::{ManualClock, SystemClock};
+use crate::domain::TOO_FEW;
 
 const HOUR: i64 = 3600;
 
@@ -40,6 +41,47 @@ fn a_backlog_fills_every_page() {
         for city in said.iter().map(|one| one.city).collect::<HashSet<_>>() {
             let posts = events.iter().filter(|e| e.city == city && matches!(e.act, player::Act::Post(_))).count();
             assert!(posts >= least, "{city} at {rate:?}: {posts}");
+        }
+    }
+}
+
+/// Who is asked, of the bodies whose kind answers; whether they replied.
+fn asked(events: &[Event]) -> Vec<(&'static str, bool)> {
+    let said = |event: &Event| match &event.act {
+        player::Act::Post(said) => Some((event.city, said.clone())),
+        _ => None,
+    };
+    let answers = |author: &script::Author| matches!(author.group.as_deref(), Some("ville" | "service"));
+    let scripts = Scripts::load().unwrap();
+    let bodies: HashSet<String> = scripts
+        .cities()
+        .flat_map(|city| {
+            city.authors.iter().filter(|author| answers(author)).map(|it| player::persona(city, 0, 1, it).did)
+        })
+        .collect();
+    let posts: Vec<_> = events.iter().filter_map(said).collect();
+    let is_to = |(_, said): &&(&str, Box<player::Utterance>)| said.mentions.iter().any(|(_, did)| bodies.contains(did));
+    let is_answered = |asked: &player::Utterance| {
+        posts.iter().any(|(_, said)| said.parent.as_ref() == Some(&asked.post) && bodies.contains(&said.author.did))
+    };
+    posts.iter().filter(is_to).map(|(city, said)| (*city, is_answered(said))).collect()
+}
+
+/// In the time of two openings; what is said on Mastodon, which is asked and answered before every start, comes on top.
+#[test]
+fn feature_5_each_city_is_asked_at_every_rate_and_answers_some_of_it() {
+    for (rate, seed) in Rate::ALL.into_iter().flat_map(|rate| (0..3).map(move |seed| (rate, seed))) {
+        let from = noon().plus_seconds(-2 * rate.backlog_seconds());
+        let mut player = Player::new(&Scripts::load().unwrap(), seed, rate, from);
+        let events: Vec<Event> = std::iter::from_fn(|| player.next_until(noon())).filter(|e| e.at >= from).collect();
+        let asked = asked(&events);
+        // Of fewer answers no usual delay is told.
+        let least = if rate == Rate::Metropole { TOO_FEW } else { 1 };
+        for script in Scripts::load().unwrap().cities() {
+            let of = |answered| asked.iter().filter(|it| it.0 == script.slug && it.1 == answered).count();
+            let (answered, open) = (of(true), of(false));
+            let counted = format!("{} at {rate:?}, seed {seed}: {answered} answered, {open} open", script.slug);
+            assert!(answered >= least && open >= 1, "{counted}");
         }
     }
 }

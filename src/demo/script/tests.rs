@@ -60,6 +60,28 @@ fn every_city_can_show_every_case() {
     }
 }
 
+/// A village's too, so that at each rate something waits for an answer and something has one.
+#[test]
+fn feature_5_some_posts_to_a_towns_account_are_answered_and_some_are_not() {
+    for city in Scripts::load().unwrap().cities() {
+        let answers = |author: &Author| matches!(author.group.as_deref(), Some("ville" | "service"));
+        let bodies: Vec<&str> = city.authors.iter().filter(|it| answers(it)).map(|it| &*it.key).collect();
+        let is_to_body = |line: &Line| bodies.iter().any(|key| line.post.text.contains(&format!("@{key}")));
+        let is_answered = |thread: &Thread| {
+            thread.lines.iter().any(|line| line.parent == Some(0) && bodies.contains(&&*line.author.key))
+        };
+        let asked: Vec<(bool, bool)> = city
+            .threads
+            .iter()
+            .filter(|thread| thread.lines.first().is_some_and(|line| is_to_body(line)))
+            .map(|thread| (thread.is_village(), is_answered(thread)))
+            .collect();
+        for (is_village, answered) in [(true, true), (true, false), (false, true), (false, false)] {
+            assert!(asked.contains(&(is_village, answered)), "{}: village {is_village}, {answered}", city.slug);
+        }
+    }
+}
+
 #[test]
 fn every_author_speaks_and_handles_are_nobodys_twice() {
     let mut handles = HashMap::new();
