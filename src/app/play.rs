@@ -11,6 +11,7 @@ use super::serve::{Backlog, ServeOptions, serve};
 use super::{Settings, documented_settings};
 use super::{asked, past};
 use crate::clock::{Clock, HeldClock};
+use crate::demo::mastodon::TownHolders;
 use crate::demo::{Demo, OfficialBody, Rate, push};
 use crate::domain::{
     AccountRef, AuthorLookup, Checkpoint, City, Journal, Network, Official, OfficialKind, SecretPlace, SourceId,
@@ -94,6 +95,7 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
             city.pushes = push::of(city.id.as_str(), &secret);
             city.datasets = agenda.of(city.id.as_str());
         }),
+        holders: vec![Arc::new(TownHolders(demo.towns.clone()))],
         demo: Some(DemoNote { speed: demo.speed.round() as u32 }),
         backlog: Some(Box::new(Past { frames: demo.backlog.clone(), rate: options.rate, seed: options.seed, clock })),
         on_ready: Box::new(move |address| {
@@ -113,16 +115,20 @@ fn write_secret(path: &std::path::Path, key: &[u8]) -> std::io::Result<()> {
 
 fn list_officials(city: &mut City, officials: &[OfficialBody]) {
     let bodies = officials.iter().filter(|body| body.city == city.id.as_str());
-    city.officials.extend(bodies.map(|body| Official {
-        name: body.name.clone(),
-        group: body.group.clone(),
-        kind: match body.group.as_str() {
-            "presse" => OfficialKind::Press,
-            "association" => OfficialKind::Association,
-            "service" => OfficialKind::Service,
-            _ => OfficialKind::Institution,
-        },
-        accounts: vec![AccountRef { network: Network::Bluesky, handle: body.handle.clone() }],
+    city.officials.extend(bodies.map(|body| {
+        Official {
+            name: body.name.clone(),
+            group: body.group.clone(),
+            kind: match body.group.as_str() {
+                "presse" => OfficialKind::Press,
+                "association" => OfficialKind::Association,
+                "service" => OfficialKind::Service,
+                _ => OfficialKind::Institution,
+            },
+            accounts: std::iter::once(AccountRef { network: Network::Bluesky, handle: body.handle.clone() })
+                .chain(body.mastodon.clone().map(|handle| AccountRef { network: Network::Mastodon, handle }))
+                .collect(),
+        }
     }));
 }
 

@@ -22,7 +22,7 @@ use super::told::{http_settings, live_limits, open_files, page_settings};
 use super::upkeep::Upkeep;
 use super::{Settings, intake, open_store, outbound, policy};
 use crate::clock::Clock;
-use crate::domain::{Actor, AuthorLookup, City, FeedLog, SourceId, StaffDesk};
+use crate::domain::{AccountResolver, Actor, AuthorLookup, City, FeedLog, SourceId, StaffDesk};
 use crate::http::desk::{self, DeskState, Officer};
 use crate::http::page::{self, DemoNote, PageRenderer, PageState};
 use crate::http::{self, AppState, CityDirectory, ServedCities};
@@ -51,6 +51,8 @@ pub struct ServeOptions {
     pub shutdown: Shutdown,
     /// Changes each city as it is read: the demonstration lists its own bodies.
     pub amend: Arc<dyn Fn(&mut City) + Send + Sync>,
+    /// Who says whose handles are instead of the networks: the demonstration's are nowhere else.
+    pub holders: Vec<Arc<dyn AccountResolver>>,
     /// Said on every page, when the posts are invented.
     pub demo: Option<DemoNote>,
     /// Frames to take in before anything is served, with the clock held at their own time.
@@ -71,7 +73,7 @@ pub trait Backlog: Send {
 
 /// Serves until shutdown is triggered; then lets readers go, commits what is decided and closes the store.
 pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
-    let ServeOptions { settings, clock, shutdown, amend, demo, backlog, on_ready } = options;
+    let ServeOptions { settings, clock, shutdown, amend, holders, demo, backlog, on_ready } = options;
     let metrics = metrics_handle()?;
     let listener = bind(&settings.http.listen)?;
     let address = listener.local_addr()?;
@@ -98,7 +100,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let mut checkpoints = HashMap::new();
 
     let mut intake = intake(&settings, &store, set.clone()).await?;
-    let mut listed = Listed::new(cities::resolvers(&lookups, sources::resolvers(&outbound)));
+    let mut listed = Listed::new(cities::resolvers(&lookups, holders.into_iter().chain(sources::resolvers(&outbound))));
     let mut listed_answers = listed.ask(set.cities(), false);
     listed.take_within(&mut listed_answers, LISTED_PATIENCE).await;
     intake.listed = listed.of(set.cities());

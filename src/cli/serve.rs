@@ -32,6 +32,7 @@ impl Serve {
                 clock: Arc::new(SystemClock),
                 shutdown,
                 amend: Arc::new(|_| {}),
+                holders: Vec::new(),
                 demo: None,
                 backlog: None,
                 on_ready: Box::new(|address| println!("Parvis serves on http://{address}")),

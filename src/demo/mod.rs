@@ -35,7 +35,7 @@ use appview::AppViewSimulator;
 use feeds::FeedSimulator;
 use frames::Stage;
 use jetstream::JetstreamSimulator;
-use mastodon::{Bridge, MastodonSimulator};
+use mastodon::{Bridge, MastodonSimulator, Town};
 use nostr::RelaySimulator;
 use player::{Event, Performance, Player};
 use script::{Expect, ScriptError, Scripts};
@@ -78,6 +78,8 @@ pub struct Demo {
     pub agenda: AgendaSimulator,
     /// For `[[source.mastodon]]`.
     pub mastodon: MastodonSimulator,
+    /// Whose addresses nobody could be asked for.
+    pub towns: Vec<Town>,
     /// For `[[source.nostr]]`.
     pub relay: RelaySimulator,
 }
@@ -93,6 +95,8 @@ pub struct OfficialBody {
     /// Without `bsky:`.
     pub handle: String,
     pub did: String,
+    /// Of a town hall: its account on Mastodon, without `mastodon:`.
+    pub mastodon: Option<String>,
 }
 
 impl Demo {
@@ -111,7 +115,8 @@ impl Demo {
         let scripts = Scripts::load()?;
         let now = clock.now();
         let Past { frames: backlog, player, stage, world } = Past::play(&scripts, rate, seed, now);
-        let officials = officials(&scripts, &world, now);
+        let towns = mastodon::towns()?;
+        let officials = officials(&scripts, &towns, &world, now);
         let jetstream = JetstreamSimulator::start(shutdown.clone()).await?;
         let appview = AppViewSimulator::start(world.clone(), shutdown.clone())?;
         let feeds = FeedSimulator::start(clock.clone(), shutdown.clone())?;
@@ -147,6 +152,7 @@ impl Demo {
             feeds,
             agenda,
             mastodon,
+            towns,
             relay,
         })
     }
@@ -207,15 +213,18 @@ async fn perform(
 }
 
 /// The bodies of all cities. They are made known to the world, so that a lookup finds them before they speak.
-fn officials(scripts: &Scripts, world: &SharedWorld, now: Timestamp) -> Vec<OfficialBody> {
+fn officials(scripts: &Scripts, towns: &[Town], world: &SharedWorld, now: Timestamp) -> Vec<OfficialBody> {
     let mut bodies = Vec::new();
     for city in scripts.cities() {
         for author in city.authors.iter().filter(|author| author.official) {
             let persona = player::persona(city, 0, 1, author);
             world.lock().join(&persona, now.plus_seconds(-365 * 86_400));
+            let is_town_hall = author.group.as_deref() == Some("ville");
+            let mastodon = towns.iter().find(|town| is_town_hall && town.city == city.slug);
             bodies.push(OfficialBody {
                 city: city.slug,
                 name: author.name.clone(),
+                mastodon: mastodon.map(|town| town.account.clone()),
                 group: author.group.clone().unwrap_or_default(),
                 handle: persona.handle,
                 did: persona.did,
@@ -247,7 +256,7 @@ pub struct Rehearsal {
 pub fn rehearse(seed: u64, now: Timestamp) -> Result<Rehearsal, ScriptError> {
     let scripts = Scripts::load()?;
     let world = SharedWorld::default();
-    let officials = officials(&scripts, &world, now);
+    let officials = officials(&scripts, &mastodon::towns()?, &world, now);
     let mut stage = Stage::new(world.clone());
     let mut said = Vec::new();
     let utterances = player::every_post_once(&scripts, seed);

@@ -53,6 +53,22 @@ pub fn name(status: &mut Value, host: &str, id: &str) {
     }
 }
 
+/// Has a status address the account at `page`, whom its text calls `@user`: by a link and by a field, as the server writes it.
+pub fn mention(status: &mut Value, user: &str, acct: &str, page: &str) {
+    let link =
+        format!("<span class=\"h-card\"><a href=\"{page}\" class=\"u-url mention\">@<span>{user}</span></a></span>");
+    let content = status.get("content").and_then(Value::as_str).unwrap_or_default();
+    let content = content.replacen(&format!("@{user}"), &link, 1);
+    set(status, "content", json!(content));
+    set(status, "mentions", json!([{ "id": acct, "username": user, "acct": acct, "url": page }]));
+}
+
+pub fn set(object: &mut Value, field: &str, value: Value) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(field.to_owned(), value);
+    }
+}
+
 /// Sets a field that is not set yet.
 pub fn put(object: &mut Value, field: &str, value: Value) {
     if let Some(object) = object.as_object_mut() {

@@ -24,7 +24,7 @@ use crate::shutdown::Shutdown;
 
 pub use bridge::Bridge;
 pub use entity::{Person, status};
-pub use posts::{every_status_once, perform};
+pub use posts::{Town, TownHolders, every_status_once, perform, towns};
 
 /// Messages that a slow socket may lag behind; beyond it the server cuts it.
 const LAG_MAX: usize = 1_024;

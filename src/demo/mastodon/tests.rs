@@ -3,8 +3,7 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::demo::script::Scripts;
 use crate::demo::{Past, Rate};
-use crate::domain::Event;
-use crate::domain::Network;
+use crate::domain::{AccountResolver, Event, Network, RawPost};
 use crate::ingest::sources::decoder;
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_600_800_000_000);
@@ -94,10 +93,44 @@ fn every_city_is_spoken_of_at_every_rate_and_carries_a_tag() {
     for rate in Rate::ALL {
         let posts = load(rate).unwrap();
         assert!(posts.len() >= 7 && posts.is_sorted_by_key(|post| post.hours), "{rate:?}: {}", posts.len());
-        assert!(posts.iter().all(|post| post.text.contains('#') && post.hours.abs() <= 40.0));
+        assert!(posts.iter().all(|said| said.post.text.contains('#') && said.hours.abs() <= 40.0));
     }
     let all = load(Rate::Metropole).unwrap();
     for city in ["nantes", "rennes", "tours", "lausanne", "montreal", "le-pellerin"] {
-        assert!(all.iter().any(|post| post.city == city && post.hours < 0.0), "{city}");
+        assert!(all.iter().any(|said| said.post.city == city && said.hours < 0.0), "{city}");
+    }
+}
+
+#[tokio::test]
+async fn feature_5_each_town_is_asked_at_every_rate_and_replies_to_some_of_it_before_the_start() {
+    for rate in Rate::ALL {
+        let shutdown = Shutdown::new();
+        let simulator = simulator(&shutdown).await;
+        perform(&simulator, rate, 1.0, Arc::new(ManualClock::new(NOW)), shutdown.clone()).unwrap();
+        let mut decoder = decoder(Network::Mastodon).unwrap();
+        let standing: Vec<_> = simulator.state.lock().statuses.iter().map(Value::to_string).collect();
+        let posts: Vec<_> = standing
+            .iter()
+            .map(|status| match decoder.decode(status.as_bytes()).event {
+                Event::Post(post) => post,
+                seen => panic!("{seen:?}"),
+            })
+            .collect();
+        assert!(posts.is_sorted_by_key(|post| post.created_at));
+        let holders = TownHolders(towns().unwrap());
+        for town in towns().unwrap() {
+            let held = holders.holders(vec![town.account.clone(), "ana@ailleurs.example".into()]).await.unwrap();
+            let [(_, town_is), (_, nobody)] = held.as_slice() else { panic!("{held:?}") };
+            assert!(nobody.is_empty());
+            let is_to_town = |post: &&Box<RawPost>| post.addressed.iter().any(|account| town_is.contains(account));
+            let answer_to = |asked: &RawPost| {
+                let is_answer =
+                    |post: &&Box<RawPost>| post.reply.as_ref().is_some_and(|it| it.parent == asked.native_id);
+                posts.iter().find(is_answer).map(|answer| town_is.contains(&answer.author))
+            };
+            let answered: Vec<_> = posts.iter().filter(is_to_town).map(|asked| answer_to(asked)).collect();
+            assert_eq!(answered, [Some(true), None], "{} at {rate:?}", town.city);
+        }
+        shutdown.trigger();
     }
 }
