@@ -10,17 +10,24 @@ use serde_json::Value;
 use standardwebhooks::Webhook as Foreign;
 use tempfile::TempDir;
 
+use super::super::past;
 use super::*;
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::config::MailSettings;
 use crate::consent::Policy;
+use crate::demo::frames::Stage;
+use crate::demo::player::{self, Performance, Player};
+use crate::demo::script::Scripts;
+use crate::demo::world::SharedWorld;
+use crate::demo::{Rate, appview};
 use crate::domain::alert::{AlertDesk, Kind, OnDuty, Unsent, Webhook, alert_id};
 use crate::domain::desk::{Fact, Spoken, Voice};
 use crate::domain::{
     AuthorId, AuthorProfile, CityId, Event, Journal, NativeId, Network, Observation, OfficeHours, RawPost, SecretPlace,
     SourceId, SubjectHash,
 };
-use crate::ingest::Outbound;
+use crate::ingest::sources::{decoder, profiles_from_file};
+use crate::ingest::{Decode, Outbound};
 use crate::intake::{Answer, Authors, Intake, KnownPosts};
 use crate::matcher::CitySet;
 use crate::notify::mail::Mailer;
@@ -196,6 +203,75 @@ async fn feature_14_a_flood_through_the_pipeline_is_told_within_ten_minutes_and_
     town.say(60, "encore #nantes").await;
     town.minute().await;
     assert_eq!(town.given().await.len(), 2);
+}
+
+/// Nantes as it is shipped, and what the demonstration plays of it.
+struct Played {
+    intake: Intake,
+    decoder: Box<dyn Decode>,
+    stage: Stage,
+    world: SharedWorld,
+}
+
+impl Played {
+    fn take_in(&mut self, event: &player::Event, now: Timestamp) {
+        if let Some(frame) = self.stage.perform(event, now) {
+            pipeline::observe(&mut self.intake, self.decoder.decode(frame.as_bytes()), now);
+        }
+        for (network, author) in std::mem::take(&mut self.intake.questions) {
+            let view = self.world.lock().visible(author.as_str()).map(appview::profile);
+            let profile = view.and_then(|view| profiles_from_file(network, &view.to_string(), now).unwrap().pop());
+            let answer = profile.map_or(Answer::Unknown(network, author), |profile| Answer::Found(Box::new(profile)));
+            pipeline::answered(&mut self.intake, answer, now);
+        }
+    }
+}
+
+/// How many seconds after its start the demonstration of a rate gives its alerts, and of how many people, in so many minutes: its
+/// posts are taken in and its minutes looked at as `demo` and `watch` do.
+async fn given_while_played(rate: Rate, minutes: i64) -> Vec<(i64, Option<u64>)> {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities/nantes.toml");
+    let city = crate::config::read_city(&file).unwrap().0;
+    let (start, folder) = (at(START), tempfile::tempdir().unwrap());
+    let clock = Arc::new(ManualClock::new(start));
+    let store = open(&folder, &clock).await;
+    let cities = Arc::new(CitySet::compile([city.clone()]));
+    let authors = Authors::new(store.id_key(), [], Default::default());
+    let intake = Intake::new(store.id_key(), Policy::Standard, cities, KnownPosts::default(), authors);
+    let world = SharedWorld::default();
+    let stage = Stage::new(world.clone());
+    let mut played = Played { intake, decoder: decoder(Network::Bluesky).unwrap(), stage, world };
+    let mut player = Player::new(&Scripts::load().unwrap(), 7, rate, start);
+    while let Some(event) = player.next_until(start) {
+        played.take_in(&event, event.at);
+    }
+    store.commit(Arc::new(played.intake.take_batch())).await.unwrap();
+    past::count(&store, &played.intake, rate, 7, start.plus_seconds(-DAY_S)).await.unwrap();
+
+    let speed = rate.default_speed();
+    let pace = Pace::times(speed as u32);
+    let looking = Alerts { pace, ..alerts(store, city, &MailSettings::default(), true, &clock) };
+    let mut performance = Performance::new(player, rate, speed, start);
+    let mut due = performance.next_due();
+    for minute in 1..=minutes {
+        while let Some((seconds, event)) = due.take_if(|(seconds, _)| *seconds < (minute * 60) as f64) {
+            clock.set(start.plus_seconds(seconds as i64));
+            played.take_in(&event, clock.now());
+            due = performance.next_due();
+        }
+        clock.set(start.plus_seconds(minute * 60));
+        looking.store.commit(Arc::new(played.intake.take_batch())).await.unwrap();
+        looking.look_at_all(clock.now()).await;
+    }
+    let given = looking.store.alerts(&CityId::new("nantes"), None, 100).await.unwrap();
+    given.into_iter().map(|past| (past.alert.at.seconds_since(start), past.alert.authors)).collect()
+}
+
+#[tokio::test]
+async fn feature_14_the_demonstration_of_a_metropole_gives_an_alert_some_minutes_after_its_start_and_of_a_town_none() {
+    let given = given_while_played(Rate::Metropole, 6).await;
+    assert!(matches!(given.as_slice(), [(60..=300, Some(15..))]), "{given:?}");
+    assert_eq!(given_while_played(Rate::Ville, 6).await, []);
 }
 
 #[tokio::test]
