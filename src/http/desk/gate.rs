@@ -66,6 +66,11 @@ impl Asked {
         }
     }
 
+    /// The browser brings a session that is none any more: it rested too long, grew too old, or was closed elsewhere.
+    pub fn had_session(&self) -> bool {
+        self.signed.is_none() && self.request.cookie(COOKIE).is_some_and(|cookie| !cookie.value().is_empty())
+    }
+
     pub fn page(&self, status: StatusCode, body: String) -> HttpResponse {
         html_of_desk(&self.context, status, body)
     }

@@ -94,6 +94,8 @@ struct SignInView<'a> {
     name: &'a str,
     to: String,
     problem: Option<String>,
+    /// Whoever asks was signed in before.
+    had_session: bool,
     /// Whom one may be in a demonstration: the role, and what it does.
     officers: Vec<(&'static str, String, String)>,
 }
@@ -108,6 +110,7 @@ pub fn render_sign_in(asked: &Asked, page: &SignInPage<'_>) -> String {
         name: page.name,
         to: wanted(asked),
         problem: page.problem.map(|problem| problem_words(problem, w)),
+        had_session: asked.had_session(),
         officers: asked
             .state
             .officers

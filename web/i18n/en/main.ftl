@@ -698,6 +698,7 @@ desk-sign-in-title = The desk
 desk-sign-in-lead = For the town’s officers. The square itself is read without an account.
 desk-name = Account name
 desk-password = Password
+desk-session-over = Your session has closed. Sign in again, and you are back where you were.
 desk-sign-in = Sign in
 desk-no-account = No account, or a lost password? The desk’s administrator, or the server’s, gives one.
 desk-wrong = This name and this password do not belong together.

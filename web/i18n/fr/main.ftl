@@ -699,6 +699,7 @@ desk-sign-in-title = Le bureau
 desk-sign-in-lead = Pour les agents de la ville. La place, elle, se lit sans compte.
 desk-name = Nom du compte
 desk-password = Mot de passe
+desk-session-over = Votre session s’est fermée. Entrez à nouveau : vous reviendrez où vous étiez.
 desk-sign-in = Entrer
 desk-no-account = Pas de compte, ou mot de passe perdu ? L’administrateur du bureau, ou celui du serveur, en donne un.
 desk-wrong = Ce nom et ce mot de passe ne vont pas ensemble.

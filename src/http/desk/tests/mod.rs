@@ -230,7 +230,11 @@ async fn a3_a_session_ends_by_rest_and_by_age() {
     place.later(29 * 60);
     assert_eq!(browser.get("/desk/nantes").await.status, 200, "used meanwhile");
     place.later(30 * 60);
-    assert_eq!(browser.get("/desk/nantes").await.status, 303, "left alone for half an hour");
+    let over = browser.get("/desk/nantes").await;
+    assert_eq!((over.status, &*over.to), (303, "/desk?to=%2Fdesk%2Fnantes"), "left alone for half an hour");
+    let words = "Votre session s’est fermée";
+    assert!(browser.get(&over.to).await.body.contains(words), "whoever was signed in is told why they no longer are");
+    assert!(!Browser::new(&app).get(&over.to).await.body.contains(words), "and who never was is not");
     browser.enter("lea", NOON).await;
     for _ in 0..35 {
         place.later(20 * 60);
