@@ -50,7 +50,18 @@ for (const rate of ["metropole", "ville", "village"]) {
   });
 }
 
-/** What an officer has to know, without a click: what is to be answered, what is said, whether anything is unusual, whether the feed is well. */
+/**
+ * What an officer has to know, without a click: whether anything is unusual, whether the feed is well, what is to be answered, what
+ * is said. Each is one sentence, by which it is found.
+ */
+const ANSWERS = {
+  unusual: /^Rien d’inhabituel\. |^Inhabituel depuis |^Pas encore d’alerte : /,
+  // Or what is wrong with it: the sources that are not read, each in a sentence of its own.
+  well: /^Les \d+ sources du fil sont lues\.$|^La source du fil est lue\.$|^Ce fil ne voit pas tout$/,
+  waiting: /^(Un|\d+) messages? attend(ent)? une réponse de la ville\. /,
+  said: /^(Un|\d+) messages? aujourd’hui, à \d\d:\d\d\.|^Personne n’a rien publié aujourd’hui ; /,
+};
+
 async function officersMinute(origin, rate, viewport) {
   const { page, context } = await openPage(browser, origin, { viewport });
   for (const city of ["nantes", "le-pellerin"]) {
@@ -60,13 +71,31 @@ async function officersMinute(origin, rate, viewport) {
       await button.click();
       await page.waitForURL(`${origin}/desk/${city}`);
     }
-    const said = await page.locator("main").innerText();
-    assert.match(said, /Rien d’inhabituel|Bien plus de personnes|Un message, là où|jours? de passé/, `${rate} ${city}: ${said}`);
-    assert.match(said, /source/i, `${rate} ${city}`);
-    assert.match(said, /n’attend de réponse de la ville|attend(ent)? une réponse de la ville/, `${rate} ${city}: ${said}`);
-    assert.match(said, /aujourd’hui/, `${rate} ${city}: ${said}`);
+    const boxes = {};
+    for (const [what, sentence] of Object.entries(ANSWERS)) {
+      const answer = page.locator("main p, main .problem h2").filter({ hasText: sentence });
+      const said = await page.locator("main").innerText();
+      assert.equal(await answer.count(), 1, `${rate} ${city}: ${what} in ${said}`);
+      boxes[what] = await answer.boundingBox();
+    }
+    const trouble = page.locator(".problem[role=alert]");
+    if ((await trouble.count()) > 0) assert.ok((await trouble.locator("li").count()) > 0, `${rate} ${city}: what trouble there is`);
+    // On a desktop all are on the first screen; on a telephone one under the other, on the first two.
+    const screens = viewport === WIDTHS.desktop ? 1 : 2;
+    for (const [what, { x, y, width, height }] of Object.entries(boxes)) {
+      const isReached = x >= 0 && x + width <= viewport.width && y >= 0 && y + height <= screens * viewport.height;
+      assert.ok(isReached, `${rate} ${city}: ${what} lies at ${y} of ${viewport.height}`);
+    }
+    assert.ok(boxes.unusual.y < boxes.waiting.y && boxes.waiting.y < boxes.said.y && boxes.well.y < boxes.said.y, `${rate} ${city}`);
     assert.ok((await overflow(page)) <= 0, `${rate}: the desk of ${city} is wider than the screen`);
     await picture(page, `${rate} desk ${city} ${viewport.width}`);
+    // What waits can be answered, and what was answered leads to the answer.
+    for (const [status, leads] of [["new", "Lire et répondre sur"], ["answered", "Voir la réponse"]]) {
+      await page.goto(`${origin}/desk/${city}/inbox?status=${status}`);
+      assert.ok((await page.locator(".items article", { hasText: leads }).count()) >= 1, `${rate} ${city}: nothing ${status}`);
+      assert.ok((await overflow(page)) <= 0, `${rate}: the inbox of ${city} is wider than the screen`);
+      await picture(page, `${rate} inbox ${city} ${status} ${viewport.width}`);
+    }
   }
   await context.close();
 }
