@@ -180,6 +180,31 @@ test("feature 12: what is pinned is named on an open page and leaves it, whereve
   await context.close();
 });
 
+test("L-60 what comes back to its old place waits while the reader pauses", async () => {
+  const { page, context, live, wrongs } = await openPage(browser, server.origin, { stub: true });
+  await page.goto(`${server.origin}/ville`);
+  await joined(page);
+  const bridge = card(page, "Le pont est fermé");
+  const back = await bridge.evaluate((article) => ({
+    op: "update",
+    id: article.dataset.id,
+    position: Number(article.dataset.position),
+    html: article.outerHTML,
+  }));
+  live.send([{ op: "remove", id: back.id }]);
+  await bridge.waitFor({ state: "detached", timeout: 2_000 });
+  await page.locator("[data-pause]").click();
+  live.send([back, { op: "update", id: "ailleurs", position: 1, html: back.html.replaceAll(back.id, "ailleurs").replace(/data-position="\d+"/, 'data-position="1" data-thread="gone"') }]);
+  const button = page.locator("[data-new-posts]");
+  await button.waitFor({ timeout: 2_000 });
+  assert.match(await button.innerText(), /^1 /, "what stands on no page that is open is not promised");
+  assert.equal(await bridge.count(), 0);
+  await page.locator("[data-pause]").click();
+  await bridge.waitFor({ state: "attached", timeout: 7_000 });
+  assert.deepEqual(await wrongs(), []);
+  await context.close();
+});
+
 for (const [device, viewport] of Object.entries({ ...WIDTHS, phone: { width: 390, height: 844 } })) {
   for (const colorScheme of ["light", "dark"]) {
     test(`every page of moderation is accessible and asks nobody else: ${device}, ${colorScheme}`, async () => {

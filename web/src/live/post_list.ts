@@ -39,15 +39,25 @@ export class PostList {
     return newest !== undefined && (!thread || thread === id) && position(card) > position(newest);
   }
 
+  /** Whether this page reaches to where a card stands: a reply under its post, any other above the oldest. */
+  hasPlaceFor(card: HTMLElement): boolean {
+    const { id, thread } = card.dataset;
+    if (thread && thread !== id) return this.article(thread) !== null;
+    const roots = this.roots();
+    const next = roots.findIndex((other) => position(other) < position(card));
+    if (next === 0) return !this.options.older;
+    if (next > 0 || roots.length === 0) return true;
+    return !this.options.older && !document.querySelector("[data-older-link]");
+  }
+
   /** Puts a card where its position says. False when this page has no place for it. */
   insert(card: HTMLElement): boolean {
     this.root.querySelector("[data-empty]")?.remove();
+    if (!this.hasPlaceFor(card)) return false;
     const thread = card.dataset["thread"];
     if (thread && thread !== card.dataset["id"]) return this.#insertReply(card, thread);
     const roots = this.roots();
     const next = roots.find((other) => position(other) < position(card));
-    if (!next && roots.length > 0 && (this.options.older || document.querySelector("[data-older-link]"))) return false;
-    if (next && next === roots[0] && this.options.older) return false;
     if (this.#isOneTooMany(card, roots, next)) return this.#fold(card);
     const entry = wrap(card);
     if (next && next !== roots[0]) {
