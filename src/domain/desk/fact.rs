@@ -72,12 +72,32 @@ pub fn values_of(
     values
 }
 
+/// Sites where nearly every page is an account's or a post's. A town's own pages there are not told apart, and not counted either.
+const SITES_OF_PEOPLE: [&str; 15] = [
+    "bsky.app",
+    "facebook.com",
+    "fb.com",
+    "instagram.com",
+    "linkedin.com",
+    "njump.me",
+    "snapchat.com",
+    "strava.com",
+    "t.me",
+    "threads.com",
+    "threads.net",
+    "tiktok.com",
+    "twitch.tv",
+    "twitter.com",
+    "x.com",
+];
+/// Where accounts lie on sites of many names.
+const PATHS_OF_PEOPLE: [&str; 6] = ["/@", "/users/", "/user/", "/u/", "/profile/", "/profiles/"];
+
 /// Whether a page is an account's or a post's on a network of people.
 pub fn is_somebodys(page: &str) -> bool {
-    page.contains("/@")
-        || page.contains("/users/")
-        || page.contains("/profile/")
-        || ["njump.me/", "x.com/", "twitter.com/"].iter().any(|site| page.starts_with(site))
+    let host = page.split('/').next().unwrap_or_default();
+    let is_of = |site: &&str| host.strip_suffix(*site).is_some_and(|before| before.is_empty() || before.ends_with('.'));
+    SITES_OF_PEOPLE.iter().any(|site| is_of(&site)) || PATHS_OF_PEOPLE.iter().any(|path| page.contains(path))
 }
 
 #[cfg(test)]
@@ -94,11 +114,29 @@ mod tests {
             link("https://m.example/@lea"),
             link("https://m.example/users/lea/statuses/1"),
             link("https://x.com/lea"),
+            link("https://www.facebook.com/lea.martin"),
+            link("https://fr-fr.facebook.com/lea.martin"),
+            link("https://www.instagram.com/lea"),
+            link("https://fr.linkedin.com/in/lea-martin"),
+            link("https://t.me/lea"),
+            link("https://www.snapchat.com/add/lea"),
+            link("https://forum.example/u/lea"),
+            link("https://notx.com/page"),
         ];
         let tags = ["tram".to_owned(), "tram".to_owned(), "x".repeat(301)];
         let values = values_of(Some("Centre"), tags, Some("fr"), Network::Bluesky, &facets);
         let said: Vec<String> = values.iter().map(|(by, value)| format!("{} {value}", by.as_str())).collect();
-        assert_eq!(said, ["zone Centre", "tag tram", "language fr", "network bluesky", "link ville.example/travaux"]);
+        assert_eq!(
+            said,
+            [
+                "zone Centre",
+                "tag tram",
+                "language fr",
+                "network bluesky",
+                "link notx.com/page",
+                "link ville.example/travaux"
+            ]
+        );
     }
 
     #[test]
