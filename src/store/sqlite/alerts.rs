@@ -205,7 +205,8 @@ impl Reader {
                 let tries = u32::try_from(rows::get::<i64>(&row, "tries")?).unwrap_or(u32::MAX);
                 let dispatch = found.entry((city.clone(), receiver.clone()));
                 let dispatch = dispatch.or_insert(Dispatch { city, receiver, alerts: Vec::new(), tries });
-                dispatch.tries = dispatch.tries.max(tries);
+                // What is new is not given up for what has waited long.
+                dispatch.tries = dispatch.tries.min(tries);
                 dispatch.alerts.push(past(&row)?);
             }
             Ok(found.into_values().collect())

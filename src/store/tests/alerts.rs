@@ -94,6 +94,20 @@ async fn feature_14_what_can_not_be_sent_is_tried_again_and_told_of() {
 }
 
 #[tokio::test]
+async fn feature_14_a_new_alert_is_not_given_up_for_an_old_one() {
+    let place = Place::new().await;
+    place.store.looked(look(Some(going(0, 0)), Some(alert(0)), &[to("a@b.example")], 0)).await.unwrap();
+    for tried in 0..3 {
+        let due = place.store.due(NOON).await.unwrap();
+        assert_eq!((due.len(), due[0].tries), (1, tried));
+        place.store.dispatched(due[0].clone(), Sent::Later(NOON)).await.unwrap();
+    }
+    place.store.looked(look(Some(going(600, 600)), Some(alert(600)), &[to("a@b.example")], 600)).await.unwrap();
+    let due = place.store.due(after_s(600)).await.unwrap();
+    assert_eq!((due.len(), due[0].alerts.len(), due[0].tries), (1, 2, 0));
+}
+
+#[tokio::test]
 async fn l28_alerts_go_with_their_time_and_the_oldest_beyond_their_number() {
     let place = Place::new().await;
     for number in 0..=ALERTS_MAX {
