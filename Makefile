@@ -71,7 +71,7 @@ lint: web ## check form: rustfmt, clippy, types, and licences where cargo-deny i
 	 else echo "cargo-deny is not installed: licences are not checked here"; fi
 
 bench: web ## measure beside peers: 30 to 40 minutes, on an idle machine; ARGS="--only fanout" for a part
-	PARVIS_TALLY_DAYS=400 PARVIS_TALLY_POSTS=5000 $(CARGO) test --release --lib tally::speed -- --nocapture
+	PARVIS_TALLY_DAYS=400 PARVIS_TALLY_POSTS=12500 $(CARGO) test --release --lib speed:: -- --nocapture
 	$(CARGO) build --release --workspace
 	@mkdir -p $(TARGET)/bench
 	"$(TARGET)/release/run" --json "$(TARGET)/bench/table.json" --markdown "$(TARGET)/bench/table.md" $(ARGS)

@@ -107,6 +107,37 @@ mod tests {
         }
     }
 
+    /// L-41: areas are the city's zones; nobody asks for a shape that they draw.
+    #[test]
+    fn l41_nothing_is_asked_by_a_place_that_the_asker_chooses() {
+        let document: serde_json::Value = serde_json::from_str(&openapi_json()).unwrap();
+        let mut asked = BTreeSet::new();
+        let mut within = vec![&document["paths"], &document["components"]["parameters"]];
+        while let Some(value) = within.pop() {
+            if let (Some(name), Some("query" | "path")) = (value["name"].as_str(), value["in"].as_str()) {
+                asked.insert(name.to_owned());
+            }
+            within.extend(value.as_object().into_iter().flat_map(serde_json::Map::values));
+            within.extend(value.as_array().into_iter().flatten());
+        }
+        let shapes = [
+            "radius",
+            "polygon",
+            "bbox",
+            "bounds",
+            "lat",
+            "lon",
+            "lng",
+            "latitude",
+            "longitude",
+            "near",
+            "within",
+            "geohash",
+        ];
+        assert!(asked.contains("zone"), "{asked:?}");
+        assert!(shapes.iter().all(|shape| !asked.contains(*shape)), "{asked:?}");
+    }
+
     #[test]
     fn the_document_is_as_agreed() {
         let document: serde_json::Value = serde_json::from_str(&openapi_json()).unwrap();

@@ -16,4 +16,4 @@ pub use crate::domain::alert::{Alert, Event, Kind};
 pub use alert::{Pace, decide};
 pub use month::{MonthView, NoMonth, WeekView, month_view};
 pub use usual::{Baseline, Level, Usual};
-pub use view::{DayView, baseline, day_view, look};
+pub use view::{baseline, look};

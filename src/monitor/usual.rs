@@ -77,6 +77,24 @@ pub fn usual_day(days: &[(Timestamp, u64)], calendar: &Calendar, day: Timestamp)
     }
 }
 
+/// The usual level of posts in the hour that an instant lies in: `hours` are closed ones, in order.
+pub fn usual_hour(hours: &[HourCount], calendar: &Calendar, at: Timestamp) -> Usual {
+    let (past, days) = before(hours, at);
+    match Baseline::hour(past, calendar, at).filter(|_| days >= DAYS_MIN) {
+        Some(level) => Usual::Level(level),
+        None => Usual::NotEnoughPast { days },
+    }
+}
+
+/// The hours before an instant that are looked at, and how many days they are.
+fn before(hours: &[HourCount], at: Timestamp) -> (&[HourCount], i64) {
+    let oldest = at.plus_seconds(-WEEKS * WEEK_S - 2 * HOUR_S);
+    let from = hours.partition_point(|hour| hour.start < oldest);
+    let until = hours.partition_point(|hour| hour.start < at);
+    let past = hours.get(from..until).unwrap_or_default();
+    (past, past.first().map_or(0, |first| at.seconds_since(first.start) / DAY_S))
+}
+
 /// What an alert is measured against, for as long as the hour lasts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Baseline {
@@ -88,13 +106,10 @@ pub struct Baseline {
 impl Baseline {
     /// From closed hours, in order. The last hour's posts are partly of the clock's hour before: of both the higher level counts.
     pub fn of(hours: &[HourCount], calendar: &Calendar, now: Timestamp) -> Self {
-        let oldest = now.plus_seconds(-WEEKS * WEEK_S - 2 * HOUR_S);
-        let from = hours.partition_point(|hour| hour.start < oldest);
-        let hours = hours.get(from..).unwrap_or_default();
+        let (hours, days) = before(hours, now);
         let known_s = hours.first().map_or(0, |first| now.seconds_since(first.start));
         let posts: u64 = hours.iter().map(|hour| hour.posts).sum();
         let per_day = posts as f64 * DAY_S as f64 / known_s.max(DAY_S) as f64;
-        let days = known_s / DAY_S;
         let this = Self::hour(hours, calendar, now);
         let last = Self::hour(hours, calendar, now.plus_seconds(-HOUR_S));
         let higher = last.into_iter().chain(this).max_by(|a, b| a.high.total_cmp(&b.high));
@@ -164,6 +179,21 @@ mod tests {
         let noon = MONDAY.plus_seconds(12 * HOUR_S);
         let Usual::Level(level) = Baseline::of(&hours(56, flood), &utc, noon).usual else { panic!() };
         assert_eq!((level.median, level.high, level.spread), (1.0, 1.0, 1.0));
+    }
+
+    #[test]
+    fn an_hour_of_a_closed_day_stands_beside_those_before_it() {
+        let utc = Calendar::new("UTC");
+        // Four weeks on each of which there is much at noon, and more by one in each; then a week that is louder still.
+        let noon = |hour: i64| hour.rem_euclid(24) == 12;
+        let all = hours(35, |hour| if noon(hour) { (100 + hour.div_euclid(168)) as u64 } else { 0 });
+        let at = MONDAY.plus_seconds(-7 * DAY_S + 12 * HOUR_S);
+        let Usual::Level(level) = usual_hour(&all, &utc, at) else { panic!() };
+        // 95 to 98 at noon and nothing in the hours beside it.
+        assert_eq!((level.median, level.high, level.samples), (0.0, 96.0, 12));
+        let Usual::Level(level) = usual_hour(&all, &utc, at.plus_seconds(6 * HOUR_S)) else { panic!() };
+        assert_eq!((level.median, level.samples), (0.0, 12));
+        assert_eq!(usual_hour(&all, &utc, MONDAY.plus_seconds(-22 * DAY_S)), Usual::NotEnoughPast { days: 13 });
     }
 
     #[test]

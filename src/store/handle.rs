@@ -315,7 +315,7 @@ impl Store {
     }
 
     #[cfg(test)]
-    pub(super) async fn execute_for_test(&self, sql: &'static str) -> Result<(), StoreError> {
+    pub(crate) async fn execute_for_test(&self, sql: &'static str) -> Result<(), StoreError> {
         self.ask(&self.queues.desk, |answer| Job::Raw { sql, answer }).await
     }
 }

@@ -8,14 +8,14 @@ use crate::domain::desk::{AUTHORS_MIN, Bucket, Calendar as Buckets, Cell, Counts
 use crate::domain::{City, Network, StoreError, Timestamp};
 use crate::http::page::{Calendar, Words, language_name, network_name};
 use crate::monitor::Usual;
-use crate::monitor::usual::usual_day;
+use crate::monitor::usual::{usual_day, usual_hour};
 
 /// Values of one table that are seen at once; the others open below them.
 const ROWS_MAX: usize = 15;
 /// The dimensions of the page, in its order.
 const SHOWN: [Dimension; 6] =
     [Dimension::Hour, Dimension::Zone, Dimension::Tag, Dimension::Network, Dimension::Language, Dimension::Link];
-/// How far back the usual level of a day looks: eight weeks, and a day for clocks that are put on.
+/// How far back the usual level of a day or an hour looks: eight weeks, and a day for clocks that are put on.
 const PAST_S: i64 = 57 * 86_400;
 
 /// What is told of one closed bucket.
@@ -28,6 +28,8 @@ pub struct Told {
     pub usual: Option<Usual>,
     /// Of a week or a month.
     pub days: Vec<DayTold>,
+    /// Of the hours of a day that are told, by their names.
+    pub usual_hours: Vec<(String, u64)>,
     pub by: Vec<(Dimension, Vec<Cell>)>,
 }
 
@@ -87,7 +89,22 @@ pub async fn told(counts: &dyn Counts, city: &City, bucket: Bucket) -> Result<Op
         by.push((dimension, counts.values(&city.id, bucket.width, dimension, bucket.start).await?));
     }
     let usual = (bucket.width == Width::Day).then(|| usual_day(&past, &calendar, bucket.start));
-    Ok(Some(Told { bucket, plain, authors: all.first().and_then(|cell| cell.authors), usual, days, by }))
+    let mut usual_hours = Vec::new();
+    if let Some((_, cells)) = by.iter().find(|(dimension, cells)| *dimension == Dimension::Hour && !cells.is_empty()) {
+        let past = counts.hours(&city.id, bucket.start.plus_seconds(-PAST_S)).await?;
+        usual_hours.extend(cells.iter().filter_map(|cell| {
+            let at = Timestamp::parse_rfc3339(&cell.value)?;
+            Some((cell.value.clone(), level(usual_hour(&past, &calendar, at))?))
+        }));
+    }
+    let authors = all.first().and_then(|cell| cell.authors);
+    Ok(Some(Told { bucket, plain, authors, usual, days, usual_hours, by }))
+}
+
+impl Told {
+    fn usual_of(&self, cell: &Cell) -> Option<u64> {
+        self.usual_hours.iter().find(|(hour, _)| *hour == cell.value).map(|(_, usual)| *usual)
+    }
 }
 
 /// A usual number of posts as it is told: whole ones.
@@ -178,7 +195,7 @@ pub fn tables(told: &Told, period: &str, calendar: &Calendar, w: Words) -> Vec<T
             value: value(*dimension, &cell.value, calendar, w),
             posts: cell.posts,
             authors: cell.authors.map_or_else(String::new, |authors| authors.to_string()),
-            usual: String::new(),
+            usual: told.usual_of(cell).filter(|_| is_time).map(|usual| usual.to_string()).unwrap_or_default(),
         };
         let usual = told.usual.map(|usual| usual_sentence(usual, told.bucket.start, calendar, w)).unwrap_or_default();
         let chart = is_time.then(|| format!("{} {usual}", w.with("chart-hours", "period", period)));
@@ -234,7 +251,10 @@ pub fn sheet(told: &Told, buckets: &Buckets) -> Sheet<6> {
         rows.push(row("day", &name, day.posts, day.authors, day.usual));
     }
     for (dimension, cells) in &told.by {
-        rows.extend(cells.iter().map(|cell| row(dimension.as_str(), &cell.value, cell.posts, cell.authors, None)));
+        let usual = |cell: &Cell| told.usual_of(cell).filter(|_| *dimension == Dimension::Hour);
+        rows.extend(
+            cells.iter().map(|cell| row(dimension.as_str(), &cell.value, cell.posts, cell.authors, usual(cell))),
+        );
     }
     Sheet { columns, rows }
 }
@@ -284,6 +304,32 @@ mod tests {
         rows
     }
 
+    #[test]
+    fn an_hour_stands_beside_what_is_usual_on_the_page_and_in_files() {
+        let buckets = Buckets::new("UTC");
+        let start = Timestamp::parse_rfc3339("2027-01-10T00:00:00Z").unwrap();
+        let noon = "2027-01-10T12:00:00Z";
+        let cell = |value: &str| Cell { start, value: value.into(), posts: 9, authors: Some(5) };
+        let told = Told {
+            bucket: buckets.bucket(Width::Day, start).unwrap(),
+            plain: Plain::default(),
+            authors: None,
+            usual: None,
+            usual_hours: vec![(noon.to_owned(), 4)],
+            days: Vec::new(),
+            // A tag that is written like an hour is none.
+            by: vec![(Dimension::Hour, vec![cell(noon)]), (Dimension::Tag, vec![cell(noon)])],
+        };
+        let w = Words::new(Language::French);
+        let usual: Vec<String> = tables(&told, "", &Calendar::new("UTC", w), w)
+            .into_iter()
+            .map(|table| table.rows[0].usual.clone())
+            .collect();
+        assert_eq!(usual, ["4", ""]);
+        let csv = read_csv(&sheet(&told, &buckets).csv());
+        assert_eq!(csv[5..].iter().map(|row| &*row[5]).collect::<Vec<_>>(), ["4", ""]);
+    }
+
     proptest! {
         #[test]
         fn l27_page_csv_and_json_tell_the_same_cells(
@@ -303,6 +349,7 @@ mod tests {
                 plain: Plain::default(),
                 authors: None,
                 usual: None,
+                usual_hours: Vec::new(),
                 days: (0..).zip(days).map(day).collect(),
                 by: SHOWN.into_iter().skip(1).zip(by).collect(),
             };

@@ -112,6 +112,7 @@ impl Writer {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let Some(user) = staff::user(&mut self.connection, name).await? else { return Ok(false) };
+        let mut is_changed = false;
         for (city, role) in roles {
             let values = [user.id.into(), city.as_str().into(), role.as_str().into()];
             let changed = if granted {
@@ -120,14 +121,17 @@ impl Writer {
                 staff::REVOKE.run(&mut self.connection, values).await?
             };
             if changed > 0 {
+                is_changed = true;
                 let act = if granted { "role_given" } else { "role_taken" };
                 let act = line(actor, act, name, role.as_str());
                 self.chain.append(&mut self.connection, city, act, now).await?;
             }
         }
-        // Whoever may do more or less signs in anew (A3).
-        staff::CLOSE_OTHERS.run(&mut self.connection, [user.id.into(), Value::Null]).await?;
-        Ok(true)
+        // Whoever may do more or less signs in anew (A3); of nobody else does a city say anything (A5).
+        if is_changed {
+            staff::CLOSE_OTHERS.run(&mut self.connection, [user.id.into(), Value::Null]).await?;
+        }
+        Ok(granted || is_changed)
     }
 
     async fn make_whole(

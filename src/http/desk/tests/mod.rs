@@ -6,6 +6,7 @@ mod moderation;
 mod notices;
 mod numbers;
 mod register;
+mod speed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -546,7 +547,12 @@ async fn an_administrator_makes_accounts_gives_roles_and_takes_them_in_their_own
     let own = adm.post(people, take, &[("name", "adm"), ("role", "administrator")]).await;
     assert!(own.status == 422 && own.body.contains("vous-même") || own.body.contains("vous retirer"), "{own:?}");
     assert_eq!(adm.post(people, take, &[("name", "lea"), ("role", "moderator")]).await.status, 303);
-    assert_eq!(adm.post(people, take, &[("name", "nulle"), ("role", "reader")]).await.status, 422);
+    let mut elsewhere = Browser::new(&app);
+    elsewhere.enter("ailleurs", NOON).await;
+    let unknown = adm.post(people, take, &[("name", "nulle"), ("role", "reader")]).await;
+    let others = adm.post(people, take, &[("name", "ailleurs"), ("role", "reader")]).await;
+    assert_eq!((unknown.status, others.status), (422, 422), "who is at another city's desk is nobody here");
+    assert_eq!(elsewhere.get("/desk/rennes").await.status, 200, "and stays signed in");
     let page = adm.get(people).await.body;
     assert!(page.contains(">lea</td>") && !page.contains("Modération</") && !page.contains("ailleurs"), "{page}");
     let lines = place.store.audit(&CityId::new("nantes"), None, 20).await.unwrap();

@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::Journal;
 use crate::store::tests::placement;
 
-fn post(place: &Place, name: &str, text: &str, tier: Option<Tier>) -> Change {
+pub fn post(place: &Place, name: &str, text: &str, tier: Option<Tier>) -> Change {
     let native_id = NativeId::new(format!("at://did:plc:ana/app.bsky.feed.post/{name}"));
     let author = AuthorProfile {
         handle: Some("ana.example".into()),

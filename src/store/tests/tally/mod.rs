@@ -224,13 +224,19 @@ async fn s11_bodies_and_programs_are_counted_plainly_and_apart() {
     place.commit([others, said(&place, 0..6, at, "Nord", false), said(&place, 6..9, at, "Sud", true)].concat()).await;
     place.commit(vec![hide(&place, &format!("Nord5at{at}"), true)]).await;
     tally(&place, FIRST + DAY_S + 120).await;
-    let view = monitor::day_view(&place.store, &nantes(), &utc(), after_s(at)).await.unwrap().unwrap();
-    let plain = view.plain;
+    let (day, next) = (after_s(FIRST), after_s(FIRST + DAY_S));
+    let [(_, plain)] = place.store.plain(&nantes(), Width::Day, day, next).await.unwrap()[..] else {
+        panic!("one day")
+    };
     assert_eq!((plain.people, plain.bodies, plain.automatic, plain.around), (8, 1, 1, 1));
-    assert_eq!(view.authors, Some(5));
+    let all = place.store.values(&nantes(), Width::Day, Dimension::All, day).await.unwrap();
+    assert_eq!(all[0].authors, Some(5));
     let hours = place.store.hours(&nantes(), after_s(FIRST)).await.unwrap();
     assert_eq!(hours.iter().map(|hour| hour.posts).collect::<Vec<_>>()[..3], [0, 5, 0]);
-    assert_eq!(monitor::day_view(&place.store, &nantes(), &utc(), after_s(FIRST + DAY_S)).await.unwrap(), None);
+    assert!(
+        place.store.plain(&nantes(), Width::Day, next, after_s(FIRST + 2 * DAY_S)).await.unwrap().is_empty(),
+        "it is open"
+    );
     assert_eq!(place.store.open(&nantes(), after_s(FIRST), after_s(FIRST + DAY_S)).await.unwrap(), plain);
 }
 
