@@ -21,7 +21,7 @@ pub enum Role {
     Moderator,
     /// Publishes notices, and all that a contributor does.
     Publisher,
-    /// The data protection officer: reads the log, and deals with whoever wants to leave.
+    /// The data protection officer: reads the log.
     Dpo,
     /// Gives and takes roles.
     Administrator,

@@ -6,7 +6,7 @@ use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
 use crate::domain::{
     Answers, City, DeskAct, DeskAnswer, MentionForm, MentionItem, MentionQuery, MentionState, MentionStatus, PostId,
-    Timestamp,
+    Right, StaffName, StoreError, Timestamp,
 };
 use crate::http::handlers::answers::answers_of;
 use crate::http::page::{Calendar, Frame, Words, network_name, web_address};
@@ -20,6 +20,9 @@ const STATES: [MentionStatus; 5] = [
     MentionStatus::NoAnswerNeeded,
 ];
 
+/// Of those that are new, on the first page of the desk, and signs of each.
+const BRIEF_ITEMS: usize = 3;
+const BRIEF_CHARS: usize = 120;
 /// Items on one page; older ones are a link away.
 const ITEMS_PER_PAGE: usize = 30;
 
@@ -34,6 +37,8 @@ struct InboxView<'a> {
     /// Each state: its words, its address, whether it is the one that is shown.
     states: Vec<(String, String, bool)>,
     status: String,
+    /// Whom an item can be given to.
+    colleagues: Vec<String>,
     items: Vec<ItemView>,
     older: Option<String>,
     promise: String,
@@ -59,6 +64,7 @@ struct ItemView {
     answer: Option<String>,
     earlier: Option<String>,
     on_page: bool,
+    is_open: bool,
     acts: Vec<(&'static str, String)>,
 }
 
@@ -74,6 +80,14 @@ pub async fn sent(asked: Asked) -> HttpResponse {
     let name = signed.session.user.name.clone();
     let act = match asked.field("act") {
         "assign" => Some(DeskAct::Assign(name.clone())),
+        "assign_to" => {
+            let Ok(colleagues) = colleagues(&asked, &city).await else {
+                return refused_page(&asked.context, Refused::TryLater);
+            };
+            let to = StaffName::parse(asked.field("to")).filter(|to| colleagues.contains(to));
+            let Some(to) = to else { return shown(&asked, Some("inbox-no-colleague")).await };
+            Some(DeskAct::Assign(to))
+        }
         "no_answer_needed" => Some(DeskAct::NoAnswerNeeded),
         "answered_elsewhere" => Some(DeskAct::AnsweredElsewhere),
         "reopen" => Some(DeskAct::Reopen),
@@ -92,6 +106,14 @@ pub async fn sent(asked: Asked) -> HttpResponse {
     }
 }
 
+/// Who else may answer here.
+async fn colleagues(asked: &Asked, city: &City) -> Result<Vec<StaffName>, StoreError> {
+    let own = asked.signed.as_ref().map(|signed| &signed.session.user.name);
+    let mut users = asked.state.staff.users_of(&city.id).await?;
+    users.retain(|user| !user.disabled && user.has(&city.id, Right::Inbox) && Some(&user.name) != own);
+    Ok(users.into_iter().map(|user| user.name).collect())
+}
+
 async fn shown(asked: &Asked, problem: Option<&str>) -> HttpResponse {
     let Some(city) = &asked.city else { return to("/desk") };
     let (w, now) = (asked.context.words(), asked.context.now);
@@ -99,9 +121,11 @@ async fn shown(asked: &Asked, problem: Option<&str>) -> HttpResponse {
     let status = status.as_deref().and_then(MentionStatus::parse).unwrap_or(MentionStatus::New);
     let before = asked.query("before").and_then(|before| before.parse().ok());
     let wanted = MentionQuery { status: Some(status), before, limit: ITEMS_PER_PAGE };
-    let (Ok(found), Ok(answers)) =
-        (asked.state.mentions.mentions(&city.id, wanted).await, answers_of(&*asked.state.mentions, city, now).await)
-    else {
+    let (Ok(found), Ok(answers), Ok(colleagues)) = (
+        asked.state.mentions.mentions(&city.id, wanted).await,
+        answers_of(&*asked.state.mentions, city, now).await,
+        colleagues(asked, city).await,
+    ) else {
         return refused_page(&asked.context, Refused::TryLater);
     };
     let calendar = Calendar::new(&city.timezone, w);
@@ -118,6 +142,7 @@ async fn shown(asked: &Asked, problem: Option<&str>) -> HttpResponse {
         here: format!("/desk{here}"),
         states: STATES.map(of_state).into(),
         status: status.as_str().to_owned(),
+        colleagues: colleagues.iter().map(|name| name.as_str().to_owned()).collect(),
         items: found.items.into_iter().map(|item| item_view(item, city, &calendar, now, w)).collect(),
         older: found.next.map(older),
         promise: promise(answers, w),
@@ -127,13 +152,40 @@ async fn shown(asked: &Asked, problem: Option<&str>) -> HttpResponse {
     asked.page(code, view.render().unwrap_or_default())
 }
 
-/// What waits for an answer, and how the city answers, for the first page of the desk. By the figures that are public, so that
-/// no item is read for it; they count what an account asked that is away, too.
-pub async fn in_brief(asked: &Asked, city: &City) -> Option<(String, String)> {
-    let w = asked.context.words();
-    let answers = answers_of(&*asked.state.mentions, city, asked.context.now).await.ok()?;
+/// For the first page of the desk.
+pub struct InBrief {
+    /// How many wait for an answer.
+    pub waiting: String,
+    /// Who, when, what they say, and in which language.
+    pub newest: Vec<(String, String, String, Option<String>)>,
+    /// How the city answers.
+    pub promise: String,
+}
+
+/// The figures are those that are public; they count what an account asked that is away, too.
+pub async fn in_brief(asked: &Asked, city: &City) -> Option<InBrief> {
+    let (w, now) = (asked.context.words(), asked.context.now);
+    let answers = answers_of(&*asked.state.mentions, city, now).await.ok()?;
     let waiting = usize::try_from(answers.asked.saturating_sub(answers.answered)).unwrap_or(usize::MAX);
-    Some((w.count("inbox-waiting", waiting), promise(answers, w)))
+    let wanted = MentionQuery { status: Some(MentionStatus::New), before: None, limit: BRIEF_ITEMS };
+    let found = asked.state.mentions.mentions(&city.id, wanted).await.ok()?;
+    let calendar = Calendar::new(&city.timezone, w);
+    let brief = |item: MentionItem| {
+        let item = item_view(item, city, &calendar, now, w);
+        let text = item.text.map_or_else(|| w.t(item.unsaid), |text| shortened(&text));
+        (item.who, item.asked, text, item.lang)
+    };
+    let newest = found.items.into_iter().map(brief).collect();
+    Some(InBrief { waiting: w.count("inbox-waiting", waiting), newest, promise: promise(answers, w) })
+}
+
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(BRIEF_CHARS).collect();
+    if short.len() < text.len() {
+        short.truncate(short.trim_end().len());
+        short.push('…');
+    }
+    short
 }
 
 fn promise(answers: Answers, w: Words) -> String {
@@ -202,6 +254,7 @@ fn item_view(item: MentionItem, city: &City, calendar: &Calendar, now: Timestamp
         earlier: (earlier_exchanges > 0)
             .then(|| w.count("inbox-earlier", usize::try_from(earlier_exchanges).unwrap_or(usize::MAX))),
         on_page,
+        is_open,
         acts: acts.iter().map(|act| (*act, w.t(&format!("inbox-act-{}", act.replace('_', "-"))))).collect(),
     }
 }

@@ -7,7 +7,7 @@ use super::figures::number;
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
 use super::{inbox, moderation};
-use crate::domain::desk::{Bucket, Calendar as Buckets, Cell, Dimension, Plain, Width};
+use crate::domain::desk::{AUTHORS_MIN, Bucket, Calendar as Buckets, Cell, Dimension, Plain, Width};
 use crate::domain::{City, Right, SourceHealth, StoreError, Timestamp, fold_tag};
 use crate::http::page::{Calendar, Frame, Words, is_trouble, state_sentence};
 use crate::monitor::Usual;
@@ -30,8 +30,8 @@ struct NowView<'a> {
     w: Words,
     bar: Option<Bar>,
     unusual: NowSaid,
-    /// What waits for an answer and how the city answers, for whoever may look into the inbox.
-    inbox: Option<(String, String)>,
+    /// For whoever may look into the inbox.
+    inbox: Option<inbox::InBrief>,
     /// What waits for a moderator, for whoever is one.
     moderation: Option<String>,
     said: Vec<String>,
@@ -55,6 +55,8 @@ struct DayView {
     /// As the drawing names it.
     weekday: &'static str,
     posts: u64,
+    /// How many at least; empty while the day is open.
+    authors: String,
     usual: String,
 }
 
@@ -65,6 +67,8 @@ struct Read {
     hour: Plain,
     /// Closed days, oldest first.
     closed: Vec<(Timestamp, u64)>,
+    /// Of the days that are shown, what may be told of all people.
+    people: Vec<Cell>,
     topics: Vec<(Bucket, Dimension, Vec<Cell>)>,
 }
 
@@ -86,7 +90,7 @@ pub async fn page(asked: Asked) -> HttpResponse {
     let moderation = if may(Right::Moderate) { moderation::in_brief(&asked, &city).await } else { None };
     let inbox = if may(Right::Inbox) { inbox::in_brief(&asked, &city).await } else { None };
     let buckets = Buckets::new(&city.timezone);
-    let days = days(&read, &calendar, &buckets);
+    let days = days(&read, &calendar, &buckets, w);
     let sources = asked.pages.sources_of(&city.id);
     let (trouble, well): (Vec<&SourceHealth>, _) = sources.iter().partition(|source| is_trouble(source.state));
     let sentences =
@@ -122,6 +126,8 @@ async fn read(asked: &Asked, city: &City) -> Result<Option<Read>, StoreError> {
     let hour = counts.open(&city.id, now.plus_seconds(-pace(&asked.context).window_s()), now.plus_seconds(1)).await?;
     let closed = counts.plain(&city.id, Width::Day, today.start.plus_seconds(-PAST_S), today.start).await?;
     let closed = closed.into_iter().map(|(start, plain)| (start, plain.people)).collect();
+    let from = today.start.plus_seconds(-DAYS * DAY_S);
+    let people = counts.series(&city.id, Width::Day, Dimension::All, "", from, today.start).await?;
     let mut topics = Vec::new();
     // What is too little for a day is told with its week.
     for width in [Width::Day, Width::Week] {
@@ -134,7 +140,7 @@ async fn read(asked: &Asked, city: &City) -> Result<Option<Read>, StoreError> {
             topics.extend((!cells.is_empty()).then_some((last, dimension, cells)));
         }
     }
-    Ok(Some(Read { today, open, hour, closed, topics }))
+    Ok(Some(Read { today, open, hour, closed, people, topics }))
 }
 
 /// Today and the last hour, beside what is usual.
@@ -181,13 +187,19 @@ fn topic_words(
 }
 
 /// Today first, which is open, back to the first day that was counted.
-fn days(read: &Read, calendar: &Calendar, buckets: &Buckets) -> Vec<DayView> {
+fn days(read: &Read, calendar: &Calendar, buckets: &Buckets, w: Words) -> Vec<DayView> {
     let oldest = read.today.start.plus_seconds(-(DAYS - 1) * DAY_S - DAY_S / 2);
     let shown = read.closed.iter().rev().take_while(|(start, _)| *start >= oldest).copied();
     let view = |(start, posts): (Timestamp, u64)| DayView {
         day: calendar.day(calendar.date(start)),
         weekday: calendar.weekday(calendar.date(start)),
         posts,
+        authors: if start == read.today.start {
+            String::new()
+        } else {
+            let told = read.people.iter().find(|cell| cell.start == start).and_then(|cell| cell.authors);
+            told.map_or_else(|| w.count("numbers-few-short", AUTHORS_MIN), |authors| authors.to_string())
+        },
         usual: match usual_day(&read.closed, buckets, start) {
             Usual::Level(level) => whole(level.median).to_string(),
             Usual::NotEnoughPast { .. } => String::new(),
@@ -209,7 +221,8 @@ mod tests {
     fn days_are_the_citys_and_each_stands_beside_what_is_usual() {
         let now = at("2026-11-29T23:30:00Z");
         let buckets = Buckets::new("Europe/Paris");
-        let calendar = Calendar::new("Europe/Paris", Words::new(Language::French));
+        let w = Words::new(Language::French);
+        let calendar = Calendar::new("Europe/Paris", w);
         let today = buckets.bucket(Width::Day, now).unwrap();
         let closed = |days: i64| -> Vec<(Timestamp, u64)> {
             (1..=days).rev().map(|ago| (today.start.plus_seconds(-ago * DAY_S), 10 + ago as u64)).collect()
@@ -219,18 +232,27 @@ mod tests {
             open: Plain { people: 1, bodies: 4, ..Plain::default() },
             hour: Plain::default(),
             closed: closed(days),
+            people: vec![Cell {
+                start: today.start.plus_seconds(-DAY_S),
+                value: String::new(),
+                posts: 11,
+                authors: Some(10),
+            }],
             topics: Vec::new(),
         };
         let shown: Vec<(String, u64, String)> =
-            days(&read(3), &calendar, &buckets).into_iter().map(|day| (day.day, day.posts, day.usual)).collect();
+            days(&read(3), &calendar, &buckets, w).into_iter().map(|day| (day.day, day.posts, day.usual)).collect();
         // At 00:30 in Paris the day has just begun.
         assert_eq!(shown[0], ("lundi 30 novembre".into(), 1, String::new()));
         assert_eq!(shown[1], ("dimanche 29 novembre".into(), 11, String::new()));
         assert_eq!(shown.len(), 4, "no further back than was counted");
-        let shown = days(&read(30), &calendar, &buckets);
+        let authors: Vec<String> =
+            days(&read(3), &calendar, &buckets, w).into_iter().map(|day| day.authors.replace('\u{a0}', " ")).collect();
+        assert_eq!(authors, ["", "10", "moins de 5", "moins de 5"]);
+        let shown = days(&read(30), &calendar, &buckets, w);
         assert_eq!(shown.len(), 7, "a week at most");
         // Mondays were seven, fourteen, twenty-one and twenty-eight days ago.
         assert_eq!(shown[0].usual, "28");
-        assert_eq!(days(&read(0), &calendar, &buckets).len(), 1, "today, whatever comes");
+        assert_eq!(days(&read(0), &calendar, &buckets, w).len(), 1, "today, whatever comes");
     }
 }

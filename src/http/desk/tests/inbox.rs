@@ -73,6 +73,8 @@ async fn s51_the_inbox_shows_words_points_to_others_and_says_who_did_what() {
     let mut place = Place::new().await;
     place.add("lea", &[("nantes", Role::Contributor)]).await;
     place.add("max", &[("nantes", Role::Reader)]).await;
+    place.add("zoe", &[("nantes", Role::Publisher)]).await;
+    place.add("ana", &[("rennes", Role::Publisher)]).await;
     let inbox = Arc::new(Inbox::default());
     let mut desk = DeskState::new(Arc::new(place.store.clone()), TrustedProxies::default(), random).unwrap();
     desk.mentions = inbox.clone();
@@ -82,6 +84,9 @@ async fn s51_the_inbox_shows_words_points_to_others_and_says_who_did_what() {
     lea.enter("lea", NOON).await;
     let now = lea.get("/desk/nantes").await.body;
     assert!(now.contains("Personne n’attend de réponse") && now.contains("30 jours\u{a0}: 6 sur 6."), "{now}");
+    for words in ["Ana &#60;b&#62;", "Un lampadaire &#60;script&#62;", "ne montre pas ce message à tout le monde"] {
+        assert!(now.contains(words), "what is new is read without a click: {words} in {now}");
+    }
     let page = lea.get("/desk/nantes/inbox").await.body;
     for words in [
         "Un lampadaire &#60;script&#62;",
@@ -100,6 +105,12 @@ async fn s51_the_inbox_shows_words_points_to_others_and_says_who_did_what() {
     assert_eq!((done.status, &*done.to), (303, "/desk/nantes/inbox?status=new"));
     let at = format!("nantes {}", PostId::from_u64(2).token());
     assert_eq!(*inbox.acts.lock().unwrap(), [(at, "assign lea".to_owned(), "lea".to_owned())]);
+    for (to, said) in [("zoe", Some("assign zoe")), ("max", None), ("ana", None), ("nulle", None)] {
+        inbox.acts.lock().unwrap().clear();
+        let given = lea.post("/desk/nantes/inbox", &post, &[("act", "assign_to"), ("to", to), ("status", "new")]).await;
+        assert_eq!(given.status, if said.is_some() { 303 } else { 409 }, "{to}: {given:?}");
+        assert_eq!(inbox.acts.lock().unwrap().first().map(|(_, act, _)| &**act), said);
+    }
     *inbox.answer.lock().unwrap() = Some(DeskAnswer::NotAllowed(MentionStatus::Answered));
     let late = lea.post("/desk/nantes/inbox", &post, &[("act", "no_answer_needed"), ("status", "new")]).await;
     assert!(late.status == 409 && late.body.contains("déjà traité"), "{late:?}");
@@ -109,5 +120,6 @@ async fn s51_the_inbox_shows_words_points_to_others_and_says_who_did_what() {
     let mut max = Browser::new(&app);
     max.enter("max", NOON).await;
     assert_eq!(max.get("/desk/nantes/inbox").await.status, 403);
-    assert!(!max.get("/desk/nantes").await.body.contains("attendent une réponse"), "nor its numbers");
+    let now = max.get("/desk/nantes").await.body;
+    assert!(!now.contains("attend de réponse") && !now.contains("Un lampadaire"), "nor its numbers");
 }
