@@ -139,10 +139,16 @@ impl Moderation for Store {
         self.moderate(city, Asked::Reject { complaint, answer, by })
     }
 
-    fn complaints<'a>(&'a self, city: &'a CityId, limit: usize) -> BoxFuture<'a, Result<ComplaintPage, StoreError>> {
+    fn complaints<'a>(
+        &'a self,
+        city: &'a CityId,
+        skipped: usize,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<ComplaintPage, StoreError>> {
         async move {
             let mut connection = self.reader().pool.acquire().await?;
-            let values = [city.as_str().into(), bounded(limit).into()];
+            let skipped = i64::try_from(skipped).unwrap_or(i64::MAX);
+            let values = [city.as_str().into(), skipped.into(), bounded(limit).into()];
             let found = complaints::OPEN_COMPLAINTS.all(&mut connection, values).await?;
             let complaints = found.iter().map(complaints::complaint).collect::<Result<_, _>>()?;
             let row = complaints::COUNT_OPEN.first(&mut connection, [city.as_str().into()]).await?;

@@ -78,6 +78,8 @@ pub enum NotDecided {
     TooMany,
     /// Whoever decided does not decide on the appeal against it.
     OwnDecision,
+    /// A notice or an appeal is not rejected without reasons.
+    ReasonsMissing,
 }
 
 /// What came of a decision: its number.
@@ -149,7 +151,8 @@ pub trait Moderation: Send + Sync {
         by: Actor,
     ) -> BoxFuture<'a, Result<Decided, StoreError>>;
 
-    /// Leaves things as they are, and so answers a complaint and all others of its kind on the same post or decision.
+    /// Leaves things as they are, and so answers a complaint; of reports all on the same post, which opens what they folded by
+    /// themselves, and of appeals all against the same decision.
     fn reject<'a>(
         &'a self,
         city: &'a CityId,
@@ -158,7 +161,13 @@ pub trait Moderation: Send + Sync {
         by: Actor,
     ) -> BoxFuture<'a, Result<Decided, StoreError>>;
 
-    fn complaints<'a>(&'a self, city: &'a CityId, limit: usize) -> BoxFuture<'a, Result<ComplaintPage, StoreError>>;
+    /// Those that wait, reports last, the oldest first, after so many.
+    fn complaints<'a>(
+        &'a self,
+        city: &'a CityId,
+        skipped: usize,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<ComplaintPage, StoreError>>;
 
     fn waiting<'a>(&'a self, city: &'a CityId) -> BoxFuture<'a, Result<Waiting, StoreError>>;
 

@@ -31,7 +31,9 @@ statements! {
         AND decision IS $5 AND closed_at IS NULL";
     WRITE_COMPLAINT: 10 = "INSERT INTO complaints (city, kind, post, decision, motive, words, contact, sender, follow, at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    OPEN_COMPLAINTS: 2 = concat!(complaint!(), " AND closed_at IS NULL ORDER BY kind = 'report', at LIMIT $2");
+    /// City, skipped, limit.
+    OPEN_COMPLAINTS: 3 = concat!(complaint!(), " AND closed_at IS NULL ORDER BY kind = 'report', at, row
+        LIMIT $3 OFFSET $2");
     COMPLAINT: 2 = concat!(complaint!(), " AND row = $2");
     FOLLOWED: 2 = concat!(complaint!(), " AND follow = $2");
     /// City, post: whether so many senders' reports wait on it, and none was rejected.
@@ -41,9 +43,16 @@ statements! {
         FROM complaints WHERE city = $1 AND post = $2 AND kind = 'report' AND closed_at IS NULL";
     /// City: posts on which reports wait.
     REPORTED_POSTS: 1 = "SELECT DISTINCT post AS id FROM complaints WHERE city = $1 AND kind = 'report' AND closed_at IS NULL";
-    /// City, post, when, by, upheld, decision, answer. Reports and notices.
-    CLOSE_ON_POST: 7 = "UPDATE complaints SET closed_at = $3, closed_by = $4, upheld = $5, closed_with = $6, answer = $7
+    /// City, post, when, by, decision, answer. Reports and notices.
+    UPHOLD: 6 = "UPDATE complaints SET closed_at = $3, closed_by = $4, upheld = 1, closed_with = $5, answer = $6
         WHERE city = $1 AND post = $2 AND kind != 'appeal' AND closed_at IS NULL";
+    /// City, post, when, by, answer.
+    REJECT_REPORTS: 5 = "UPDATE complaints SET closed_at = $3, closed_by = $4, upheld = 0, answer = $5
+        WHERE city = $1 AND post = $2 AND kind = 'report' AND closed_at IS NULL";
+    /// City, number, when, by, answer.
+    REJECT_ONE: 5 = "UPDATE complaints SET closed_at = $3, closed_by = $4, upheld = 0, answer = $5
+        WHERE city = $1 AND row = $2 AND closed_at IS NULL";
+    APPEALED: 2 = "SELECT row FROM complaints WHERE city = $1 AND decision = $2 AND kind = 'appeal' AND closed_at IS NULL";
     /// City, decision, when, by, upheld, answer. Appeals.
     CLOSE_APPEALS: 6 = "UPDATE complaints SET closed_at = $3, closed_by = $4, upheld = $5, answer = $6
         WHERE city = $1 AND decision = $2 AND kind = 'appeal' AND closed_at IS NULL";
@@ -75,26 +84,33 @@ pub fn complaint(row: &SqliteRow) -> Result<Complaint, StoreError> {
     })
 }
 
-/// `with`: the decision that upholds them; `None`: they are rejected.
-pub async fn close_on_post(
+/// Reports and notices on a post, by the decision that they asked for.
+pub async fn uphold(
     connection: &mut SqliteConnection,
     city: &CityId,
     post: i64,
     at: Timestamp,
     by: &Actor,
-    with: Option<i64>,
+    decision: i64,
     answer: &str,
 ) -> Result<(), StoreError> {
-    let values = [
-        city.as_str().into(),
-        post.into(),
-        at.as_micros().into(),
-        by.0.as_str().into(),
-        i64::from(with.is_some()).into(),
-        with.into(),
-        answer.into(),
-    ];
-    CLOSE_ON_POST.run(connection, values).await?;
+    let (at, by) = (at.as_micros().into(), by.0.as_str().into());
+    UPHOLD.run(connection, [city.as_str().into(), post.into(), at, by, decision.into(), answer.into()]).await?;
+    Ok(())
+}
+
+/// By `REJECT_REPORTS` those on a post; by `REJECT_ONE` one, by its number.
+pub async fn reject(
+    connection: &mut SqliteConnection,
+    statement: &Statement<5>,
+    city: &CityId,
+    which: i64,
+    at: Timestamp,
+    by: &Actor,
+    answer: &str,
+) -> Result<(), StoreError> {
+    let (at, by) = (at.as_micros().into(), by.0.as_str().into());
+    statement.run(connection, [city.as_str().into(), which.into(), at, by, answer.into()]).await?;
     Ok(())
 }
 

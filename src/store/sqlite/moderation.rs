@@ -69,6 +69,8 @@ statements! {
     /// Now, limit.
     OVER: 2 = "SELECT city, number FROM decisions WHERE ended_at IS NULL AND until <= $1 ORDER BY until LIMIT $2";
     DECISION: 2 = concat!("SELECT ", decision!(), " FROM decisions AS d WHERE d.city = $1 AND d.number = $2");
+    /// City, number: the post, of one that was taken because of reports.
+    REPORTED_OF: 2 = "SELECT post FROM decisions WHERE city = $1 AND number = $2 AND motive = 'reports' AND post IS NOT NULL";
     /// City, before, limit.
     DECISIONS: 3 = concat!("SELECT ", decision!(), " FROM decisions AS d WHERE d.city = $1 AND d.number < $2
         ORDER BY d.number DESC LIMIT $3");
@@ -291,9 +293,8 @@ pub async fn write(connection: &mut SqliteConnection, ledger: &Ledger, batch: &B
                 ];
                 WRITE_DECISION.run(connection, values).await?;
                 // What is done by itself answers nobody: a person is still to look.
-                if let Some(post) = post.filter(|_| *by != Actor::automatic()) {
-                    let with = Some(*number).filter(|_| new.measure.restricts());
-                    complaints::close_on_post(connection, city, post, *at, by, with, answer).await?;
+                if let Some(post) = post.filter(|_| *by != Actor::automatic() && new.measure.restricts()) {
+                    complaints::uphold(connection, city, post, *at, by, *number, answer).await?;
                 }
             }
             Change::Lift { city, number, ending, by, at, answer } => {
@@ -303,6 +304,13 @@ pub async fn write(connection: &mut SqliteConnection, ledger: &Ledger, batch: &B
                 if *ending != Ending::Expired {
                     complaints::close_appeals(connection, city, *number, *at, by, *ending != Ending::Replaced, answer)
                         .await?;
+                }
+                // And it was looked at: what was reported and folded for it is not folded again.
+                if matches!(ending, Ending::Lifted | Ending::Appeal)
+                    && let Some(post) = REPORTED_OF.first(connection, [city.as_str().into(), (*number).into()]).await?
+                {
+                    let post = rows::get(&post, "post")?;
+                    complaints::reject(connection, &complaints::REJECT_REPORTS, city, post, *at, by, answer).await?;
                 }
             }
             _ => {}

@@ -229,19 +229,91 @@ async fn q12_three_people_fold_a_post_where_nobody_is_on_duty_until_somebody_loo
     place.store.fold_reported(&nantes()).await.unwrap();
     assert_eq!(card(&place, "b").await.covered, Some(Motive::Reports));
     // The reports still wait, for a person.
-    let waiting = place.store.complaints(&nantes(), 100).await.unwrap();
+    let waiting = place.store.complaints(&nantes(), 0, 100).await.unwrap();
     assert_eq!((waiting.open, waiting.complaints.len()), (6, 6));
     // Somebody looks, and lets it stand: three others can't fold it again.
     let first = waiting.complaints.iter().find(|it| it.post == place.id("a")).unwrap().number;
     let rejected = place.store.reject(&nantes(), first, "Rien à redire.".into(), actor("lea")).await.unwrap();
     assert_eq!(rejected, Ok(first));
-    lift(&place, log[0].number, Ending::Lifted, "lea").await.unwrap();
-    assert_eq!(place.store.complaints(&nantes(), 100).await.unwrap().open, 3, "all three of that post are answered");
+    assert_eq!(place.store.complaints(&nantes(), 0, 100).await.unwrap().open, 3, "all three of that post are answered");
     for from in ["192.0.2.4", "192.0.2.5", "192.0.2.6"] {
         assert_eq!(report(&place, "a", from, false).await, Complained::Taken);
     }
     assert_eq!(card(&place, "a").await.covered, None);
     assert_eq!(report(&place, "z", "192.0.2.4", false).await, Complained::NotFound);
+}
+
+/// Three reports while nobody is on duty fold the post: the number of that decision.
+async fn folded_by_reports(place: &Place, name: &str) -> i64 {
+    place.ops(draft(place, name).upsert()).await;
+    for from in ["192.0.2.1", "192.0.2.2", "192.0.2.3"] {
+        assert_eq!(report(place, name, from, false).await, Complained::Taken);
+    }
+    assert_eq!(card(place, name).await.covered, Some(Motive::Reports));
+    place.store.decisions_on(&nantes(), place.id(name)).await.unwrap()[0].number
+}
+
+#[tokio::test]
+async fn q12_what_a_moderator_opens_again_is_not_folded_again_by_the_same_reports() {
+    for ending in [Ending::Lifted, Ending::Appeal] {
+        let place = Place::new().await;
+        let fold = folded_by_reports(&place, "a").await;
+        assert_eq!(lift(&place, fold, ending, "lea").await, Ok(fold));
+        assert_eq!(place.store.complaints(&nantes(), 0, 100).await.unwrap().open, 0, "they are answered by it");
+        place.store.fold_reported(&nantes()).await.unwrap();
+        assert_eq!(card(&place, "a").await.covered, None, "{ending:?}");
+    }
+}
+
+#[tokio::test]
+async fn q12_reports_that_are_rejected_open_what_they_folded() {
+    let place = Place::new().await;
+    folded_by_reports(&place, "a").await;
+    let notice = NewComplaint::notice(place.id("a"), "illegal", "Voici pourquoi.", "ana@exemple.fr", true).unwrap();
+    place.store.complain(&nantes(), notice, key("notice"), "192.0.2.9", true).await.unwrap();
+    let waiting = place.store.complaints(&nantes(), 0, 100).await.unwrap().complaints;
+    assert_eq!(waiting[0].kind, ComplaintKind::Notice, "what the law asks comes first");
+    let rejected = place.store.reject(&nantes(), waiting[1].number, String::new(), actor("lea")).await.unwrap();
+    assert_eq!(rejected, Ok(waiting[1].number));
+    assert_eq!(card(&place, "a").await.covered, None);
+    let left = place.store.complaints(&nantes(), 0, 100).await.unwrap();
+    assert_eq!((left.open, left.complaints[0].kind), (1, ComplaintKind::Notice), "which has an answer of its own");
+    let none = place.store.reject(&nantes(), waiting[0].number, String::new(), actor("lea")).await.unwrap();
+    assert_eq!(none, Err(NotDecided::ReasonsMissing));
+    let why = "C’est une opinion.".to_owned();
+    place.store.reject(&nantes(), waiting[0].number, why.clone(), actor("lea")).await.unwrap().unwrap();
+    let followed = place.store.followed(&nantes(), key("notice")).await.unwrap().unwrap();
+    let ComplaintState::Closed(closed) = followed.state else { panic!("it is answered") };
+    assert_eq!((closed.upheld, closed.answer), (false, why));
+}
+
+#[tokio::test]
+async fn l50_a_notice_waits_on_while_its_post_is_pinned() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    let notice = NewComplaint::notice(place.id("a"), "illegal", "Voici pourquoi.", "ana@exemple.fr", true).unwrap();
+    place.store.complain(&nantes(), notice, key("notice"), "192.0.2.9", true).await.unwrap();
+    decide(&place, Measure::Pin, "a").await.unwrap();
+    assert_eq!(place.store.followed(&nantes(), key("notice")).await.unwrap().unwrap().state, ComplaintState::Open);
+}
+
+#[tokio::test]
+async fn l50_whoever_decided_does_not_pass_an_appeal_by_another_measure() {
+    let place = Place::new().await;
+    place.ops(draft(&place, "a").upsert()).await;
+    place.store.decide(&nantes(), new(&place, Measure::Hide, "a"), String::new(), actor("lea")).await.unwrap().unwrap();
+    let appeal = NewComplaint::appeal(place.id("a"), 1, Motive::Illegal, "Mais non.", "").unwrap();
+    place.store.complain(&nantes(), appeal, key("appeal"), "192.0.2.9", true).await.unwrap();
+    let fold = |by: &'static str| {
+        let (store, new) = (place.store.clone(), new(&place, Measure::Fold, "a"));
+        async move { store.decide(&nantes(), new, "Replié.".into(), actor(by)).await.unwrap() }
+    };
+    assert_eq!(fold("lea").await, Err(NotDecided::OwnDecision));
+    assert_eq!(place.store.followed(&nantes(), key("appeal")).await.unwrap().unwrap().state, ComplaintState::Open);
+    assert_eq!(fold("zoe").await, Ok(2), "somebody else may find a fold to be enough");
+    let followed = place.store.followed(&nantes(), key("appeal")).await.unwrap().unwrap();
+    let ComplaintState::Closed(closed) = followed.state else { panic!("it is answered") };
+    assert_eq!((closed.by, closed.answer.as_str()), (actor("zoe"), "Replié."));
 }
 
 #[tokio::test]
@@ -271,7 +343,7 @@ async fn l50_who_complained_reads_what_was_decided_and_an_appeal_is_for_somebody
         place.store.complain(&nantes(), appeal(7), key("appeal3"), "192.0.2.9", true).await.unwrap(),
         Complained::NotFound
     );
-    let number = place.store.complaints(&nantes(), 10).await.unwrap().complaints[0].number;
+    let number = place.store.complaints(&nantes(), 0, 10).await.unwrap().complaints[0].number;
     // Whoever decided decides neither way.
     let own = place.store.reject(&nantes(), number, String::new(), actor("lea")).await.unwrap();
     assert_eq!(own, Err(NotDecided::OwnDecision));
@@ -285,6 +357,58 @@ async fn l50_who_complained_reads_what_was_decided_and_an_appeal_is_for_somebody
     assert!(followed("notice").await.is_none() && gone(&place, "ana@exemple.fr").await);
 }
 
+/// L-40 over random histories: what a moderator reads, citizens read too, or it waits for a moderator, or one decided on it.
+#[tokio::test]
+async fn l40_a_moderator_reads_nothing_more_than_citizens_but_what_waits_and_what_was_decided() {
+    let seed = std::env::var("PARVIS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let place = Place::new().await;
+    let names: Vec<String> = (0..12).map(|number| format!("n{number}")).collect();
+    let (mut read, mut hidden) = (0, 0);
+    for step in 0..400 {
+        let name = &names[rng.usize(0..names.len())];
+        let by = profile(&format!("p{}", rng.u8(0..4)));
+        let tier = (rng.u8(0..4) > 0).then_some(Tier::Public);
+        match rng.u8(0..10) {
+            0..=3 => {
+                let mut draft = draft(&place, name).by(&by).tier(tier).revision(&format!("{step:06}"));
+                if rng.bool() {
+                    draft = draft.in_thread(place.id(&names[rng.usize(0..names.len())]));
+                }
+                place.commit(vec![draft.upsert()]).await;
+            }
+            4 => drop(place.commit(vec![delete(name)]).await),
+            5 => drop(place.commit(vec![hide(&place, name, rng.bool())]).await),
+            6 => {
+                let verdict = [AuthorVerdict::Show, AuthorVerdict::Hide][rng.usize(0..2)];
+                place.commit(vec![author(by, verdict)]).await;
+            }
+            7 | 8 => {
+                let measure = [Measure::Hide, Measure::Fold, Measure::Admit, Measure::BlockAuthor][rng.usize(0..4)];
+                let _refused = decide(&place, measure, name).await;
+            }
+            _ => {
+                let number = rng.i64(1..=place.store.decisions(&nantes(), last(1)).await.unwrap().len() as i64 + 40);
+                let _refused = lift(&place, number, Ending::Lifted, "zoe").await;
+            }
+        }
+        for name in &names {
+            let id = place.id(name);
+            let Some(seen) = place.store.moderated(&nantes(), id).await.unwrap() else { continue };
+            let is_shown = place.store.card(&nantes(), id).await.unwrap().is_some();
+            let decisions = place.store.decisions_on(&nantes(), id).await.unwrap();
+            let is_decided = decisions.iter().any(|it| it.ended.is_none() && it.measure.restricts());
+            assert!(is_shown || seen.standing == Standing::Queued || is_decided, "seed {seed}, step {step}: {seen:?}");
+            (read, hidden) = (read + 1, hidden + usize::from(is_decided && !is_shown));
+        }
+    }
+    assert!(read > 500 && hidden > 50, "{read} {hidden}: too little happened");
+}
+
+fn last(limit: usize) -> DecisionQuery {
+    DecisionQuery { before: None, limit }
+}
+
 #[tokio::test]
 async fn a7_every_decision_is_a_line_of_the_desks_log() {
     let place = Place::new().await;
@@ -293,7 +417,7 @@ async fn a7_every_decision_is_a_line_of_the_desks_log() {
     block_word(&place, "marimbaphone").await.unwrap();
     lift(&place, 1, Ending::Lifted, "zoe").await.unwrap();
     report(&place, "a", "192.0.2.1", true).await;
-    let number = place.store.complaints(&nantes(), 10).await.unwrap().complaints[0].number;
+    let number = place.store.complaints(&nantes(), 0, 10).await.unwrap().complaints[0].number;
     place.store.reject(&nantes(), number, String::new(), actor("zoe")).await.unwrap().unwrap();
     let lines = place.store.audit(&nantes(), None, 100).await.unwrap();
     let said: Vec<String> =

@@ -6,9 +6,9 @@
 
 use super::Writer;
 use crate::domain::{
-    Act, Actor, AuthorId, BLOCKS_MAX, Batch, Change, CityId, Complained, Complaint, ComplaintKind, Decided, Decision,
-    Ending, FollowKey, Measure, Motive, NewComplaint, NewDecision, NotDecided, PINS_MAX, PostId, REPORTS_TO_FOLD,
-    Standing, StoreError, SubjectHash, Target, Timestamp,
+    Act, Actor, AuthorId, BLOCKS_MAX, Batch, Change, CityId, Complained, Complaint, ComplaintKind, ComplaintState,
+    Decided, Decision, Ending, FollowKey, Measure, Motive, NewComplaint, NewDecision, NotDecided, PINS_MAX, PostId,
+    REPORTS_TO_FOLD, Standing, StoreError, SubjectHash, Target, Timestamp,
 };
 use crate::store::sqlite::complaints;
 use crate::store::sqlite::moderation::{self, id};
@@ -46,6 +46,11 @@ impl Writer {
         };
         let mut changes = Vec::new();
         for old in self.replaced_by(city, &new, at).await? {
+            // An appeal waits for somebody else, who is not passed by another measure.
+            if old.by == by && self.is_appealed(city, old.number).await? {
+                return Ok(Err(NotDecided::OwnDecision));
+            }
+            let old = old.number;
             let (ending, by, answer) = (Ending::Replaced, by.clone(), answer.clone());
             changes.push(Change::Lift { city: city.clone(), number: old, ending, by, at, answer });
         }
@@ -126,7 +131,12 @@ impl Writer {
     }
 
     /// What stands on the same post, and goes when this comes.
-    async fn replaced_by(&mut self, city: &CityId, new: &NewDecision, at: Timestamp) -> Result<Vec<i64>, StoreError> {
+    async fn replaced_by(
+        &mut self,
+        city: &CityId,
+        new: &NewDecision,
+        at: Timestamp,
+    ) -> Result<Vec<Decision>, StoreError> {
         let replaces: &[Measure] = match new.measure {
             Measure::Hide => &[Measure::Fold, Measure::Pin],
             Measure::Fold => &[Measure::Hide],
@@ -134,8 +144,12 @@ impl Writer {
         };
         let Target::Post(post) = new.target else { return Ok(Vec::new()) };
         let standing = self.on_post(city, post).await?.into_iter();
-        let standing = standing.filter(|old| old.is_in_force(at) && replaces.contains(&old.measure));
-        Ok(standing.map(|old| old.number).collect())
+        Ok(standing.filter(|old| old.is_in_force(at) && replaces.contains(&old.measure)).collect())
+    }
+
+    async fn is_appealed(&mut self, city: &CityId, number: i64) -> Result<bool, StoreError> {
+        let values = [city.as_str().into(), number.into()];
+        Ok(complaints::APPEALED.first(&mut self.connection, values).await?.is_some())
     }
 
     pub(super) async fn lift(
@@ -165,6 +179,8 @@ impl Writer {
         row.map(|row| moderation::decision(&row)).transpose()
     }
 
+    /// Reports on a post are answered together, and what they folded by themselves is opened; a notice and an appeal each have
+    /// their own answer, with reasons (L-50).
     pub(super) async fn reject(
         &mut self,
         city: &CityId,
@@ -177,7 +193,7 @@ impl Writer {
         let Some(found) = row.map(|row| complaints::complaint(&row)).transpose()? else {
             return Ok(Err(NotDecided::NotFound));
         };
-        if found.state != crate::domain::ComplaintState::Open {
+        if found.state != ComplaintState::Open {
             return Ok(Err(NotDecided::Standing));
         }
         let decision = match found.decision {
@@ -187,10 +203,33 @@ impl Writer {
         if decision.is_some_and(|decision| decision.by == *by) {
             return Ok(Err(NotDecided::OwnDecision));
         }
+        if found.kind != ComplaintKind::Report && answer.is_empty() {
+            return Ok(Err(NotDecided::ReasonsMissing));
+        }
+        if found.kind == ComplaintKind::Report {
+            self.open_folded(city, found.post, answer, by).await?;
+        }
         self.begin().await?;
         let done = self.write_rejection(city, &found, answer, by).await;
         self.end(done).await?;
         Ok(Ok(complaint))
+    }
+
+    /// Lifts what reports folded by themselves, which answers them too.
+    async fn open_folded(&mut self, city: &CityId, post: PostId, answer: &str, by: &Actor) -> Result<(), StoreError> {
+        let folded = self.on_post(city, post).await?;
+        let folded = folded.into_iter().filter(|decision| decision.motive == Motive::Reports);
+        let changes: Vec<Change> = folded
+            .map(|decision| Change::Lift {
+                city: city.clone(),
+                number: decision.number,
+                ending: Ending::Lifted,
+                by: by.clone(),
+                at: self.clock.now(),
+                answer: answer.to_owned(),
+            })
+            .collect();
+        if changes.is_empty() { Ok(()) } else { self.commit(&Batch { changes, ..Batch::default() }).await.map(|_| ()) }
     }
 
     async fn write_rejection(
@@ -206,8 +245,11 @@ impl Writer {
                 complaints::close_appeals(&mut self.connection, city, decision, now, by, false, answer).await?;
             }
             None => {
-                let post = id(complaint.post);
-                complaints::close_on_post(&mut self.connection, city, post, now, by, None, answer).await?;
+                let (statement, which) = match complaint.kind {
+                    ComplaintKind::Report => (&complaints::REJECT_REPORTS, id(complaint.post)),
+                    ComplaintKind::Notice | ComplaintKind::Appeal => (&complaints::REJECT_ONE, complaint.number),
+                };
+                complaints::reject(&mut self.connection, statement, city, which, now, by, answer).await?;
             }
         }
         let subject = match complaint.decision {

@@ -8,8 +8,8 @@ use super::super::gate::{Asked, refused_page, to};
 use super::super::pages::{Bar, Refused, frame};
 use super::{DecisionView, PostView, base, kind_name};
 use crate::domain::{
-    Actor, Card, City, Complaint, DecisionQuery, Filter, Measure, ModeratedPost, PostId, Standing, StoreError,
-    Timestamp,
+    Actor, Card, City, Complaint, ComplaintKind, DecisionQuery, Filter, Measure, ModeratedPost, PostId, Standing,
+    StoreError, Timestamp,
 };
 use crate::http::page::{Calendar, Frame, Words, motive_name};
 
@@ -67,6 +67,7 @@ struct ListView<'a> {
 }
 
 struct ComplaintView {
+    is_report: bool,
     number: i64,
     kind: String,
     motive: String,
@@ -166,14 +167,19 @@ async fn view<'a>(
     let (w, now) = (asked.context.words(), asked.context.now);
     let calendar = Calendar::new(&city.timezone, w);
     let (moderation, here) = (&asked.state.moderation, base(asked));
-    let open = moderation.complaints(&city.id, PER_PAGE).await?;
+    let from = asked.query("from").and_then(|from| from.parse::<i64>().ok());
+    let skipped =
+        from.filter(|_| list == Some(List::Complaints)).and_then(|from| usize::try_from(from).ok()).unwrap_or(0);
+    let open = moderation.complaints(&city.id, skipped, PER_PAGE).await?;
     // Where nobody complains, what waits is looked at first.
     let list = list.unwrap_or(if open.open > 0 { List::Complaints } else { List::Queue });
-    let (mut complaints, mut posts, mut decisions, mut more) = (Vec::new(), Vec::new(), Vec::new(), None);
-    let from = asked.query("from").and_then(|from| from.parse::<i64>().ok());
+    let (mut complaints, mut posts, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
+    let more;
     let next = |from: i64| format!("{here}?list={}&from={from}", list.as_str());
     match list {
         List::Complaints => {
+            let reached = skipped.saturating_add(open.complaints.len());
+            more = i64::try_from(reached).ok().filter(|_| open.open > reached as u64).map(next);
             for complaint in open.complaints {
                 complaints.push(complaint_view(asked, city, complaint, &calendar, w).await?);
             }
@@ -245,6 +251,7 @@ async fn complaint_view(
         contact: complaint.contact,
         post: post.map(|post| PostView::new(post, calendar, now, w)),
         post_id: complaint.post.token(),
+        is_report: complaint.kind == ComplaintKind::Report,
         may_decide: decision.as_ref().is_none_or(|decision| decision.by != own),
         decision: decision.map(|decision| DecisionView::new(decision, calendar, now, w)),
     })

@@ -107,6 +107,7 @@ const fn problem(refused: NotDecided) -> &'static str {
         NotDecided::Standing => "moderation-standing",
         NotDecided::TooMany => "moderation-too-many",
         NotDecided::OwnDecision => "moderation-own",
+        NotDecided::ReasonsMissing => "moderation-reasons-missing",
     }
 }
 

@@ -341,7 +341,7 @@ impl Moderation for Samples {
         Box::pin(async { Ok(Err(NotDecided::NotFound)) })
     }
 
-    fn complaints<'a>(&'a self, _: &'a CityId, _: usize) -> BoxFuture<'a, Result<ComplaintPage, StoreError>> {
+    fn complaints<'a>(&'a self, _: &'a CityId, _: usize, _: usize) -> BoxFuture<'a, Result<ComplaintPage, StoreError>> {
         Box::pin(async { Ok(ComplaintPage::default()) })
     }
 
