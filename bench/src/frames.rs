@@ -61,6 +61,7 @@ pub fn city(commune: &Commune) -> City {
     City {
         id: CityId::new(&format!("c{}", commune.code.to_lowercase())),
         name: name.clone(),
+        country: Some("FR".into()),
         timezone: "Europe/Paris".into(),
         languages: vec!["fr".into()],
         boundary: Some(commune.outline.clone()),

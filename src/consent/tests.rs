@@ -51,6 +51,7 @@ fn matched(rule: Rule) -> Match {
     let city = City {
         id: CityId::new("nantes"),
         name: "Nantes".into(),
+        country: Some("FR".into()),
         timezone: "Europe/Paris".into(),
         languages: vec!["fr".into()],
         boundary: None,

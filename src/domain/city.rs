@@ -72,6 +72,17 @@ pub enum OfficialKind {
 }
 
 impl OfficialKind {
+    /// As a city's file writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Institution => "institution",
+            Self::Elected => "elected",
+            Self::Service => "service",
+            Self::Press => "press",
+            Self::Association => "association",
+        }
+    }
+
     /// Whether an account of this kind speaks for the town hall to whoever addresses it. Elected persons don't: what is said to
     /// them is said to a person and their politics, which no office has to read, and what they reply is their own word.
     pub const fn answers(self) -> bool {
@@ -108,6 +119,8 @@ pub struct FeedRef {
 pub struct City {
     pub id: CityId,
     pub name: String,
+    /// Two letters (ISO 3166): which numbers are called there in an emergency.
+    pub country: Option<String>,
     /// IANA name; dates of the city's pages are in it.
     pub timezone: String,
     /// BCP 47 primary subtags, the city's first language first.

@@ -11,7 +11,7 @@ const DAY_MINUTES: u16 = 24 * 60;
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// From and until, in minutes of the day.
-type Span = (u16, u16);
+pub type Span = (u16, u16);
 
 /// When a town hall's desk is staffed, in its city's own time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,13 +20,14 @@ pub struct OfficeHours {
     week: [Vec<Span>; 7],
     closed: BTreeSet<Date>,
     written: String,
+    assumed: bool,
 }
 
 impl Default for OfficeHours {
     /// Monday to Friday, nine to five.
     fn default() -> Self {
         let week = std::array::from_fn(|day| if day < 5 { vec![(9 * 60, 17 * 60)] } else { Vec::new() });
-        Self { week, closed: BTreeSet::new(), written: "mon-fri 09:00-17:00".into() }
+        Self { week, closed: BTreeSet::new(), written: "mon-fri 09:00-17:00".into(), assumed: true }
     }
 }
 
@@ -52,7 +53,7 @@ impl OfficeHours {
             }
         }
         let written = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        Ok(Self { week, closed: BTreeSet::new(), written })
+        Ok(Self { week, closed: BTreeSet::new(), written, assumed: false })
     }
 
     /// Closed on these days too.
@@ -65,6 +66,21 @@ impl OfficeHours {
     /// As the city's file has them.
     pub fn as_str(&self) -> &str {
         &self.written
+    }
+
+    /// Nobody said any: these are taken meanwhile.
+    pub const fn are_assumed(&self) -> bool {
+        self.assumed
+    }
+
+    /// The hours of each weekday, from Monday, in minutes of the day.
+    pub const fn week(&self) -> &[Vec<Span>; 7] {
+        &self.week
+    }
+
+    /// The days from one on, on which it is closed beside those of its week.
+    pub fn closed_from(&self, day: Date) -> impl Iterator<Item = Date> + '_ {
+        self.closed.range(day..).copied()
     }
 
     /// From when on it is open, at an instant or after: the instant itself when it is. `None`: not within [`DAYS_MAX`] days.

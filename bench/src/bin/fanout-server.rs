@@ -113,6 +113,7 @@ fn served(id: &CityId) -> City {
     City {
         id: id.clone(),
         name: "Nancy".into(),
+        country: Some("FR".into()),
         timezone: "Europe/Paris".into(),
         languages: vec!["fr".into()],
         boundary: None,

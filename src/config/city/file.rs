@@ -11,7 +11,7 @@ use crate::config::Secret;
 #[serde(deny_unknown_fields)]
 pub struct CityFile {
     pub name: Spanned<String>,
-    /// Two-letter country code; shown only.
+    /// Two-letter country code; decides which emergency numbers are told, and nothing else.
     pub country: Option<String>,
     /// INSEE code of a French commune; shown only.
     pub insee: Option<String>,

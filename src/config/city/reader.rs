@@ -95,6 +95,7 @@ impl Reader<'_> {
         let city = City {
             id: CityId::new(&slug),
             name: file.name.get_ref().clone(),
+            country: file.country.as_ref().map(|code| code.to_ascii_uppercase()),
             timezone: timezone.clone(),
             languages,
             boundary,

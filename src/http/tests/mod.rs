@@ -149,6 +149,7 @@ pub fn city(slug: &str) -> City {
     City {
         id: CityId::new(slug),
         name: slug.to_uppercase(),
+        country: Some("FR".into()),
         timezone: "Europe/Paris".into(),
         languages: vec!["fr".into(), "br".into()],
         boundary: None,

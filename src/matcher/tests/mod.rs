@@ -26,6 +26,7 @@ fn city(slug: &str, recipe: Recipe) -> City {
     City {
         id: CityId::new(slug),
         name: slug.to_uppercase(),
+        country: Some("FR".into()),
         timezone: "Europe/Paris".into(),
         languages: strings(&["fr"]),
         boundary: None,
