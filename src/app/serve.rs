@@ -196,6 +196,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         log,
         cities: served,
         moderation: Arc::new(store.clone()),
+        mentions: Arc::new(store.clone()),
         register: Arc::new(store.clone()),
         sources: Arc::new(move || health.borrow().to_vec()),
         clock: clock.clone(),

@@ -73,6 +73,7 @@ pub fn page_settings(settings: &Settings, demo: Option<DemoNote>) -> Arc<PageSet
         public_url: settings.http.public_url.trim_end_matches('/').to_owned(),
         privacy: settings.privacy.clone(),
         retention: RetentionDays { invited: at_most(30), public: at_most(7), quiet: at_most(3), desk: at_most(30) },
+        nostr_page: settings.source.nostr.first().map(|relay| relay.page.clone()).unwrap_or_default(),
         demo,
         ..PageSettings::default()
     })

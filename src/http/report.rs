@@ -7,8 +7,7 @@ use askama::Template;
 use serde_json::{Value, json};
 
 use super::desk::figures::{number, value};
-use super::desk::inbox::duration;
-use super::page::{Calendar, Language, Words, network_name};
+use super::page::{Calendar, Language, Words, duration, network_name};
 use crate::domain::desk::{AUTHORS_MIN, Calendar as Buckets, Cell, Dimension, Plain, Width};
 use crate::domain::{Answers, City, Gap, Network, Timestamp};
 use crate::monitor::{MonthView, WeekView};

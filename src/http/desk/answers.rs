@@ -4,11 +4,10 @@ use askama::Template;
 
 use super::export::{Form, Sheet, file};
 use super::gate::{Asked, refused_page, to};
-use super::inbox::duration;
 use super::pages::{Bar, Refused, frame};
 use crate::domain::{ANSWERS_DAYS, Answers};
 use crate::http::handlers::answers::answers_of;
-use crate::http::page::{Frame, Words};
+use crate::http::page::{Frame, Words, duration};
 
 #[derive(Template)]
 #[template(path = "desk_answers.html")]

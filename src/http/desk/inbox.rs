@@ -9,7 +9,7 @@ use crate::domain::{
     Right, StaffName, StoreError, Timestamp,
 };
 use crate::http::handlers::answers::answers_of;
-use crate::http::page::{Calendar, Frame, Words, network_name, web_address};
+use crate::http::page::{Calendar, Frame, Words, duration, network_name, web_address};
 
 /// In the order in which an item comes to them.
 const STATES: [MentionStatus; 5] = [
@@ -195,15 +195,6 @@ fn promise(answers: Answers, w: Words) -> String {
         None => w.t("inbox-delay-unknown"),
     };
     format!("{share} {delay}")
-}
-
-/// In office hours: a day of them is not a day of the clock, so that days are not told.
-pub fn duration(minutes: u64, w: Words) -> String {
-    let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
-    match minutes {
-        0..60 => w.count("duration-minutes", number(minutes)),
-        _ => w.count("duration-hours", number(minutes.saturating_add(30) / 60)),
-    }
 }
 
 const fn word(status: MentionStatus) -> &'static str {

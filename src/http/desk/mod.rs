@@ -10,7 +10,7 @@ mod answers;
 mod export;
 pub(in crate::http) mod figures;
 mod gate;
-pub(in crate::http) mod inbox;
+mod inbox;
 mod letter;
 mod log;
 mod looks;

@@ -1,22 +1,58 @@
 use askama::Template;
 
 use crate::config::{ControllerKind, LegalBasis, Purpose};
-use crate::domain::City;
+use crate::domain::{City, InForce, Measure, Role};
 
 use super::{
     address::Address,
+    calendar::Calendar,
     context::{PageContext, PageSettings},
     frame::Frame,
+    hours::HoursView,
     words::Words,
 };
 
-/// The short charter of the square.
-pub fn render_about(context: &PageContext, city: &City) -> String {
+/// What the charter tells of the desk as it is now; `None`: it can't be read.
+#[derive(Default)]
+pub struct Charter {
+    pub offices: Option<Vec<(Role, u64)>>,
+    pub in_force: Option<Vec<InForce>>,
+}
+
+/// The short charter of the square: who speaks, who moderates, when, and what is decided (S-54, S-58).
+pub fn render_about(context: &PageContext, city: &City, charter: &Charter) -> String {
     let w = context.words();
     let frame = frame(context, city, "about", w.with("about-title", "city", &city.name));
     let below = |page| Address::below(city.id.as_str(), page).language(context.carried()).to_string();
-    let (register, moderation) = (below("register"), below("moderation"));
-    AboutView { frame, w, city, settings: &context.settings, register, moderation }.render().unwrap_or_default()
+    let said = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let count = |in_force: &[InForce], measure: Option<Measure>| -> usize {
+        let counted = in_force.iter().filter(|one| measure.is_none_or(|measure| one.measure == measure));
+        said(counted.map(|one| one.count).sum())
+    };
+    AboutView {
+        frame,
+        w,
+        city,
+        settings: &context.settings,
+        offices: charter.offices.as_ref().map(|offices| {
+            let name = |role: &Role| w.t(&format!("role-{}", role.as_str()));
+            offices.iter().map(|(role, n)| w.count_with("about-role", said(*n), "role", &name(role))).collect()
+        }),
+        in_force: charter.in_force.as_ref().map(|in_force| {
+            let all = w.count("about-in-force", count(in_force, None));
+            match count(in_force, Some(Measure::BlockAuthor)) {
+                0 => all,
+                blocked => format!("{all} {}", w.count("about-blocked", blocked)),
+            }
+        }),
+        hours: HoursView::new(&city.office_hours, &Calendar::new(&city.timezone, w), context.now, w),
+        people: below("people"),
+        ask: below("ask"),
+        register: below("register"),
+        moderation: below("moderation"),
+    }
+    .render()
+    .unwrap_or_default()
 }
 
 /// Who answers for the instance, why, and for how long what is kept (L-20, L-23).
@@ -61,6 +97,12 @@ struct AboutView<'a> {
     w: Words,
     city: &'a City,
     settings: &'a PageSettings,
+    /// Each role and how many have it.
+    offices: Option<Vec<String>>,
+    in_force: Option<String>,
+    hours: HoursView,
+    people: String,
+    ask: String,
     register: String,
     moderation: String,
 }

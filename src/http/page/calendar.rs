@@ -79,6 +79,12 @@ impl Calendar {
         if self.is_french() { french } else { english }
     }
 
+    /// `samedi`, by its number from Monday, which is 0.
+    pub fn weekday_name(&self, day: usize) -> &'static str {
+        let (french, english) = WEEKDAYS.get(day).copied().unwrap_or_default();
+        if self.is_french() { french } else { english }
+    }
+
     /// `21 nov. 2026, 15:38`
     pub fn dated(&self, at: Timestamp) -> String {
         let date = self.date(at);

@@ -72,6 +72,7 @@ struct CityView<'a> {
     reads: String,
     health: Vec<String>,
     sources_href: String,
+    ask: String,
     /// The longest time for which any post is kept, in days.
     retention: usize,
 }
@@ -195,6 +196,7 @@ impl<'a> CityView<'a> {
             health: sources::in_brief(page.sources, &calendar, context.now, w),
             retention: usize::from(context.settings.retention.invited),
             sources_href: Address::below(city.id.as_str(), "sources").language(context.carried()).to_string(),
+            ask: Address::below(city.id.as_str(), "ask").language(context.carried()).to_string(),
         }
     }
 }

@@ -65,6 +65,8 @@ pub struct PageSettings {
     pub privacy: PrivacySettings,
     pub retention: RetentionDays,
     pub conformity: Conformity,
+    /// What stands before the name of an account of Nostr in the address of a page that shows it; empty for none.
+    pub nostr_page: String,
     pub demo: Option<DemoNote>,
 }
 

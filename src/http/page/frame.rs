@@ -131,7 +131,7 @@ fn theme_address(city: &City) -> String {
 
 fn foot(context: &PageContext, city: &City) -> Vec<FootLink> {
     let w = context.words();
-    ["about", "recipe", "sources", "register", "moderation", "leave", "privacy", "accessibility"]
+    ["about", "ask", "people", "recipe", "sources", "register", "moderation", "leave", "privacy", "accessibility"]
         .into_iter()
         .map(|page| FootLink {
             text: match page {

@@ -4,13 +4,14 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
 
 use crate::{
     clock::Clock,
-    domain::{CityId, FeedLog, Measure, Moderation, PostId, Register, SourceHealth, StoreError},
+    domain::{CityId, FeedLog, Measure, MentionDesk, Moderation, PostId, Register, SourceHealth, StoreError},
     http::TrustedProxies,
 };
 
 use super::{
-    about::{render_about, render_accessibility, render_privacy},
+    about::{Charter, render_about, render_accessibility, render_privacy},
     address::Address,
+    ask::ask_page,
     assets,
     cities::{CityGlance, render_cities},
     city::{CityPage, render_city},
@@ -19,6 +20,7 @@ use super::{
     leave_handlers,
     moderation::{self, render_withheld},
     outline::{Emblems, icon_svg},
+    people::render_people,
     recipe::render_recipe,
     register::register_page,
     sections::is_agenda,
@@ -40,6 +42,8 @@ pub struct PageState {
     pub log: Arc<dyn FeedLog>,
     pub cities: Arc<dyn Cities>,
     pub moderation: Arc<dyn Moderation>,
+    /// How the town answers.
+    pub mentions: Arc<dyn MentionDesk>,
     pub sources: Arc<dyn Fn() -> Vec<SourceHealth> + Send + Sync>,
     pub register: Arc<dyn Register>,
     pub clock: Arc<dyn Clock>,
@@ -71,9 +75,10 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route(web::post().to(leave_handlers::sent)),
         )
         .service(web::resource("/{city}/register").route(web::get().to(register)).route(web::head().to(register)))
+        .service(web::resource("/{city}/ask").route(web::get().to(ask)).route(web::head().to(ask)))
         .configure(moderation::handlers::configure)
         .service(
-            web::resource("/{city}/{page:recipe|sources|about|privacy|accessibility}")
+            web::resource("/{city}/{page:recipe|people|sources|about|privacy|accessibility}")
                 .route(web::get().to(notice))
                 .route(web::head().to(notice)),
         )
@@ -184,7 +189,13 @@ async fn notice_page(request: &HttpRequest, state: &PageState) -> Result<HttpRes
     let (context, city) = (&visit.context, &visit.city);
     let body = match request.match_info().get("page").unwrap_or_default() {
         "recipe" => render_recipe(context, city),
-        "about" => render_about(context, city),
+        "people" => render_people(context, city),
+        "about" => {
+            // The charter stands without its figures where the store is in trouble.
+            let offices = state.register.offices(&city.id).await.ok();
+            let in_force = state.moderation.in_force(&city.id).await.ok();
+            render_about(context, city, &Charter { offices, in_force })
+        }
         "privacy" => render_privacy(context, city),
         "accessibility" => render_accessibility(context, city),
         "sources" => {
@@ -196,6 +207,10 @@ async fn notice_page(request: &HttpRequest, state: &PageState) -> Result<HttpRes
         _ => return Err(visit.fails(Trouble::NoPage)),
     };
     Ok(html(context, StatusCode::OK, body))
+}
+
+async fn ask(request: HttpRequest, state: State) -> HttpResponse {
+    answer(&state, ask_page(&request, &state).await)
 }
 
 async fn register(request: HttpRequest, state: State) -> HttpResponse {

@@ -6,7 +6,9 @@
 //! bytes, and nothing in them executes (the policy `default-src 'none'` holds on every page).
 
 mod about;
+mod account;
 mod address;
+mod ask;
 mod assets;
 mod calendar;
 mod card;
@@ -16,12 +18,14 @@ mod context;
 mod filters;
 mod frame;
 mod handlers;
+mod hours;
 mod leave;
 mod leave_handlers;
 mod map;
 mod moderation;
 mod notices;
 mod outline;
+mod people;
 mod recipe;
 mod register;
 mod rhythm;
@@ -38,8 +42,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use about::{render_about, render_accessibility, render_privacy};
+pub use about::{Charter, render_about, render_accessibility, render_privacy};
 pub use address::Address;
+pub use ask::{AskPage, render_ask};
 pub use calendar::Calendar;
 pub use card::{PageRenderer, network_name};
 pub use cities::{CityGlance, render_cities};
@@ -48,12 +53,14 @@ pub use context::{Cities, Conformity, DemoNote, PageContext, PageSettings, Reten
 pub use filters::language_name;
 pub use frame::Frame;
 pub use handlers::{PageState, configure};
+pub use hours::duration;
 pub use leave::{LEAVE_FORM_BYTES_MAX, LeaveForm, LeavePage, LeaveProblem, render_leave, render_leave_done};
 pub use moderation::{
     AppealPage, COMPLAINT_FORM_BYTES_MAX, ComplaintForm, FollowedPage, LogPage, Problem, ReportPage, ending_name,
     measure_name, motive_name, render_appeal, render_followed, render_log, render_report, render_withheld,
 };
 pub use outline::{Emblems, Outline, icon_svg};
+pub use people::render_people;
 pub use recipe::render_recipe;
 pub use register::{RegisterPage, render_register};
 pub use sources::{SourceView, is_trouble, render_sources, source_views, state_sentence};

@@ -1,8 +1,10 @@
 use askama::Template;
 
-use crate::domain::{AccountRef, City};
+use crate::domain::City;
 
-use super::{address::Address, card::network_name, context::PageContext, frame::Frame, words::Words};
+use super::{
+    account::account_line, address::Address, card::network_name, context::PageContext, frame::Frame, words::Words,
+};
 
 /// What the city asks for, in plain words and whole: a reader can check every decision against it.
 pub fn render_recipe(context: &PageContext, city: &City) -> String {
@@ -27,7 +29,7 @@ pub fn render_recipe(context: &PageContext, city: &City) -> String {
             .iter()
             .map(|sender| Listed {
                 name: sender.name.clone(),
-                what: w.t(&format!("official-{}", official_key(sender.kind))),
+                what: w.t(&format!("official-{}", sender.kind.as_str())),
                 accounts: w.t(&format!("lane-{}", sender.lane.to_token())),
             })
             .collect(),
@@ -46,7 +48,7 @@ pub fn render_recipe(context: &PageContext, city: &City) -> String {
             .iter()
             .map(|official| Listed {
                 name: official.name.clone(),
-                what: what(&w.t(&format!("official-{}", official_key(official.kind))), &official.group),
+                what: what(&w.t(&format!("official-{}", official.kind.as_str())), &official.group),
                 accounts: official
                     .accounts
                     .iter()
@@ -91,26 +93,16 @@ struct Listed {
     accounts: String,
 }
 
-/// `institution, métropole`; the city's own word is left out where it says no more than the kind.
+/// `institution, métropole`
 fn what(kind: &str, group: &str) -> String {
-    if group.is_empty() || kind.contains(group) { kind.to_owned() } else { format!("{kind}, {group}") }
+    own_word(kind, group).map_or_else(|| kind.to_owned(), |group| format!("{kind}, {group}"))
+}
+
+/// The city's own word for a body, where it says more than its kind.
+pub(super) fn own_word<'a>(kind: &str, group: &'a str) -> Option<&'a str> {
+    Some(group).filter(|group| !group.is_empty() && !kind.contains(group))
 }
 
 fn join_tags(tags: &[String]) -> String {
     tags.iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" + ")
-}
-
-fn account_line(account: &AccountRef, w: Words) -> String {
-    w.with2("recipe-account", "handle", &account.handle, "network", &network_name(account.network, w))
-}
-
-const fn official_key(kind: crate::domain::OfficialKind) -> &'static str {
-    use crate::domain::OfficialKind;
-    match kind {
-        OfficialKind::Institution => "institution",
-        OfficialKind::Elected => "elected",
-        OfficialKind::Service => "service",
-        OfficialKind::Press => "press",
-        OfficialKind::Association => "association",
-    }
 }

@@ -11,6 +11,8 @@ demo-word = Demonstration.
 demo-note = These posts are invented; nobody published them.
 demo-note-fast = These posts are invented; nobody published them. Time runs { $n } times faster here.
 foot-about = Charter of the square
+foot-ask = Ask the town hall
+foot-people = Who is listed here
 foot-recipe = What the city looks for
 foot-sources = What this feed can and can’t see
 foot-moderation = Moderation log
@@ -501,6 +503,75 @@ accessibility-contact-none = No address is given: this installation is not open 
 accessibility-defender = Further remedies
 accessibility-defender-text = Without a satisfactory answer you can turn to the French Défenseur des droits: defenseurdesdroits.fr, +33 9 69 39 00 00, or Défenseur des droits, Libre réponse 71120, 75342 Paris Cedex 07.
 
+## Who is listed
+
+listed-title = Who is listed on the square { $of-city }
+listed-lead = These are the accounts and sites that the city’s file names. Publishing a post puts nobody here.
+listed-approval = Being listed is no approval. Not being listed does not mean “noise”: everybody else’s posts come by their hashtags and places.
+listed-by = The list is kept by { $who }, in the city’s file.
+listed-by-nobody = The list is kept by whoever runs this server, in the city’s file.
+listed-unchecked = What an account is said to be is their word: nothing else verifies it here. The file says neither since when, nor for what reason.
+listed-none = The city’s file lists no account. The square lives on the public posts that speak of it.
+listed-sends = direct push, signed; section { $lane }
+listed-kind-institution = Institutions
+listed-kind-service = Public services
+listed-kind-elected = Elected persons
+listed-kind-press = Press
+listed-kind-association = Associations
+listed-kind-unknown = Kind unknown
+listed-means-institution = Their posts stand in the section Information. Whoever mentions them in public addresses the town hall’s desk.
+listed-means-service = Their posts stand in the section Information. Whoever mentions them in public addresses the town hall’s desk.
+listed-means-elected = Persons, who speak for themselves among the residents. It is not the voice of the town hall, and its desk does not receive what is addressed to them.
+listed-means-press = Its posts have a section of their own, Press.
+listed-means-association = They speak among the residents.
+listed-means-unknown = The file gives these accounts without saying who they are. They stand among the residents.
+listed-change = To be added, or removed
+listed-change-contact = Write to { $contact }: give the account and its network, and say who you are.
+listed-change-leave = That nothing of a listed account be shown here any more can also be asked online:
+
+## Asking the town hall
+
+ask-title = Ask the town hall
+ask-lead = Mention one of these accounts in a public post. It reaches the town hall’s desk, whether the town follows you or not.
+ask-none = The city’s file gives no account of the town hall: what is addressed to it on the networks reaches no desk here.
+ask-emergency = Not for emergencies. In danger, call the emergency services.
+ask-emergency-fr = Not for emergencies. In danger, call 112, or 15 (ambulance), 17 (police), 18 (fire); by text message, 114.
+ask-emergency-ch = Not for emergencies. In danger, call 112, or 117 (police), 118 (fire), 144 (ambulance).
+ask-emergency-ca = Not for emergencies. In danger, call 911.
+ask-who = Whom to write to
+ask-compose = Write to @{ $handle }
+ask-how = On { $network } every public post that mentions the account, or replies to it, is read.
+ask-how-mastodon = On Mastodon mention the whole account from your own server and add #{ $tag }: without a hashtag of the city the desk does not see the post. Only the servers that are read here are seen.
+ask-how-mastodon-untagged = On Mastodon mention the whole account from your own server and add a hashtag of the city: without one the desk does not see the post. Only the servers that are read here are seen.
+ask-how-nostr = On Nostr name the account’s key. The post is read if one of the relays that are read here carries it.
+ask-unread = { $network } is not read here: what is written there does not reach the desk.
+ask-public = For everybody to read it here
+ask-then = What becomes of your post
+ask-nobody = Nobody has an account to read these posts at the desk yet: expect no answer this way.
+ask-then-desk = { $n ->
+    [one] The desk keeps it for { $n } day at most. If you delete it, it disappears from here too.
+   *[other] The desk keeps it for { $n } days at most. If you delete it, it disappears from here too.
+}
+ask-then-public = Question and answer are public, on their network: put nothing personal in it, no address, health or file.
+ask-then-pointer = Of an unlisted post, or one for signed-in readers only, the desk has the address and not a word. A private message is never read.
+ask-when = When the desk is open
+ask-answers-none = { $n ->
+    [one] Over the last day no post waited for an answer.
+   *[other] Over the last { $n } days no post waited for an answer.
+}
+ask-answers-computed = These figures are computed, not typed.
+ask-answers-data = The same figures, for a program
+ask-share = { $count }, that is { $percent }%
+ask-else = Otherwise
+ask-else-text = There is no form here. Without an account on these networks, or for a personal matter, turn to the town hall by its usual ways.
+ask-else-sites = It also publishes on:
+hours-days = { $first } to { $last }
+hours-span = { $from } to { $to }
+hours-line = { $days }: { $times }.
+hours-closed = closed
+hours-closed-on = Also closed
+hours-assumed = The town has given no hours; these stand meanwhile.
+
 ## The charter
 
 about-title = The square of { $city }
@@ -513,6 +584,21 @@ about-public = On what conditions
 about-public-text = Only posts published for everyone, by authors who have not asked to be kept out. The text is never altered; it is signed, dated and leads to the original.
 about-moderation = How it is moderated
 about-moderation-text = By people of the town, for reasons fixed in advance. Each decision is in the public log, without text or name, and is contested before somebody else.
+about-in-force = { $n ->
+    [0] No decision is in force.
+    [one] One decision is in force.
+   *[other] { $n } decisions are in force.
+}
+about-blocked = { $n ->
+    [one] One account is blocked.
+   *[other] { $n } accounts are blocked.
+}
+about-desk = Who keeps the desk, and when
+about-desk-text = People of the town, by role:
+about-role = { $n ->
+    [one] { $role }: one account
+   *[other] { $role }: { $n } accounts
+}
 about-leave = How to leave
 about-leave-text = By deleting the post, by saying so in one’s description, or by asking here. What is deleted at its origin is deleted here.
 about-never = What it will not be used for

@@ -12,6 +12,8 @@ demo-word = Démonstration.
 demo-note = Ces messages sont inventés ; personne ne les a publiés.
 demo-note-fast = Ces messages sont inventés ; personne ne les a publiés. Le temps y passe { $n } fois plus vite.
 foot-about = Charte de la place
+foot-ask = Poser une question à la mairie
+foot-people = Qui est listé ici
 foot-recipe = Ce que la ville recherche
 foot-sources = Ce que ce fil voit, et ne voit pas
 foot-moderation = Journal de la modération
@@ -502,6 +504,75 @@ accessibility-contact-none = Aucune adresse n’est indiquée : cette installat
 accessibility-defender = Voies de recours
 accessibility-defender-text = Sans réponse satisfaisante, vous pouvez saisir le Défenseur des droits : defenseurdesdroits.fr, 09 69 39 00 00, ou Défenseur des droits, Libre réponse 71120, 75342 Paris Cedex 07.
 
+## Qui est listé
+
+listed-title = Qui est listé sur la place { $of-city }
+listed-lead = Voici les comptes et les sites que le fichier de la ville désigne. Publier un message n’y fait entrer personne.
+listed-approval = Être listé n’est pas une approbation. Ne pas l’être ne veut pas dire « bruit » : les messages de tous les autres viennent par leurs mots-clés et leurs lieux.
+listed-by = La liste est tenue par { $who }, dans le fichier de la ville.
+listed-by-nobody = La liste est tenue par qui administre ce serveur, dans le fichier de la ville.
+listed-unchecked = Dire ce qu’est un compte est sa parole : rien d’autre ne le vérifie ici. Le fichier ne dit ni depuis quand, ni pour quelle raison.
+listed-none = Le fichier de la ville ne liste aucun compte. La place vit des messages publics qui parlent d’elle.
+listed-sends = envoi direct, signé ; rubrique { $lane }
+listed-kind-institution = Institutions
+listed-kind-service = Services publics
+listed-kind-elected = Élues et élus
+listed-kind-press = Presse
+listed-kind-association = Associations
+listed-kind-unknown = Nature inconnue
+listed-means-institution = Leurs messages paraissent dans la rubrique Infos. Qui les mentionne en public s’adresse au bureau de la mairie.
+listed-means-service = Leurs messages paraissent dans la rubrique Infos. Qui les mentionne en public s’adresse au bureau de la mairie.
+listed-means-elected = Des personnes, qui parlent en leur nom parmi les habitants. Ce n’est pas la voix de la mairie, et son bureau ne reçoit pas ce qui leur est adressé.
+listed-means-press = Ses messages ont leur rubrique, Presse.
+listed-means-association = Elles parlent parmi les habitants.
+listed-means-unknown = Le fichier donne ces comptes sans dire qui ils sont. Ils paraissent parmi les habitants.
+listed-change = Être ajouté, ou retiré
+listed-change-contact = Écrivez à { $contact } : donnez le compte, son réseau, et dites qui vous êtes.
+listed-change-leave = Pour que plus rien d’un compte listé ne paraisse ici, le retrait se demande aussi en ligne :
+
+## Demander à la mairie
+
+ask-title = Poser une question à la mairie
+ask-lead = Mentionnez l’un de ces comptes dans un message public. Il arrive au bureau de la mairie, que la ville vous suive ou non.
+ask-none = Le fichier de la ville ne donne aucun compte de la mairie : ce qui lui est adressé sur les réseaux n’arrive à aucun bureau ici.
+ask-emergency = Rien d’urgent ici. En cas de danger, appelez les secours.
+ask-emergency-fr = Rien d’urgent ici. En cas de danger, appelez le 112, ou le 15 (Samu), le 17 (police), le 18 (pompiers) ; par SMS, le 114.
+ask-emergency-ch = Rien d’urgent ici. En cas de danger, appelez le 112, ou le 117 (police), le 118 (pompiers), le 144 (ambulance).
+ask-emergency-ca = Rien d’urgent ici. En cas de danger, appelez le 911.
+ask-who = À qui écrire
+ask-compose = Écrire à @{ $handle }
+ask-how = Sur { $network }, tout message public qui mentionne le compte, ou lui répond, est lu.
+ask-how-mastodon = Sur Mastodon, mentionnez le compte en entier depuis votre propre serveur et ajoutez #{ $tag } : sans mot-clé de la ville, le bureau ne voit pas le message. Seuls sont vus les serveurs lus ici.
+ask-how-mastodon-untagged = Sur Mastodon, mentionnez le compte en entier depuis votre propre serveur et ajoutez un mot-clé de la ville : sans lui, le bureau ne voit pas le message. Seuls sont vus les serveurs lus ici.
+ask-how-nostr = Sur Nostr, nommez la clé du compte. Le message est lu si l’un des relais lus ici le porte.
+ask-unread = { $network } n’est pas lu ici : ce qui y est écrit n’arrive pas au bureau.
+ask-public = Pour que tous le lisent ici
+ask-then = Ce que devient votre message
+ask-nobody = Personne n’a encore de compte pour lire ces messages au bureau : n’attendez pas de réponse par ce chemin.
+ask-then-desk = { $n ->
+    [one] Le bureau le garde { $n } jour au plus. Si vous le supprimez, il disparaît d’ici aussi.
+   *[other] Le bureau le garde { $n } jours au plus. Si vous le supprimez, il disparaît d’ici aussi.
+}
+ask-then-public = Question et réponse sont publiques, sur leur réseau : n’y mettez rien de personnel, ni adresse, ni santé, ni dossier.
+ask-then-pointer = D’un message non répertorié, ou réservé aux personnes connectées, le bureau n’a que l’adresse et aucun mot. Un message privé n’est jamais lu.
+ask-when = Quand le bureau est ouvert
+ask-answers-none = { $n ->
+    [one] Sur le dernier jour, aucun message n’attendait de réponse.
+   *[other] Sur les { $n } derniers jours, aucun message n’attendait de réponse.
+}
+ask-answers-computed = Ces chiffres sont calculés, pas saisis.
+ask-answers-data = Les mêmes chiffres, pour un programme
+ask-share = { $count }, soit { $percent } %
+ask-else = Autrement
+ask-else-text = Il n’y a pas de formulaire ici. Sans compte sur ces réseaux, ou pour une affaire personnelle, adressez-vous à la mairie par ses voies habituelles.
+ask-else-sites = Elle publie aussi sur :
+hours-days = Du { $first } au { $last }
+hours-span = de { $from } à { $to }
+hours-line = { $days } : { $times }.
+hours-closed = fermé
+hours-closed-on = Fermé aussi
+hours-assumed = La ville n’a pas donné d’horaires ; ceux-ci valent en attendant.
+
 ## La charte
 
 about-title = La place { $of-city }
@@ -514,6 +585,21 @@ about-public = À quelles conditions
 about-public-text = Seulement des messages publiés pour tous, d’auteurs qui n’ont pas demandé à en être tenus à l’écart. Le texte n’est jamais modifié ; il est signé, daté et mène à l’original.
 about-moderation = Comment elle est modérée
 about-moderation-text = Par des personnes de la ville, pour des motifs fixés d’avance. Chaque décision est au journal public, sans texte ni nom, et se conteste devant une autre personne.
+about-in-force = { $n ->
+    [0] Aucune décision n’est en vigueur.
+    [one] Une décision est en vigueur.
+   *[other] { $n } décisions sont en vigueur.
+}
+about-blocked = { $n ->
+    [one] Un compte est bloqué.
+   *[other] { $n } comptes sont bloqués.
+}
+about-desk = Qui tient le bureau, et quand
+about-desk-text = Des personnes de la ville, par rôle :
+about-role = { $n ->
+    [one] { $role } : un compte
+   *[other] { $role } : { $n } comptes
+}
 about-leave = Comment en sortir
 about-leave-text = En supprimant le message, en le disant dans sa présentation, ou en le demandant ici. Ce qui est supprimé à l’origine l’est ici.
 about-never = À quoi cela ne servira pas

@@ -163,6 +163,7 @@ fn page_state(store: &Store, clock: &Arc<ManualClock>, cities: Vec<Arc<City>>) -
         log: Arc::new(store.clone()),
         cities: Arc::new(Two(cities)),
         moderation: Arc::new(store.clone()),
+        mentions: Arc::new(store.clone()),
         sources: Arc::new(Vec::new),
         register: Arc::new(store.clone()),
         clock: clock.clone(),

@@ -40,7 +40,7 @@ pub fn ending_name(ending: Ending, w: Words) -> String {
 }
 
 /// Where it stands by itself.
-fn as_sentence(part: &str) -> String {
+pub(super) fn as_sentence(part: &str) -> String {
     let mut letters = part.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

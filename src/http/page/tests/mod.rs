@@ -3,5 +3,6 @@
 mod moderation;
 mod notices;
 mod pages;
+mod people;
 pub mod samples;
 mod words;

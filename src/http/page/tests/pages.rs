@@ -5,10 +5,10 @@ use actix_web::{App, http::StatusCode, test, web};
 use crate::{
     domain::{utterance::Bond, *},
     http::page::{
-        CityGlance, CityPage, LeavePage, PageRenderer, PageSettings, Trouble,
+        AskPage, Charter, CityGlance, CityPage, LeavePage, PageRenderer, PageSettings, Trouble,
         card::render_card,
-        render_about, render_accessibility, render_cities, render_city, render_leave, render_privacy, render_recipe,
-        render_sources, render_trouble, render_why,
+        render_about, render_accessibility, render_ask, render_cities, render_city, render_leave, render_people,
+        render_privacy, render_recipe, render_sources, render_trouble, render_why,
         words::{Language, Words},
     },
 };
@@ -41,11 +41,13 @@ fn every_page() -> Vec<(&'static str, String)> {
         ("city", feed(&one, &Filter::default(), &[bluesky(SourceState::Live)])),
         ("why", render_why(&context, &city, &card(1, "Bonjour"), &[])),
         ("recipe", render_recipe(&context, &city)),
+        ("people", render_people(&context, &city)),
+        ("ask", render_ask(&context, &city, &AskPage::default())),
         ("sources", render_sources(&context, &city, &[bluesky(SourceState::Down)], &[], &[])),
         ("leave", render_leave(&context, &city, &LeavePage::default())),
         ("privacy", render_privacy(&context, &city)),
         ("accessibility", render_accessibility(&context, &city)),
-        ("about", render_about(&context, &city)),
+        ("about", render_about(&context, &city, &Charter::default())),
         ("trouble", render_trouble(&context, None, &Trouble::NoCity("nante".into()), &[])),
     ]
 }
@@ -415,6 +417,10 @@ async fn addresses_answer_as_they_should() {
         ("/port-fictif/privacy", 200),
         ("/port-fictif/accessibility", 200),
         ("/port-fictif/about", 200),
+        ("/port-fictif/people", 200),
+        ("/port-fictif/people?hl=en", 200),
+        ("/port-fictif/ask", 200),
+        ("/port-fictif/ask?hl=en", 200),
         ("/port-fictif/leave", 200),
         ("/port-fictif/theme.css", 200),
         ("/port-fictif/icon.svg", 200),

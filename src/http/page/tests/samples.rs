@@ -26,6 +26,7 @@ pub fn city() -> City {
     City {
         id: CityId::new("port-fictif"),
         name: "Port-Fictif".into(),
+        country: Some("FR".into()),
         timezone: "Europe/Paris".into(),
         languages: vec!["fr".into()],
         boundary: Some(square(-1.6, 47.2, 0.1)),
@@ -151,6 +152,8 @@ pub struct Samples {
     pub complaints: std::sync::Mutex<Vec<(NewComplaint, String, bool)>>,
     /// What becomes of what is sent; it is taken where nothing is said.
     pub complained: Option<Complained>,
+    /// What was asked of the town.
+    pub asked: Vec<Asked>,
 }
 
 impl Cities for Samples {
@@ -370,12 +373,38 @@ pub fn state(samples: Arc<Samples>, settings: PageSettings) -> PageState {
         log: Arc::<Samples>::clone(&samples),
         register: Arc::<Samples>::clone(&samples),
         moderation: Arc::<Samples>::clone(&samples),
+        mentions: Arc::<Samples>::clone(&samples),
         cities: samples,
         trusted_proxies: TrustedProxies::default(),
         entropy: || Some([7; 32]),
         sources: Arc::new(|| vec![bluesky(SourceState::Live)]),
         clock: Arc::new(ManualClock::new(now())),
         settings: Arc::new(settings),
+    }
+}
+
+/// What was asked; nothing of it in an inbox.
+impl MentionDesk for Samples {
+    fn mentions<'a>(&'a self, _: &'a CityId, _: MentionQuery) -> BoxFuture<'a, Result<MentionPage, StoreError>> {
+        Box::pin(async { Ok(MentionPage::default()) })
+    }
+
+    fn mention<'a>(&'a self, _: &'a CityId, _: PostId) -> BoxFuture<'a, Result<Option<MentionItem>, StoreError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn act<'a>(
+        &'a self,
+        _: &'a CityId,
+        _: PostId,
+        _: DeskAct,
+        _: StaffName,
+    ) -> BoxFuture<'a, Result<DeskAnswer, StoreError>> {
+        Box::pin(async { Ok(DeskAnswer::NotFound) })
+    }
+
+    fn asked<'a>(&'a self, _: &'a CityId, _: Timestamp) -> BoxFuture<'a, Result<Vec<Asked>, StoreError>> {
+        Box::pin(async { self.check().map(|()| self.asked.clone()) })
     }
 }
 

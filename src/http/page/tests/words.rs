@@ -1,7 +1,8 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::domain::utterance::Bond;
-use crate::domain::{ComplaintKind, Ending, Measure, Motive, Network, Role, Rule, Tier};
+use crate::domain::{ComplaintKind, Ending, Measure, Motive, Network, OfficialKind, Role, Rule, Tier};
+use crate::http::page::people::KINDS;
 use crate::http::page::sources::NOT_YET;
 
 fn read(folder: &str, extension: &str) -> Vec<(String, String)> {
@@ -55,6 +56,8 @@ fn every_message_that_is_named_exists() {
     named.extend(Rule::ALL.map(|rule| format!("why-rule-{}", rule.as_str())));
     named.extend(Bond::ALL.map(|bond| format!("why-copy-{}", bond.as_str())));
     named.extend(NOT_YET.iter().flat_map(|(_, name, why)| [(*name).to_owned(), (*why).to_owned()]));
+    let kinds = KINDS.map(|kind| kind.map_or("unknown", OfficialKind::as_str));
+    named.extend(kinds.iter().flat_map(|kind| ["kind", "means"].map(|what| format!("listed-{what}-{kind}"))));
     named.extend(Role::ALL.map(|role| format!("role-{}", role.as_str())));
     named.extend(Role::ALL.map(|role| format!("role-does-{}", role.as_str())));
     named.extend(Tier::ALL.map(|tier| format!("tier-{}", tier.as_str())));

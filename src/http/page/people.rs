@@ -1,0 +1,140 @@
+use askama::Template;
+
+use crate::domain::{AccountRef, City, Lane, OfficialKind};
+
+use super::{
+    account::AccountView, address::Address, context::PageContext, frame::Frame, recipe::own_word, text::site,
+    text::web_address, words::Words,
+};
+
+/// Everyone whom the city's file lists, by what they are, and what being listed means (feature 20, S-34, S-53).
+pub fn render_people(context: &PageContext, city: &City) -> String {
+    let w = context.words();
+    let here = Address::below(city.id.as_str(), "people");
+    let below = |page| Address::below(city.id.as_str(), page).language(context.carried()).to_string();
+    let privacy = &context.settings.privacy;
+    let datasets = city.datasets.iter().map(|dataset| Site {
+        href: web_address(&dataset.address()),
+        name: dataset.title.clone(),
+        lane: lane_name(&dataset.lane, w),
+    });
+    PeopleView {
+        frame: Frame::new(context, Some(city), &here, w.with("listed-title", "city", &city.name)),
+        w,
+        by: match privacy.controller.as_str() {
+            "" => w.t("listed-by-nobody"),
+            controller => w.with("listed-by", "who", controller),
+        },
+        groups: groups(context, city),
+        feeds: city.feeds.iter().map(|feed| feed_view(&feed.url, &feed.lane, w)).collect(),
+        datasets: datasets.collect(),
+        contact: Some(privacy.contact.as_str()).filter(|contact| !contact.is_empty()),
+        ask: below("ask"),
+        recipe: below("recipe"),
+        sources: below("sources"),
+        leave: below("leave"),
+    }
+    .render()
+    .unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "people.html")]
+struct PeopleView<'a> {
+    frame: Frame<'a>,
+    w: Words,
+    by: String,
+    groups: Vec<Group>,
+    feeds: Vec<Site>,
+    datasets: Vec<Site>,
+    contact: Option<&'a str>,
+    ask: String,
+    recipe: String,
+    sources: String,
+    leave: String,
+}
+
+/// Those of one kind.
+struct Group {
+    name: String,
+    means: String,
+    /// Whether whoever addresses them reaches the desk.
+    answers: bool,
+    entries: Vec<Entry>,
+}
+
+/// One who is listed; without a name where the file gives only an account.
+struct Entry {
+    name: String,
+    hint: String,
+    accounts: Vec<AccountView>,
+}
+
+/// Where something is published, and in which lane it stands here.
+pub(super) struct Site {
+    pub href: Option<String>,
+    pub name: String,
+    pub lane: String,
+}
+
+/// The last is of those whose kind the file doesn't say.
+pub(super) const KINDS: [Option<OfficialKind>; 6] = [
+    Some(OfficialKind::Institution),
+    Some(OfficialKind::Service),
+    Some(OfficialKind::Elected),
+    Some(OfficialKind::Press),
+    Some(OfficialKind::Association),
+    None,
+];
+
+fn groups(context: &PageContext, city: &City) -> Vec<Group> {
+    let w = context.words();
+    let group = |kind: Option<OfficialKind>| {
+        let key = kind.map_or("unknown", OfficialKind::as_str);
+        Group {
+            name: w.t(&format!("listed-kind-{key}")),
+            means: w.t(&format!("listed-means-{key}")),
+            answers: kind.is_some_and(OfficialKind::answers),
+            entries: entries(context, city, kind),
+        }
+    };
+    KINDS.into_iter().map(group).filter(|group| !group.entries.is_empty()).collect()
+}
+
+fn entries(context: &PageContext, city: &City, kind: Option<OfficialKind>) -> Vec<Entry> {
+    let w = context.words();
+    let views = |accounts: &[AccountRef]| -> Vec<AccountView> {
+        accounts.iter().map(|account| AccountView::new(account, &context.settings, w)).collect()
+    };
+    let Some(kind) = kind else {
+        let is_said = |account: &AccountRef| city.officials.iter().any(|body| body.accounts.contains(account));
+        let unsaid = city.recipe.accounts.iter().filter(|account| !is_said(account));
+        let bare = |account| Entry {
+            name: String::new(),
+            hint: String::new(),
+            accounts: views(&[AccountRef::clone(account)]),
+        };
+        return unsaid.map(bare).collect();
+    };
+    let bodies = city.officials.iter().filter(|body| body.kind == kind).map(|body| Entry {
+        name: body.name.clone(),
+        hint: own_word(&w.t(&format!("official-{}", kind.as_str())), &body.group).unwrap_or_default().to_owned(),
+        accounts: views(&body.accounts),
+    });
+    let senders = city.pushes.iter().filter(|sender| sender.kind == kind).map(|sender| Entry {
+        name: sender.name.clone(),
+        hint: w.with("listed-sends", "lane", &lane_name(&sender.lane, w)),
+        accounts: Vec::new(),
+    });
+    bodies.chain(senders).collect()
+}
+
+fn lane_name(lane: &Lane, w: Words) -> String {
+    w.t(&format!("lane-{}", lane.to_token()))
+}
+
+pub(super) fn feed_view(url: &str, lane: &Lane, w: Words) -> Site {
+    let href = web_address(url);
+    let name = site(url).unwrap_or_else(|| url.to_owned());
+    Site { href, name, lane: lane_name(lane, w) }
+}
