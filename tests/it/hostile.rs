@@ -239,6 +239,8 @@ async fn pages(server: &Server, posts: &[Value], words: &[String], said: &mut Sa
     let mut paths: Vec<String> = [
         "/",
         "/ville/recipe",
+        "/ville/people",
+        "/ville/ask",
         "/ville/sources",
         "/ville/about",
         "/ville/privacy",

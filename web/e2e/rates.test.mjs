@@ -34,7 +34,7 @@ for (const rate of ["metropole", "ville", "village"]) {
             await picture(page, `${rate} ${city} ${device} ${colorScheme}`);
           }
           if (process.env.E2E_PICTURES) {
-            for (const path of ["recipe", "sources", "leave", "about", "privacy", "accessibility", "nowhere"]) {
+            for (const path of ["recipe", "people", "ask", "sources", "leave", "about", "privacy", "accessibility", "nowhere"]) {
               await page.goto(`${demo.origin}/nantes/${path}`);
               await picture(page, `${rate} nantes ${path} ${device} ${colorScheme}`);
             }
