@@ -71,7 +71,8 @@ impl Mailer {
             .map_err(|error| error.to_string())
     }
 
-    fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
+    /// The server, how a connection to it is encrypted, and its port.
+    fn connection(&self) -> Result<(String, Tls, u16), String> {
         let settings = &self.settings;
         if settings.smtp.is_empty() {
             return Err("no mail server is configured (mail.smtp)".into());
@@ -85,8 +86,13 @@ impl Mailer {
             _ if is_this_machine(&url) => (Tls::None, 25),
             _ => (Tls::Required(parameters()?), 587),
         };
+        Ok((host, tls, url.port().unwrap_or(port)))
+    }
+
+    fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
+        let (settings, (host, tls, port)) = (&self.settings, self.connection()?);
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&host)
-            .port(url.port().unwrap_or(port))
+            .port(port)
             .tls(tls)
             .hello_name(ClientId::Domain(self.host.clone()))
             .timeout(Some(STEP));
@@ -164,8 +170,6 @@ mod tests {
 
     #[test]
     fn a6_a_name_is_given_by_an_encrypted_connection_or_on_this_machine_alone() {
-        // What can't be built is refused before anything is connected to; that an unencrypted one is refused, the mail server of
-        // the tests shows (tests/it/alerts).
         assert!(mailer("smtps://mail.example").transport().is_ok());
         assert!(mailer("").transport().is_err());
         let mut secret = mailer("smtp://mail.example");
@@ -176,5 +180,17 @@ mod tests {
         let is_home = |url: &str| is_this_machine(&Url::parse(url).unwrap());
         assert!(is_home("smtp://localhost:25") && is_home("smtp://127.0.0.1") && is_home("smtp://[::1]:25"));
         assert!(!is_home("smtp://localhost.example") && !is_home("smtp://10.0.0.1"));
+    }
+
+    /// Of every server that is not on this machine an encrypted connection is required, never only tried for.
+    #[test]
+    fn a6_no_letter_leaves_this_machine_unencrypted() {
+        let how = |smtp: &str| mailer(smtp).connection().unwrap();
+        for url in ["smtp://mail.example", "smtp://mail.example:25", "smtp://10.0.0.1", "smtp://localhost.example"] {
+            assert!(matches!(how(url), (_, Tls::Required(_), _)), "{url}");
+        }
+        assert!(matches!(how("smtps://mail.example"), (_, Tls::Wrapper(_), 465)));
+        assert!(matches!(how("smtps://localhost"), (_, Tls::Wrapper(_), 465)));
+        assert!(matches!(how("smtp://[::1]"), (host, Tls::None, 25) if host == "::1"));
     }
 }
