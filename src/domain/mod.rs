@@ -63,7 +63,7 @@ pub use moderation::{
     NewComplaint, NewDecision, NotDecided, PINS_MAX, Phrase, Queued, REPORTS_TO_FOLD, Standing, Target, Unfit, Waiting,
 };
 pub use network::Network;
-pub use notice::{Notice, NoticeFault, NoticeState, NoticeText, NoticeWrite, Notices, Publisher};
+pub use notice::{NOTICE_KEPT_S, Notice, NoticeFault, NoticeState, NoticeText, NoticeWrite, Notices, Publisher};
 pub use observation::{Checkpoint, Event, Observation, RawFacet, RawPlace, RawPost, SourceId, Visibility};
 pub use office_hours::OfficeHours;
 pub use outcome::{Outcome, Reason, RefuseReason, Rule, Tier};

@@ -6,12 +6,16 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{Actor, City, CityId, Lane, OfficialKind, PostId, PushSender, RefuseReason, StoreError, Timestamp};
+use super::{
+    Actor, City, CityId, Lane, Network, OfficialKind, PostId, PushSender, RefuseReason, Schedule, StoreError, Timestamp,
+};
 
 const WHAT_CHARS_MAX: usize = 500;
 const WHERE_CHARS_MAX: usize = 120;
 /// The furthest beginning and the longest time: what is kept longest is kept for thirty days.
 const AHEAD_S: i64 = 30 * 86_400;
+/// A notice is kept this long after it is over.
+pub const NOTICE_KEPT_S: i64 = 90 * 86_400;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeText {
@@ -100,26 +104,50 @@ pub struct Notice {
     pub by: Actor,
     pub at: Timestamp,
     pub decided_by: Option<Actor>,
+    pub decided_at: Option<Timestamp>,
     /// Its card, once it was published.
     pub post: Option<PostId>,
 }
 
+impl NoticeText {
+    pub const fn schedule(&self) -> Schedule {
+        Schedule { starts_at: self.starts_at, ends_at: self.ends_at, cancelled: false }
+    }
+}
+
 impl Notice {
+    /// Whether its time is over: of one that was published its card has gone by itself.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        let since = self.decided_at.unwrap_or(self.at);
+        let over_at = match self.state {
+            NoticeState::Published => self.text.schedule().expires_at(Network::Push, &Lane::Info, since),
+            NoticeState::Draft | NoticeState::Withdrawn => self.text.ends_at,
+        };
+        over_at.is_some_and(|over_at| over_at <= now)
+    }
+
     /// Whether somebody who publishes notices may publish this one. `approved`: the city wants a second person to read it.
     pub fn may_be_published(&self, by: &Actor, approved: bool, now: Timestamp) -> bool {
-        self.state != NoticeState::Published
-            && self.text.ends_at.is_none_or(|end| now < end)
-            && !(approved && self.by == *by)
+        self.state != NoticeState::Published && !self.is_over(now) && !(approved && self.by == *by)
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoticeWrite {
     Draft(NoticeText),
-    /// It is on the page.
+    /// It goes to the page: noted before it does, so that whatever is there can be taken back. From a draft, or taken back.
+    Publish {
+        number: i64,
+    },
+    /// It is on the page, as this card.
     Published {
         number: i64,
         post: PostId,
+    },
+    /// The page refused it: it is again what it was.
+    Refused {
+        number: i64,
+        was: NoticeState,
     },
     /// It is on the page no more.
     Withdrawn {
@@ -138,7 +166,7 @@ pub trait Notices: Send + Sync {
 
     fn notice<'a>(&'a self, city: &'a CityId, number: i64) -> BoxFuture<'a, Result<Option<Notice>, StoreError>>;
 
-    /// With a line of the log. The notice's number; `None` where what it names is not there, or no more what it was.
+    /// With a line of the log, but for which card it is. The notice's number; `None` where what it names is not there, or no more what it was.
     fn write_notice<'a>(
         &'a self,
         city: &'a CityId,
@@ -186,7 +214,16 @@ mod tests {
     fn notice(by: &str, ends: i64) -> Notice {
         let text = NoticeText::new("Pont fermé", "", None, Some(at(ends)), at(0)).unwrap();
         let by = Actor(by.into());
-        Notice { number: 1, text, state: NoticeState::Draft, by, at: at(0), decided_by: None, post: None }
+        Notice {
+            number: 1,
+            text,
+            state: NoticeState::Draft,
+            by,
+            at: at(0),
+            decided_by: None,
+            decided_at: None,
+            post: None,
+        }
     }
 
     #[test]
@@ -212,6 +249,10 @@ mod tests {
         assert!(!notice("lea", 1).may_be_published(&zoe, false, at(1)), "it is over");
         let published = Notice { state: NoticeState::Published, ..notice("lea", 1) };
         assert!(!published.may_be_published(&zoe, false, at(0)));
+        assert!(!published.is_over(at(0)) && published.is_over(at(1)));
+        let endless = NoticeText { starts_at: Some(at(3)), ends_at: None, ..published.text.clone() };
+        let endless = Notice { text: endless, decided_at: Some(at(1)), ..published.clone() };
+        assert!(!endless.is_over(at(9)) && endless.is_over(at(10)), "a week after it begins");
         let withdrawn = Notice { state: NoticeState::Withdrawn, ..published };
         assert!(withdrawn.may_be_published(&zoe, false, at(0)));
     }

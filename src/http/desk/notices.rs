@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use super::gate::{Asked, Signed, refused_page, to};
 use super::pages::{Bar, Refused, frame};
 use crate::domain::{
-    Actor, City, Notice, NoticeFault, NoticeState, NoticeText, NoticeWrite, Right, StoreError, Timestamp,
+    Actor, City, Notice, NoticeFault, NoticeState, NoticeText, NoticeWrite, Publisher, Right, StoreError, Timestamp,
 };
 use crate::http::page::{Calendar, Frame, Words};
 
@@ -80,8 +80,7 @@ pub async fn decided(asked: Asked) -> HttpResponse {
     }
 }
 
-/// On the page first, then in the books: what a crash keeps from being noted is a draft that can be published again, as the
-/// same card.
+/// One decision at a time: what another one read may be no more so.
 async fn decide(
     asked: &Asked,
     city: &City,
@@ -89,17 +88,14 @@ async fn decide(
     by: Actor,
 ) -> Result<Result<&'static str, &'static str>, StoreError> {
     let state = &asked.state;
+    let _turn = state.notices_turn.lock().await;
     let Some(notice) = state.notices.notice(&city.id, number).await? else { return Ok(Err("notices-gone")) };
     let Some(publisher) = &state.publisher else {
         return Err(StoreError::Unavailable("nothing is published here".into()));
     };
     let (write, done) = match asked.field("act") {
-        "publish" => {
-            if !notice.may_be_published(&by, city.approve_notices, asked.context.now) {
-                return Ok(Err("notices-not-now"));
-            }
-            let Ok(post) = publisher.publish(city, &notice).await? else { return Ok(Err("notices-refused")) };
-            (NoticeWrite::Published { number, post }, "published")
+        "publish" if notice.may_be_published(&by, city.approve_notices, asked.context.now) => {
+            return publish(asked, &**publisher, city, &notice, by).await;
         }
         "withdraw" if notice.state == NoticeState::Published => {
             publisher.withdraw(city, &notice).await?;
@@ -109,6 +105,27 @@ async fn decide(
         _ => return Ok(Err("notices-not-now")),
     };
     Ok(state.notices.write_notice(&city.id, write, by).await?.map(|_| done).ok_or("notices-gone"))
+}
+
+/// In the books first, then on the page: whatever becomes of this process or the answer, what is there can be taken back.
+async fn publish(
+    asked: &Asked,
+    publisher: &dyn Publisher,
+    city: &City,
+    notice: &Notice,
+    by: Actor,
+) -> Result<Result<&'static str, &'static str>, StoreError> {
+    let (notices, number) = (&asked.state.notices, notice.number);
+    let write = |write| notices.write_notice(&city.id, write, by.clone());
+    if write(NoticeWrite::Publish { number }).await?.is_none() {
+        return Ok(Err("notices-not-now"));
+    }
+    let (noted, answer) = match publisher.publish(city, notice).await? {
+        Ok(post) => (NoticeWrite::Published { number, post }, Ok("published")),
+        Err(_excluded) => (NoticeWrite::Refused { number, was: notice.state }, Err("notices-refused")),
+    };
+    write(noted).await?;
+    Ok(answer)
 }
 
 /// What a browser's field of date and time sends, in the city's zone; empty: none.
@@ -147,6 +164,7 @@ async fn shown(asked: &Asked, problem: Option<&str>, done: Option<String>) -> Ht
             _ if !may_publish => &[],
             NoticeState::Draft if may => &["publish", "discard"],
             NoticeState::Draft => &["discard"],
+            NoticeState::Published if notice.is_over(now) => &[],
             NoticeState::Published => &["withdraw"],
             NoticeState::Withdrawn if may => &["publish"],
             NoticeState::Withdrawn => &[],
@@ -191,7 +209,8 @@ fn when(text: &NoticeText, calendar: &Calendar, w: Words) -> String {
 fn state_words(notice: &Notice, calendar: &Calendar, now: Timestamp, w: Words) -> String {
     let when = calendar.since(notice.at, now);
     let written = w.with2("notices-by", "name", &notice.by.0, "when", &when);
-    let state = w.t(&format!("notices-is-{}", notice.state.as_str()));
+    let is_over = notice.state == NoticeState::Published && notice.is_over(now);
+    let state = w.t(&format!("notices-is-{}", if is_over { "over" } else { notice.state.as_str() }));
     match &notice.decided_by {
         Some(by) => format!("{state} ({}), {written}", by.0),
         None => format!("{state}, {written}"),

@@ -22,6 +22,8 @@ pub struct DeskState {
     pub notices: Arc<dyn Notices>,
     /// The way of notices to the page; `None`: there is none, and none is published.
     pub publisher: Option<Arc<dyn Publisher>>,
+    /// Whose turn it is to decide on one.
+    pub(super) notices_turn: tokio::sync::Mutex<()>,
     pub alerts: Arc<dyn AlertDesk>,
     pub register: Arc<dyn Register>,
     pub trusted_proxies: TrustedProxies,
@@ -73,6 +75,7 @@ impl DeskState {
             moderation: store.clone(),
             notices: store.clone(),
             publisher: None,
+            notices_turn: tokio::sync::Mutex::default(),
             register: store.clone(),
             alerts: store,
             trusted_proxies,

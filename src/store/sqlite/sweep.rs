@@ -7,7 +7,7 @@
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::load::array;
-use super::{alerts, moderation, register, rows, statements, tally};
+use super::{alerts, moderation, notices, register, rows, statements, tally};
 use crate::domain::{Batch, Change, StoreError, Tier, Timestamp};
 use crate::store::retention::{AHEAD_S, LOG_KEPT_ENTRIES, LOG_KEPT_S, MENTIONS_MAX, RECEIPT_S, Retention};
 
@@ -94,12 +94,13 @@ fn tiers() -> impl Iterator<Item = Option<Tier>> {
     Tier::ALL.map(Some).into_iter().chain([None])
 }
 
-/// Drops old counts and looks, searches that ended long ago, short tombstones, old receipts and the far end of the logs. Returns whether there is more to drop.
+/// Drops old counts and looks, searches and notices that ended long ago, short tombstones, old receipts and the far end of the logs. Returns whether there is more to drop.
 pub async fn leftovers(connection: &mut SqliteConnection, now: Timestamp) -> Result<bool, StoreError> {
     alerts::sweep(connection, now).await?;
     tally::sweep(connection, now).await?;
     moderation::sweep(connection, now).await?;
     register::sweep(connection, now).await?;
+    notices::sweep(connection, now).await?;
     statements::DROP_TOMBSTONES.run(connection, [now.as_micros().into()]).await?;
     statements::DROP_RECEIPTS.run(connection, [now.plus_seconds(-RECEIPT_S).as_micros().into()]).await?;
     let cutoff = now.plus_seconds(-LOG_KEPT_S).as_micros();

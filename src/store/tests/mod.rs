@@ -8,6 +8,7 @@ mod files;
 mod mentions;
 mod model;
 mod moderation;
+mod notices;
 mod operator;
 mod reads;
 mod receipts;

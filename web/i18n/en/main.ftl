@@ -1155,6 +1155,7 @@ notices-by = written by { $name }, { $when }
 notices-is-draft = Not published yet
 notices-is-published = Published
 notices-is-withdrawn = Taken back
+notices-is-over = Over
 notices-act-publish = Publish
 notices-act-withdraw = Take off the square
 notices-act-discard = Throw away
@@ -1172,6 +1173,7 @@ notices-refused = The square itself refuses it: a word that the city’s file ex
 notices-not-now = That can’t be done: it is published already, its time is over, or another person has to read it.
 act-notice-written = Notice written
 act-notice-published = Notice published
+act-notice-refused = Notice refused by the square
 act-notice-withdrawn = Notice taken back
 act-notice-discarded = Notice thrown away
 ## What is unusual

@@ -1156,6 +1156,7 @@ notices-by = écrite par { $name }, { $when }
 notices-is-draft = Pas encore publiée
 notices-is-published = Publiée
 notices-is-withdrawn = Retirée
+notices-is-over = Terminée
 notices-act-publish = Publier
 notices-act-withdraw = Retirer de la place
 notices-act-discard = Jeter
@@ -1173,6 +1174,7 @@ notices-refused = La place la refuse elle-même : un mot que le fichier de la v
 notices-not-now = Cela ne se peut pas : elle est déjà publiée, son temps est passé, ou une autre personne doit la relire.
 act-notice-written = Annonce écrite
 act-notice-published = Annonce publiée
+act-notice-refused = Annonce refusée par la place
 act-notice-withdrawn = Annonce retirée
 act-notice-discarded = Annonce jetée
 ## Ce qui est inhabituel

@@ -17,7 +17,11 @@ impl Publisher for Page {
         let is_excluded = notice.text.what.contains("exclu");
         self.0.lock().unwrap().push(format!("{} + {}", city.id.as_str(), notice.text.text()));
         let answer = if is_excluded { Err(RefuseReason::Excluded) } else { Ok(PostId::from_u64(5)) };
-        Box::pin(async move { Ok(answer) })
+        Box::pin(async move {
+            // As long as others need to come in between.
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            Ok(answer)
+        })
     }
 
     fn withdraw<'a>(&'a self, city: &'a City, notice: &'a Notice) -> BoxFuture<'a, Result<(), StoreError>> {
@@ -127,4 +131,42 @@ async fn what_the_recipe_refuses_is_said_and_stays_a_draft() {
     assert!(refused.body.contains("refuse elle-même"), "{}", refused.body);
     let notice = place.store.notice(&CityId::new("nantes"), 1).await.unwrap().unwrap();
     assert_eq!(notice.state, NoticeState::Draft);
+}
+
+#[actix_web::test]
+async fn what_is_on_its_way_to_the_square_is_not_thrown_away_meanwhile() {
+    let (place, page) = place(false).await;
+    let app = place.app().await;
+    let (mut one, mut other) = (Browser::new(&app), Browser::new(&app));
+    one.enter("pub", NOON).await;
+    other.enter("pub.b", NOON).await;
+    one.post(HERE, HERE, &[("what", "Pont fermé")]).await;
+    let (published, discarded) = tokio::join!(
+        one.post(HERE, "/desk/nantes/notices/1", &[("act", "publish")]),
+        other.post(HERE, "/desk/nantes/notices/1", &[("act", "discard")]),
+    );
+    let is_there = place.store.notice(&CityId::new("nantes"), 1).await.unwrap().is_some();
+    assert_eq!(is_there, page.0.lock().unwrap().len() == 1, "{published:?} {discarded:?}");
+    assert_eq!([published.status, discarded.status].iter().filter(|status| **status == 303).count(), 1);
+}
+
+#[actix_web::test]
+async fn s18_a_notice_that_is_over_says_so_and_offers_nothing() {
+    let (place, _page) = place(false).await;
+    let app = place.app().await;
+    let mut publisher = Browser::new(&app);
+    publisher.enter("pub", NOON).await;
+    for fields in [vec![("what", "Pont fermé")], vec![("what", "Pont fermé"), ("ends", "2027-01-15T09:20")]] {
+        publisher.post(HERE, HERE, &fields).await;
+    }
+    for number in 1..=2 {
+        publisher.post(HERE, &format!("{HERE}/{number}"), &[("act", "publish")]).await;
+    }
+    let offered = |page: &str| page.matches("value=\"withdraw\"").count();
+    let seen = publisher.get(HERE).await.body;
+    assert_eq!((seen.matches("Publiée (pub)").count(), offered(&seen)), (2, 2), "{seen}");
+    place.later(20 * 60);
+    let seen = publisher.get(HERE).await.body;
+    assert_eq!((seen.matches("Publiée (pub)").count(), offered(&seen)), (1, 1), "{seen}");
+    assert!(seen.contains("Terminée (pub)"), "{seen}");
 }

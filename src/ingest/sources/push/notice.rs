@@ -1,6 +1,6 @@
 use super::Sender;
 use super::decode::native_id;
-use crate::domain::{City, Event, NativeId, Notice, Observation, RawPost, Schedule, Timestamp, Visibility};
+use crate::domain::{City, Event, NativeId, Notice, Observation, RawPost, Timestamp, Visibility};
 
 /// What the pipeline is told of a notice that is written at a city's own desk, and the id of its post: of the same notice the
 /// same, so that it is one card however often it is published.
@@ -12,7 +12,7 @@ pub fn written(city: &City, notice: &Notice, now: Timestamp) -> (NativeId, Obser
         profile: Some(Box::new(profile)),
         languages: city.languages.first().cloned().into_iter().collect(),
         revision: format!("{:020}", now.as_micros()),
-        schedule: Schedule { starts_at: notice.text.starts_at, ends_at: notice.text.ends_at, cancelled: false },
+        schedule: notice.text.schedule(),
         visibility: Visibility::Public,
         ..RawPost::bare(sender.author.clone(), native_id.clone(), notice.text.text(), now)
     };
