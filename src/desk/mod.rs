@@ -13,5 +13,5 @@ pub use password::{PASSWORD_CHARS_MIN, PasswordFault, Passwords, check_new, gene
 #[cfg(test)]
 pub use second_factor::code_at;
 pub use second_factor::{CODE_DIGITS, enrolment_uri, step_of};
-pub use throttle::Throttle;
+pub use throttle::{Throttle, Tried};
 pub use token::{FormKey, SessionToken};

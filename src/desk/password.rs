@@ -34,7 +34,13 @@ pub struct Passwords {
     nobody: Arc<str>,
 }
 
-type Memory = Vec<Block>;
+#[derive(Default)]
+struct Memory {
+    blocks: Vec<Block>,
+    /// Blocks filled so far: what a hash costs, without the noise of a clock.
+    #[cfg(test)]
+    filled: u64,
+}
 
 /// Too many are trying at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +68,7 @@ pub fn check_new(password: &str, name: &str) -> Result<(), PasswordFault> {
 
 /// The hash that is kept of a password, with 16 random bytes of salt. Takes some hundredths of a second and 19 MiB.
 pub fn hash(password: &str, salt: [u8; 16]) -> Option<String> {
-    hash_in(&mut Memory::new(), password, salt)
+    hash_in(&mut Memory::default(), password, salt)
 }
 
 fn hash_in(memory: &mut Memory, password: &str, salt: [u8; 16]) -> Option<String> {
@@ -77,10 +83,16 @@ fn hashed(memory: &mut Memory, params: Params, password: &str, salt: &[u8]) -> O
     if blocks > PARAMS.block_count() {
         return None;
     }
-    memory.resize(PARAMS.block_count(), Block::new());
+    memory.blocks.resize(PARAMS.block_count(), Block::new());
+    #[cfg(test)]
+    {
+        memory.filled = memory.filled.saturating_add(u64::from(params.m_cost()).saturating_mul(params.t_cost().into()));
+    }
     let mut out = [0; HASH_BYTES];
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut out, memory.get_mut(..blocks)?).ok()?;
+    argon2
+        .hash_password_into_with_memory(password.as_bytes(), salt, &mut out, memory.blocks.get_mut(..blocks)?)
+        .ok()?;
     Some(out)
 }
 
@@ -106,7 +118,7 @@ pub fn generated(random: [u8; 13]) -> String {
 impl Passwords {
     /// `salt`: any; nobody's hash is made with it.
     pub fn new(salt: [u8; 16]) -> Self {
-        let mut memory = Memory::new();
+        let mut memory = Memory::default();
         // Of a hash that could not be made nothing is ever right.
         let nobody = hash_in(&mut memory, "", salt).unwrap_or_default();
         Self {
@@ -131,6 +143,12 @@ impl Passwords {
     /// The hash that is kept of a new password.
     pub async fn hash(&self, password: String, salt: [u8; 16]) -> Result<String, Busy> {
         self.in_turn(move |memory| hash_in(memory, &password, salt)).await?.ok_or(Busy)
+    }
+
+    /// Blocks that all hashes together filled, once none is under way.
+    #[cfg(test)]
+    pub fn work(&self) -> u64 {
+        self.memory.lock().unwrap().iter().map(|memory| memory.filled).sum()
     }
 
     async fn in_turn<T: Send + 'static>(
@@ -166,7 +184,7 @@ mod tests {
         let theirs = Argon2::default().hash_password_with_salt(b"trois vaches bleues", &[2; 16]).unwrap().to_string();
         assert_eq!(ours, theirs);
         let larger = ours.replace("m=19456", "m=1048576");
-        assert!(!is_right_in(&mut Memory::new(), "trois vaches bleues", &larger), "not a gibibyte for anybody");
+        assert!(!is_right_in(&mut Memory::default(), "trois vaches bleues", &larger), "not a gibibyte for anybody");
     }
 
     #[test]

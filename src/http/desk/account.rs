@@ -39,15 +39,14 @@ pub async fn password_sent(asked: Asked) -> HttpResponse {
 
 async fn change(asked: &Asked, signed: &Signed) -> Result<(), AccountTold> {
     let (state, now, user) = (&asked.state, asked.context.now, &signed.session.user);
-    if lock(&state.names).wait_s(&user.name, now) > 0 {
-        return Err(AccountTold::Later);
-    }
+    let tried = lock(&state.names).begin(user.name.clone(), now).map_err(|_wait_s| AccountTold::Later)?;
     let old = asked.field("old").to_owned();
     let is_right = state.passwords.is_right(old, Some(user.password.clone())).await;
-    if !is_right.map_err(|_busy| AccountTold::Later)? {
-        lock(&state.names).failed(user.name.clone(), now);
+    if is_right == Ok(false) {
         return Err(AccountTold::WrongOld);
     }
+    lock(&state.names).take_back(&user.name, tried);
+    is_right.map_err(|_busy| AccountTold::Later)?;
     let new = asked.field("new").to_owned();
     check_new(&new, user.name.as_str()).map_err(AccountTold::Unfit)?;
     let random = (state.entropy)().ok_or(AccountTold::Later)?;

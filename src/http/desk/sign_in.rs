@@ -3,10 +3,11 @@ use actix_web::http::StatusCode;
 
 use super::gate::{Asked, refused_page, to, to_with};
 use super::pages::{CodePage, Refused, SignInPage, render_code, render_desks, render_sign_in};
-use crate::desk::{SessionToken, enrolment_uri, step_of};
+use super::state::DeskState;
+use crate::desk::{SessionToken, Tried, enrolment_uri, step_of};
 use crate::domain::{Actor, Role, StaffName, StaffUser, StaffWrite, StoreError};
 use crate::http::address::client_of;
-use crate::live::lock;
+use crate::live::{AddressBlock, lock};
 
 /// Why somebody was not let in. The same for a name that there is and one that there is not (A1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,30 +57,26 @@ pub async fn sent(asked: Asked) -> HttpResponse {
 }
 
 async fn sign_in(asked: &Asked) -> Result<HttpResponse, SignInProblem> {
-    let (state, now) = (&asked.state, asked.context.now);
-    let address = client_of(&asked.request, &state.trusted_proxies).into();
+    let state = &asked.state;
     let name = StaffName::parse(asked.field("name"));
-    let wait_s = lock(&state.addresses).wait_s(&address, now);
-    let wait_s = wait_s.max(name.as_ref().map_or(0, |name| lock(&state.names).wait_s(name, now)));
-    if wait_s > 0 {
-        return Err(SignInProblem::Wait(wait_s));
-    }
+    let tried = Try::begin(asked, name.as_ref())?;
+    let busy = || {
+        tried.take_back(state);
+        SignInProblem::Busy
+    };
     let user = match &name {
-        Some(name) => state.staff.user(name).await.map_err(|_unreadable| SignInProblem::Busy)?,
+        Some(name) => state.staff.user(name).await.map_err(|_unreadable| busy())?,
         None => None,
     };
     let user = user.filter(|user| !user.disabled);
     let kept = user.as_ref().map(|user| user.password.clone());
     let is_right = state.passwords.is_right(asked.field("password").to_owned(), kept).await;
-    let is_right = is_right.map_err(|_busy| SignInProblem::Busy)?;
+    let is_right = is_right.map_err(|_busy| busy())?;
     let Some(user) = user.filter(|_| is_right) else {
         tracing::warn!(name = name.as_ref().map_or("", StaffName::as_str), "Somebody could not sign in at the desk.");
-        lock(&state.addresses).failed(address, now);
-        if let Some(name) = name {
-            lock(&state.names).failed(name, now);
-        }
         return Err(SignInProblem::Wrong);
     };
+    tried.take_back(state);
     let is_whole = !user.needs_second_factor();
     if is_whole {
         // Otherwise the failures are forgotten when the second factor is right too.
@@ -95,6 +92,35 @@ async fn sign_in(asked: &Asked) -> Result<HttpResponse, SignInProblem> {
     let wanted = wanted(asked.field("to"));
     let to = if is_whole { wanted } else { format!("/desk/code?to={}", encoded(&wanted)) };
     Ok(to_with(&to, Some(&token)))
+}
+
+/// A try at the desk's door. It is noted before the password is compared, which takes its time: else whatever comes meanwhile
+/// would be free (A1).
+struct Try<'a> {
+    address: (AddressBlock, Tried),
+    name: Option<(&'a StaffName, Tried)>,
+}
+
+impl<'a> Try<'a> {
+    fn begin(asked: &Asked, name: Option<&'a StaffName>) -> Result<Self, SignInProblem> {
+        let (state, now) = (&asked.state, asked.context.now);
+        let block = client_of(&asked.request, &state.trusted_proxies).into();
+        let mut addresses = lock(&state.addresses);
+        let tried = addresses.begin(block, now).map_err(SignInProblem::Wait)?;
+        let named = name.map(|name| lock(&state.names).begin(name.clone(), now).map(|tried| (name, tried))).transpose();
+        if named.is_err() {
+            addresses.take_back(&block, tried);
+        }
+        Ok(Self { address: (block, tried), name: named.map_err(SignInProblem::Wait)? })
+    }
+
+    fn take_back(&self, state: &DeskState) {
+        let (block, tried) = self.address;
+        lock(&state.addresses).take_back(&block, tried);
+        if let Some((name, tried)) = self.name {
+            lock(&state.names).take_back(name, tried);
+        }
+    }
 }
 
 /// `POST /desk/try`: one click, in a demonstration. A server has no officers, and then there is nothing here.
@@ -147,16 +173,17 @@ pub async fn code_sent(asked: Asked) -> HttpResponse {
     let (state, now) = (&asked.state, asked.context.now);
     let user = &signed.session.user;
     // Codes are guessed as passwords are: the same patience counts for both.
-    let wait_s = lock(&state.names).wait_s(&user.name, now);
-    if wait_s > 0 {
-        return shown_code(&asked, Some(SignInProblem::Wait(wait_s)));
-    }
+    let tried = lock(&state.names).begin(user.name.clone(), now);
+    let tried = match tried {
+        Ok(tried) => tried,
+        Err(wait_s) => return shown_code(&asked, Some(SignInProblem::Wait(wait_s))),
+    };
     let secret = user.second.clone().unwrap_or_else(|| signed.token.proposed_secret().to_vec());
     let Some(step) = step_of(asked.field("code"), &secret, user.second_step, now) else {
-        lock(&state.names).failed(user.name.clone(), now);
         tracing::warn!(name = user.name.as_str(), "A second factor was wrong at the desk.");
         return shown_code(&asked, Some(SignInProblem::WrongCode));
     };
+    lock(&state.names).take_back(&user.name, tried);
     let Some(token) = state.new_token() else { return refused_page(&asked.context, Refused::TryLater) };
     let (from, to_hash) = (signed.token.hash(), token.hash());
     let write = match &user.second {
