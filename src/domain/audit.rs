@@ -9,6 +9,9 @@ use super::{CityId, Timestamp};
 /// Bytes of a reason that are kept; the rest is cut off.
 const AUDIT_REASON_BYTES_MAX: usize = 500;
 
+/// Signs of a line's code that are shown: enough to compare two copies by eye.
+pub const AUDIT_CODE_CHARS: usize = 12;
+
 /// What a line's code is made with. Never in the database, and never printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AuditKey(pub [u8; 32]);

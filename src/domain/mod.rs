@@ -38,7 +38,7 @@ mod timestamp;
 pub mod utterance;
 mod weight;
 
-pub use audit::{Act, AuditFault, AuditHead, AuditKey, AuditLine, verify as verify_audit};
+pub use audit::{AUDIT_CODE_CHARS, Act, AuditFault, AuditHead, AuditKey, AuditLine, verify as verify_audit};
 pub use author::{AccountStatus, AuthorId, AuthorProfile, Label};
 pub use card::{Card, CardAuthor, CardCopy};
 pub use change::{AuthorVerdict, Batch, Change, HideReason, Placement, SubjectHash};
@@ -81,8 +81,8 @@ pub use register::{
 };
 pub use schedule::Schedule;
 pub use staff::{
-    Actor, Right, Role, SESSION_LASTS_S, SESSION_RESTS_S, SessionHash, StaffDesk, StaffName, StaffSession, StaffUser,
-    StaffWrite,
+    Actor, OwnSession, Right, Role, SESSION_LASTS_S, SESSION_RESTS_S, SessionHash, StaffDesk, StaffName, StaffSession,
+    StaffUser, StaffWrite,
 };
 pub use timestamp::Timestamp;
 pub use weight::Weight;

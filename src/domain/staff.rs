@@ -172,12 +172,32 @@ pub struct StaffSession {
 impl StaffSession {
     /// Whether it has not been open, or left alone, for too long.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        let lasts_s = if self.is_whole { SESSION_LASTS_S } else { SECOND_FACTOR_S };
-        now.seconds_since(self.opened_at) < lasts_s && now.seconds_since(self.seen_at) < SESSION_RESTS_S
+        is_live(self.opened_at, self.seen_at, self.is_whole, now)
     }
 }
 
-/// A change of accounts or sessions. Those of accounts are written with a line of the log, in one transaction.
+impl OwnSession {
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        is_live(self.opened_at, self.seen_at, self.is_whole, now)
+    }
+}
+
+fn is_live(opened_at: Timestamp, seen_at: Timestamp, is_whole: bool, now: Timestamp) -> bool {
+    let lasts_s = if is_whole { SESSION_LASTS_S } else { SECOND_FACTOR_S };
+    now.seconds_since(opened_at) < lasts_s && now.seconds_since(seen_at) < SESSION_RESTS_S
+}
+
+/// A session as whoever it is of sees it. Of two that were opened at one instant both are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnSession {
+    pub opened_at: Timestamp,
+    pub seen_at: Timestamp,
+    pub is_whole: bool,
+    /// The one that asks.
+    pub is_this: bool,
+}
+
+/// A change of accounts or sessions. Those of accounts, and that somebody came in, are written with a line of the log, in one transaction.
 #[derive(Clone, PartialEq, Eq)]
 pub enum StaffWrite {
     /// Makes an account.
@@ -223,10 +243,12 @@ pub enum StaffWrite {
         from: SessionHash,
         to: SessionHash,
     },
+    /// `is_told`: in the log, once it is whole. Not each in a demonstration, where anybody may come in as often as they like.
     Open {
         user: i64,
         session: SessionHash,
         is_whole: bool,
+        is_told: bool,
     },
     Seen {
         session: SessionHash,
@@ -234,6 +256,11 @@ pub enum StaffWrite {
     /// Ends one session.
     Close {
         session: SessionHash,
+    },
+    /// Ends those of an account that were opened at this instant.
+    CloseOwn {
+        user: i64,
+        opened_at: Timestamp,
     },
     /// Ends all sessions of an account but one.
     CloseOthers {
@@ -267,6 +294,9 @@ pub trait StaffDesk: Send + Sync {
 
     /// `None` of a session that has ended or whose account is disabled.
     fn session(&self, session: SessionHash) -> BoxFuture<'_, Result<Option<StaffSession>, StoreError>>;
+
+    /// The sessions of an account, the newest first. `this`: the one that asks.
+    fn sessions_of(&self, user: i64, this: SessionHash) -> BoxFuture<'_, Result<Vec<OwnSession>, StoreError>>;
 
     /// Whether what it names was there.
     fn write(&self, actor: Actor, write: StaffWrite) -> BoxFuture<'_, Result<bool, StoreError>>;

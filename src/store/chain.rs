@@ -16,7 +16,9 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::sqlite::lock::beside;
 use super::sqlite::{open, staff};
-use crate::domain::{Act, AuditFault, AuditHead, AuditKey, AuditLine, CityId, StoreError, Timestamp, verify_audit};
+use crate::domain::{
+    AUDIT_CODE_CHARS, Act, AuditFault, AuditHead, AuditKey, AuditLine, CityId, StoreError, Timestamp, verify_audit,
+};
 
 /// The act of the line that says that lines before it were lost, because an earlier state of the database was put back.
 pub const REWOUND: &str = "rewound";
@@ -97,6 +99,11 @@ impl Chain {
     pub fn note(&mut self) -> Result<(), StoreError> {
         if self.pending.is_empty() {
             return Ok(());
+        }
+        for (city, AuditHead { number, mac }) in &self.pending {
+            // Beside old logs it shows that lines were cut off, were the database and the files beside it both put back.
+            let code = HEXLOWER.encode(mac).chars().take(AUDIT_CODE_CHARS).collect::<String>();
+            tracing::info!(city = city.as_str(), number, code, "The desk's log has another line.");
         }
         self.heads.append(&mut self.pending);
         let mut text = String::new();

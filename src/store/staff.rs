@@ -7,7 +7,8 @@ use super::handle::Store;
 use super::sqlite::staff;
 use super::writer::Job;
 use crate::domain::{
-    Actor, AuditLine, CityId, Role, SessionHash, StaffDesk, StaffName, StaffSession, StaffUser, StaffWrite, StoreError,
+    Actor, AuditLine, CityId, OwnSession, Role, SessionHash, StaffDesk, StaffName, StaffSession, StaffUser, StaffWrite,
+    StoreError,
 };
 
 impl StaffDesk for Store {
@@ -21,6 +22,10 @@ impl StaffDesk for Store {
 
     fn session(&self, session: SessionHash) -> BoxFuture<'_, Result<Option<StaffSession>, StoreError>> {
         async move { staff::session(&mut *self.reader().pool.acquire().await?, session).await }.boxed()
+    }
+
+    fn sessions_of(&self, user: i64, this: SessionHash) -> BoxFuture<'_, Result<Vec<OwnSession>, StoreError>> {
+        async move { staff::sessions_of(&mut *self.reader().pool.acquire().await?, user, this).await }.boxed()
     }
 
     fn write(&self, actor: Actor, write: StaffWrite) -> BoxFuture<'_, Result<bool, StoreError>> {
@@ -60,6 +65,7 @@ pub(super) fn to_json(write: &StaffWrite) -> String {
         | StaffWrite::Open { .. }
         | StaffWrite::Seen { .. }
         | StaffWrite::Close { .. }
+        | StaffWrite::CloseOwn { .. }
         | StaffWrite::CloseOthers { .. } => Value::Null,
     };
     written.to_string()

@@ -5,8 +5,8 @@ use askama::Template;
 
 use super::gate::Asked;
 use super::sign_in::SignInProblem;
-use crate::desk::{CODE_DIGITS, PASSWORD_CHARS_MIN, PasswordFault};
-use crate::domain::{City, Right, StaffUser};
+use crate::desk::CODE_DIGITS;
+use crate::domain::{City, Right};
 use crate::http::page::{Address, Frame, PageContext, Words};
 
 /// Why somebody is not let through.
@@ -209,71 +209,6 @@ pub fn render_desks(asked: &Asked, cities: &[Arc<City>]) -> String {
         w,
         bar: Bar::new(asked, "/desk"),
         desks: cities.iter().map(|city| (city.name.clone(), format!("/desk/{}", city.id.as_str()))).collect(),
-    }
-    .render()
-    .unwrap_or_default()
-}
-
-/// What came of a form of one's account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AccountTold {
-    Changed,
-    Ended,
-    WrongOld,
-    Unfit(PasswordFault),
-    Later,
-}
-
-pub struct AccountPage<'a> {
-    pub user: &'a StaffUser,
-    pub told: Option<AccountTold>,
-}
-
-#[derive(Template)]
-#[template(path = "desk_account.html")]
-struct AccountView<'a> {
-    frame: Frame<'a>,
-    w: Words,
-    bar: Option<Bar>,
-    token: String,
-    roles: Vec<(String, String)>,
-    has_second: bool,
-    least: usize,
-    done: Option<String>,
-    problem: Option<String>,
-}
-
-pub fn render_account(asked: &Asked, page: &AccountPage<'_>) -> String {
-    let w = asked.context.words();
-    let city_name = |id| asked.pages.cities.city(id).map_or_else(|| id.as_str().to_owned(), |city| city.name.clone());
-    let (mut done, mut problem) = (None, None);
-    match page.told {
-        Some(AccountTold::Changed) => done = Some(w.t("desk-password-changed")),
-        Some(AccountTold::Ended) => done = Some(w.t("desk-sessions-ended")),
-        Some(AccountTold::WrongOld) => problem = Some(w.t("desk-password-wrong-old")),
-        Some(AccountTold::Unfit(PasswordFault::TooShort)) => {
-            problem = Some(w.count("desk-password-short", PASSWORD_CHARS_MIN));
-        }
-        Some(AccountTold::Unfit(PasswordFault::TooLong)) => problem = Some(w.t("desk-password-long")),
-        Some(AccountTold::Unfit(PasswordFault::TooPlain)) => problem = Some(w.t("desk-password-plain")),
-        Some(AccountTold::Later) => problem = Some(w.t("desk-busy")),
-        None => {}
-    }
-    AccountView {
-        frame: frame(asked, "/account", w.t("desk-account-title")),
-        w,
-        bar: Bar::new(asked, "/desk/account"),
-        token: asked.form_token(),
-        roles: page
-            .user
-            .roles
-            .iter()
-            .map(|(city, role)| (city_name(city), w.t(&format!("role-{}", role.as_str()))))
-            .collect(),
-        has_second: page.user.second.is_some(),
-        least: PASSWORD_CHARS_MIN,
-        done,
-        problem,
     }
     .render()
     .unwrap_or_default()

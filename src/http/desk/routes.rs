@@ -72,6 +72,7 @@ pub const ROUTES: &[Route] = routes! {
     GET "/desk/account", Need::Signed, "One's own account.", account::page;
     POST "/desk/account/password", Need::Signed, "Changes one's own password.", account::password_sent;
     POST "/desk/account/sessions", Need::Signed, "Ends one's sessions elsewhere.", account::end_others;
+    POST "/desk/account/sessions/{number}", Need::Signed, "Ends one of one's own sessions.", account::end_one;
     GET "/desk/{city}", Need::Right(Right::See), "What is to be known now.", now::page;
     GET "/desk/{city}/alerts", Need::Right(Right::See), "When more people than usual spoke of the city.", alerts::page;
     GET "/desk/{city}/numbers", Need::Right(Right::See), "What people say, in numbers of five people at least.", numbers::page;

@@ -3,7 +3,7 @@ use actix_web::http::StatusCode;
 
 use super::gate::{Asked, refused_page, to, to_with};
 use super::pages::{CodePage, Refused, SignInPage, render_code, render_desks, render_sign_in};
-use super::state::DeskState;
+use super::state::{DeskState, Officer};
 use crate::desk::{SessionToken, Tried, enrolment_uri, step_of};
 use crate::domain::{Actor, Role, StaffName, StaffUser, StaffWrite, StoreError};
 use crate::http::address::client_of;
@@ -83,7 +83,7 @@ async fn sign_in(asked: &Asked) -> Result<HttpResponse, SignInProblem> {
         lock(&state.names).succeeded(&user.name);
     }
     let token = state.new_token().ok_or(SignInProblem::Busy)?;
-    let open = StaffWrite::Open { user: user.id, session: token.hash(), is_whole };
+    let open = StaffWrite::Open { user: user.id, session: token.hash(), is_whole, is_told: true };
     state.staff.write(actor(&user), open).await.map_err(|_unwritten| SignInProblem::Busy)?;
     // The session that this browser had, if any, is not gone on with (A3).
     if let Some(old) = &asked.signed {
@@ -128,16 +128,17 @@ pub async fn tried(asked: Asked) -> HttpResponse {
     let role = Role::parse(asked.field("role"));
     let officer = asked.state.officers.iter().find(|officer| Some(officer.role) == role);
     let Some(officer) = officer else { return refused_page(&asked.context, Refused::NotFound) };
-    match open_whole(&asked, &officer.name).await {
+    match open_whole(&asked, officer).await {
         Some(token) => to_with(&wanted(asked.field("to")), Some(&token)),
         None => refused_page(&asked.context, Refused::TryLater),
     }
 }
 
-async fn open_whole(asked: &Asked, name: &StaffName) -> Option<SessionToken> {
-    let user = asked.state.staff.user(name).await.ok()??;
+async fn open_whole(asked: &Asked, officer: &Officer) -> Option<SessionToken> {
+    let user = asked.state.staff.user(&officer.name).await.ok()??;
     let token = asked.state.new_token()?;
-    let open = StaffWrite::Open { user: user.id, session: token.hash(), is_whole: true };
+    let is_told = asked.state.tried.is_told(officer.role, asked.context.now);
+    let open = StaffWrite::Open { user: user.id, session: token.hash(), is_whole: true, is_told };
     asked.state.staff.write(actor(&user), open).await.ok()?;
     Some(token)
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::looks::Looks;
@@ -5,10 +6,10 @@ use crate::desk::{FormKey, Passwords, SessionToken, Throttle};
 use crate::domain::alert::AlertDesk;
 use crate::domain::desk::Counts;
 use crate::domain::{
-    CityId, MentionDesk, Moderation, Notices, Publisher, Register, Role, StaffDesk, StaffName, StaffWrite,
+    CityId, MentionDesk, Moderation, Notices, Publisher, Register, Role, StaffDesk, StaffName, StaffWrite, Timestamp,
 };
 use crate::http::TrustedProxies;
-use crate::live::AddressBlock;
+use crate::live::{AddressBlock, lock};
 
 /// Where secrets come from; `None`: the system has no randomness, and nobody can sign in.
 pub type Entropy = fn() -> Option<[u8; 32]>;
@@ -29,6 +30,7 @@ pub struct DeskState {
     pub trusted_proxies: TrustedProxies,
     /// Whoever opens a demonstration may be each of these; of a server none.
     pub officers: Vec<Officer>,
+    pub(super) tried: Tried,
     pub(super) looks: Looks,
     pub(super) passwords: Passwords,
     pub(super) form_key: FormKey,
@@ -60,6 +62,22 @@ impl Officer {
     }
 }
 
+/// When each officer last came into the log. Anybody may click as often as they like, and a log is never cut: a minute's
+/// first is told.
+#[derive(Default)]
+pub(super) struct Tried(Mutex<BTreeMap<Role, Timestamp>>);
+
+impl Tried {
+    pub fn is_told(&self, role: Role, now: Timestamp) -> bool {
+        let mut tried = lock(&self.0);
+        let is_told = tried.get(&role).is_none_or(|last| now.seconds_since(*last) >= 60);
+        if is_told {
+            tried.insert(role, now);
+        }
+        is_told
+    }
+}
+
 impl DeskState {
     /// Takes some hundredths of a second: a hash is made. `None` without randomness.
     pub fn new<S>(store: Arc<S>, trusted_proxies: TrustedProxies, entropy: Entropy) -> Option<Self>
@@ -80,6 +98,7 @@ impl DeskState {
             alerts: store,
             trusted_proxies,
             officers: Vec::new(),
+            tried: Tried::default(),
             looks: Looks::default(),
             passwords: Passwords::new(salt),
             form_key: FormKey::new(entropy()?),

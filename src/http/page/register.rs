@@ -14,14 +14,14 @@ use super::{
     words::Words,
 };
 use crate::domain::desk::Dimension;
-use crate::domain::{AuditHead, City, Looked, Network, REGISTER_DAYS, Role, StoreError, Timestamp, Watch};
+use crate::domain::{
+    AUDIT_CODE_CHARS, AuditHead, City, Looked, Network, REGISTER_DAYS, Role, StoreError, Timestamp, Watch,
+};
 
 /// Days of looks on one page; earlier ones are a link away.
 const DAYS: i64 = 14;
 /// Runs of a search that are said: of so many days.
 const RUNS_SAID: usize = 5;
-/// Signs of the log's code that are shown: enough to compare two copies by eye.
-const CODE_CHARS: usize = 12;
 
 #[derive(Template)]
 #[template(path = "register.html")]
@@ -121,7 +121,7 @@ pub fn render_register(context: &PageContext, city: &City, page: &RegisterPage) 
         earlier: (from > oldest)
             .then(|| here.clone().with("before", from.to_string()).language(context.carried()).to_string()),
         head: (head.number > 0).then(|| {
-            let code = code.get(..CODE_CHARS).unwrap_or_default();
+            let code = code.get(..AUDIT_CODE_CHARS).unwrap_or_default();
             w.with2("register-head", "number", &head.number.to_string(), "code", code)
         }),
     }

@@ -8,7 +8,8 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::rows;
 use super::statement::{Statement, Value, statements};
 use crate::domain::{
-    AuditHead, AuditLine, CityId, Role, SessionHash, StaffName, StaffSession, StaffUser, StoreError, Timestamp,
+    AuditHead, AuditLine, CityId, OwnSession, Role, SessionHash, StaffName, StaffSession, StaffUser, StoreError,
+    Timestamp,
 };
 use crate::store::error::unreadable;
 
@@ -33,6 +34,9 @@ statements! {
     SEEN: 2 = "UPDATE staff_sessions SET seen_at = $2 WHERE session = $1 AND seen_at < $2";
     MAKE_WHOLE: 4 = "UPDATE staff_sessions SET session = $3, is_whole = 1, opened_at = $4, seen_at = $4
         WHERE session = $2 AND staff = $1 AND NOT is_whole";
+    SESSIONS_OF: 2 = "SELECT opened_at, seen_at, is_whole, session = $2 AS is_this FROM staff_sessions
+        WHERE staff = $1 ORDER BY opened_at DESC";
+    CLOSE_OWN: 2 = "DELETE FROM staff_sessions WHERE staff = $1 AND opened_at = $2";
     CLOSE: 1 = "DELETE FROM staff_sessions WHERE session = $1";
     /// NULL closes all.
     CLOSE_OTHERS: 2 = "DELETE FROM staff_sessions WHERE staff = $1 AND session IS NOT $2";
@@ -117,6 +121,23 @@ pub async fn session(
         }),
         None => None,
     })
+}
+
+/// As many as an account can have.
+pub async fn sessions_of(
+    connection: &mut SqliteConnection,
+    user: i64,
+    this: SessionHash,
+) -> Result<Vec<OwnSession>, StoreError> {
+    let own = |row: &SqliteRow| {
+        Ok(OwnSession {
+            opened_at: rows::time(row, "opened_at")?,
+            seen_at: rows::time(row, "seen_at")?,
+            is_whole: rows::get(row, "is_whole")?,
+            is_this: rows::get(row, "is_this")?,
+        })
+    };
+    SESSIONS_OF.all(connection, [user.into(), blob(&this)]).await?.iter().map(own).collect()
 }
 
 pub async fn write_line(connection: &mut SqliteConnection, city: &CityId, line: &AuditLine) -> Result<(), StoreError> {

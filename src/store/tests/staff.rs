@@ -27,7 +27,7 @@ async fn user(place: &Place, who: &str) -> StaffUser {
 }
 
 async fn open_session(place: &Place, user: i64, session: u8, is_whole: bool) {
-    assert!(write(place, StaffWrite::Open { user, session: [session; 32], is_whole }).await);
+    assert!(write(place, StaffWrite::Open { user, session: [session; 32], is_whole, is_told: true }).await);
 }
 
 async fn is_open(place: &Place, session: u8) -> bool {
@@ -136,6 +136,55 @@ async fn a2_a_second_factor_is_set_up_once_and_a_code_is_used_once() {
     let reset = StaffWrite::Password { name: name("lea"), password: "$".into(), forget_second: true, keep: None };
     assert!(write(&place, reset).await);
     assert!(user(&place, "lea").await.second.is_none());
+}
+
+#[tokio::test]
+async fn a3_one_sees_and_ends_ones_own_sessions_and_nobody_elses() {
+    let place = Place::new().await;
+    let lea = add(&place, "lea", &[("nantes", Role::Reader)]).await;
+    let eva = add(&place, "eva", &[("nantes", Role::Reader)]).await;
+    for (at, user, session) in [(1, lea, 1), (2, eva, 2), (3, lea, 3)] {
+        place.clock.set(after_s(at));
+        open_session(&place, user, session, true).await;
+    }
+    let own = place.store.sessions_of(lea, [1; 32]).await.unwrap();
+    let own: Vec<_> = own.iter().map(|session| (session.opened_at, session.is_whole, session.is_this)).collect();
+    assert_eq!(own, [(after_s(3), true, false), (after_s(1), true, true)]);
+    let close = |user: i64, at: i64| StaffWrite::CloseOwn { user, opened_at: after_s(at) };
+    let before = log(&place, "nantes").await.len();
+    assert!(!write(&place, close(lea, 2)).await && is_open(&place, 2).await, "another's");
+    assert!(!write(&place, close(lea, 9)).await);
+    assert_eq!(log(&place, "nantes").await.len(), before, "nothing was done, nothing is told");
+    assert!(write(&place, close(lea, 3)).await);
+    assert!(!is_open(&place, 3).await && is_open(&place, 1).await && is_open(&place, 2).await);
+    assert_eq!(log(&place, "nantes").await.last(), Some(&said("sessions_ended", "lea", "")));
+}
+
+#[tokio::test]
+async fn a7_whoever_comes_in_is_in_the_log_of_each_of_their_cities_once_they_are_in() {
+    let place = Place::new().await;
+    let lea = add(&place, "lea", &[("nantes", Role::Dpo), ("tours", Role::Reader)]).await;
+    let acts = async |city: &str| {
+        let lines = log(&place, city).await.into_iter();
+        lines.filter(|line| line.0 != "role_given").map(|line| line.0).collect::<Vec<_>>()
+    };
+    open_session(&place, lea, 1, false).await;
+    assert!(acts("nantes").await.is_empty(), "half is not in");
+    let set_up = StaffWrite::SetUpSecond { user: lea, secret: vec![5; 20], step: 70, from: [1; 32], to: [2; 32] };
+    assert!(write(&place, set_up).await);
+    open_session(&place, lea, 3, false).await;
+    let give = |step: i64| StaffWrite::GiveSecond { user: lea, step, from: [3; 32], to: [4; 32] };
+    assert!(!write(&place, give(70)).await && write(&place, give(71)).await);
+    open_session(&place, lea, 5, true).await;
+    let untold = StaffWrite::Open { user: lea, session: [6; 32], is_whole: true, is_told: false };
+    assert!(write(&place, untold).await);
+    assert!(write(&place, StaffWrite::CloseOthers { user: lea, keep: [6; 32] }).await);
+    assert!(!write(&place, StaffWrite::CloseOthers { user: lea, keep: [6; 32] }).await, "there was no other");
+    let told = ["second_factor_set_up", "signed_in", "signed_in", "signed_in", "sessions_ended"];
+    for city in ["nantes", "tours"] {
+        assert_eq!(acts(city).await, told, "{city}");
+    }
+    assert_eq!(faults(&place).await, [("nantes".to_owned(), vec![]), ("tours".to_owned(), vec![])]);
 }
 
 #[tokio::test]

@@ -56,16 +56,17 @@ impl Writer {
                 if !is_set || !self.make_whole(*user, from, to, now).await? {
                     return Err(StoreError::Unavailable("the second factor was set up meanwhile".into()));
                 }
-                if let Some(user) = staff::user_by_row(&mut self.connection, *user).await? {
-                    self.log_of(actor, &user, "second_factor_set_up", "", now).await?;
-                }
-                Ok(true)
+                self.log_of_row(actor, *user, "second_factor_set_up", now).await?;
+                self.log_of_row(actor, *user, "signed_in", now).await
             }
             StaffWrite::GiveSecond { user, step, from, to } => {
                 let is_new = staff::USE_STEP.run(&mut self.connection, [(*user).into(), (*step).into()]).await? > 0;
-                Ok(is_new && self.make_whole(*user, from, to, now).await?)
+                if !is_new || !self.make_whole(*user, from, to, now).await? {
+                    return Ok(false);
+                }
+                self.log_of_row(actor, *user, "signed_in", now).await
             }
-            StaffWrite::Open { user, session, is_whole } => {
+            StaffWrite::Open { user, session, is_whole, is_told } => {
                 let over = [now.plus_seconds(-SESSION_LASTS_S), now.plus_seconds(-SESSION_RESTS_S)];
                 staff::SWEEP_SESSIONS.run(&mut self.connection, over.map(|at| at.as_micros().into())).await?;
                 let row = staff::COUNT_SESSIONS.first(&mut self.connection, [(*user).into()]).await?;
@@ -73,14 +74,24 @@ impl Writer {
                     staff::CLOSE_OLDEST.run(&mut self.connection, [(*user).into()]).await?;
                 }
                 let values = [blob(session), (*user).into(), now.as_micros().into(), i64::from(*is_whole).into()];
-                Ok(staff::OPEN.run(&mut self.connection, values).await? > 0)
+                staff::OPEN.run(&mut self.connection, values).await?;
+                if *is_whole && *is_told {
+                    self.log_of_row(actor, *user, "signed_in", now).await?;
+                }
+                Ok(true)
             }
             StaffWrite::Seen { session } => {
                 Ok(staff::SEEN.run(&mut self.connection, [blob(session), now.as_micros().into()]).await? > 0)
             }
             StaffWrite::Close { session } => Ok(staff::CLOSE.run(&mut self.connection, [blob(session)]).await? > 0),
             StaffWrite::CloseOthers { user, keep } => {
-                Ok(staff::CLOSE_OTHERS.run(&mut self.connection, [(*user).into(), blob(keep)]).await? > 0)
+                let ended = staff::CLOSE_OTHERS.run(&mut self.connection, [(*user).into(), blob(keep)]).await?;
+                Ok(ended > 0 && self.log_of_row(actor, *user, "sessions_ended", now).await?)
+            }
+            StaffWrite::CloseOwn { user, opened_at } => {
+                let values = [(*user).into(), opened_at.as_micros().into()];
+                let ended = staff::CLOSE_OWN.run(&mut self.connection, values).await?;
+                Ok(ended > 0 && self.log_of_row(actor, *user, "sessions_ended", now).await?)
             }
         }
     }
@@ -143,6 +154,19 @@ impl Writer {
     ) -> Result<bool, StoreError> {
         let values = [user.into(), blob(from), blob(to), now.as_micros().into()];
         Ok(staff::MAKE_WHOLE.run(&mut self.connection, values).await? > 0)
+    }
+
+    /// The same by an account's row; whether there is such an account.
+    async fn log_of_row(
+        &mut self,
+        actor: &Actor,
+        user: i64,
+        act: &'static str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(user) = staff::user_by_row(&mut self.connection, user).await? else { return Ok(false) };
+        self.log_of(actor, &user, act, "", now).await?;
+        Ok(true)
     }
 
     /// A line in the log of each city in which somebody has a role.

@@ -835,6 +835,12 @@ desk-sessions-title = Your sessions
 desk-sessions-text = A session ends after half an hour of rest, and after twelve hours in all.
 desk-sessions-send = End my other sessions
 desk-sessions-ended = Your other sessions are ended.
+desk-session = Opened { $opened }, used { $seen }
+desk-session-this = this one
+desk-session-half = without the second factor
+desk-session-end = End
+desk-session-end-this = End the session opened { $opened }
+desk-session-ended = The session is ended.
 desk-foreign-title = Form refused
 desk-foreign = It came from another page, or from a session that has ended. Go back to the desk and begin again.
 desk-no-right-title = Not for this account
@@ -901,6 +907,8 @@ act-account-enabled = Account opened again
 act-password-changed = Password changed
 act-password-and-second-factor-reset = Password and second factor reset
 act-second-factor-set-up = Second factor set up
+act-signed-in = Signed in
+act-sessions-ended = Sessions ended by whose they are
 act-rewound = Lines lost: an earlier state of the database was put back
 
 ## The desk's inbox

@@ -836,6 +836,12 @@ desk-sessions-title = Vos sessions
 desk-sessions-text = Une session se ferme après une demi-heure sans rien faire, et après douze heures en tout.
 desk-sessions-send = Fermer mes autres sessions
 desk-sessions-ended = Vos autres sessions sont fermées.
+desk-session = Ouverte { $opened }, utilisée { $seen }
+desk-session-this = c’est celle-ci
+desk-session-half = sans le second facteur
+desk-session-end = Fermer
+desk-session-end-this = Fermer la session ouverte { $opened }
+desk-session-ended = La session est fermée.
 desk-foreign-title = Formulaire refusé
 desk-foreign = Il venait d’une autre page, ou d’une session qui s’est fermée. Revenez au bureau et recommencez.
 desk-no-right-title = Pas pour ce compte
@@ -902,6 +908,8 @@ act-account-enabled = Compte rouvert
 act-password-changed = Mot de passe changé
 act-password-and-second-factor-reset = Mot de passe et second facteur refaits
 act-second-factor-set-up = Second facteur réglé
+act-signed-in = Session ouverte
+act-sessions-ended = Sessions fermées par leur titulaire
 act-rewound = Lignes perdues : un état antérieur de la base a été remis
 
 ## La boîte de réception du bureau

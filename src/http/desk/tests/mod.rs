@@ -359,6 +359,38 @@ async fn a3_a_password_is_changed_by_whoever_knows_it_and_other_sessions_end() {
     assert_eq!(here.get("/desk/nantes").await.status, 200);
 }
 
+#[actix_web::test]
+async fn a3_one_sees_ones_own_sessions_and_ends_any() {
+    let place = Place::new().await;
+    place.add("lea", &[("nantes", Role::Reader)]).await;
+    place.add("eva", &[("nantes", Role::Reader)]).await;
+    let app = place.app().await;
+    let (mut here, mut there, mut others) = (Browser::new(&app), Browser::new(&app), Browser::new(&app));
+    here.enter("lea", NOON).await;
+    place.later(60);
+    there.enter("lea", NOON).await;
+    place.later(60);
+    others.enter("eva", NOON).await;
+    let numbers = |page: &str| -> Vec<String> {
+        let after = page.split("action=\"/desk/account/sessions/").skip(1);
+        after.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    };
+    let page = here.get("/desk/account").await.body;
+    let own = numbers(&page);
+    assert_eq!((own.len(), page.matches("celle-ci").count()), (2, 1), "{page}");
+    assert!(page.contains("Fermer la session ouverte"), "{page}");
+    let evas = numbers(&others.get("/desk/account").await.body);
+    let end = |number: &str| format!("/desk/account/sessions/{number}");
+    here.post("/desk/account", &end(&evas[0]), &[]).await;
+    assert_eq!(others.get("/desk/nantes").await.status, 200, "another's number does nothing");
+    assert_eq!(here.post("/desk/account", &end(&own[0]), &[]).await.to, "/desk/account?done=session");
+    assert_eq!(there.get("/desk/nantes").await.status, 303);
+    let page = here.get("/desk/account?done=session").await.body;
+    assert!(page.contains("La session est fermée") && numbers(&page) == own[1..], "{page}");
+    let out = here.post("/desk/account", &end(&own[1]), &[]).await;
+    assert!(out.to == "/desk" && out.cookie.unwrap().contains("Max-Age=0"), "one's own is left");
+}
+
 /// Every address of the desk, as the description of the interface has them: path, method, what it needs.
 fn described() -> Vec<(String, String, String)> {
     let document: Value = serde_json::from_str(&openapi_json()).unwrap();
@@ -466,12 +498,13 @@ async fn a7_the_officer_for_data_protection_reads_what_was_done() {
         "Protection des données",
         "Modération",
         "Second facteur réglé",
+        "Session ouverte",
         "administrateur du serveur",
         "max",
     ] {
         assert!(log.contains(words), "{words} in {log}");
     }
-    assert_eq!(log.matches("<tr><td>").count(), 3, "of this city alone");
+    assert_eq!(log.matches("<tr><td>").count(), 4, "of this city alone");
 }
 
 /// The statuses of so many tries at once, each by a name from an address.
@@ -610,6 +643,7 @@ async fn an_administrator_makes_accounts_gives_roles_and_takes_them_in_their_own
         by_adm,
         [
             ("second_factor_set_up", "adm"),
+            ("signed_in", "adm"),
             ("role_given", "lea"),
             ("role_given", "lea"),
             ("role_taken", "lea")

@@ -204,12 +204,12 @@ async fn the_log_and_the_answers_are_files_too() {
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines[0], "number,at,who,act,subject,reason");
     assert!(
-        lines[2].starts_with("1,2027-01-15T08:00:00") && lines[2].ends_with("operator,role_given,dpo,dpo"),
+        lines[3].starts_with("1,2027-01-15T08:00:00") && lines[3].ends_with("operator,role_given,dpo,dpo"),
         "{csv}"
     );
     let json: Value = serde_json::from_str(&browser.get("/desk/nantes/log.json").await.body).unwrap();
     assert_eq!(json["rows"].as_array().unwrap().len() + 1, lines.len());
-    assert_eq!(json["rows"][1]["act"], "role_given");
+    assert_eq!(json["rows"][2]["act"], "role_given");
     assert_eq!(browser.get("/desk/nantes/log.csv?before=2").await.body.lines().count(), 2);
     let answers = browser.get("/desk/nantes/answers").await.body;
     assert!(answers.contains("Sur les 30 derniers jours.") && answers.contains("<td>0</td>"), "{answers}");
