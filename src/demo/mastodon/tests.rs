@@ -112,7 +112,7 @@ async fn feature_5_each_town_is_asked_at_every_rate_and_replies_to_some_of_it_be
         let posts: Vec<_> = standing
             .iter()
             .map(|status| match decoder.decode(status.as_bytes()).event {
-                Event::Post(post) => post,
+                Event::Post(post) => *post,
                 seen => panic!("{seen:?}"),
             })
             .collect();
@@ -122,13 +122,12 @@ async fn feature_5_each_town_is_asked_at_every_rate_and_replies_to_some_of_it_be
             let held = holders.holders(vec![town.account.clone(), "ana@ailleurs.example".into()]).await.unwrap();
             let [(_, town_is), (_, nobody)] = held.as_slice() else { panic!("{held:?}") };
             assert!(nobody.is_empty());
-            let is_to_town = |post: &&Box<RawPost>| post.addressed.iter().any(|account| town_is.contains(account));
+            let is_to_town = |post: &&RawPost| post.addressed.iter().any(|account| town_is.contains(account));
             let answer_to = |asked: &RawPost| {
-                let is_answer =
-                    |post: &&Box<RawPost>| post.reply.as_ref().is_some_and(|it| it.parent == asked.native_id);
+                let is_answer = |post: &&RawPost| post.reply.as_ref().is_some_and(|it| it.parent == asked.native_id);
                 posts.iter().find(is_answer).map(|answer| town_is.contains(&answer.author))
             };
-            let answered: Vec<_> = posts.iter().filter(is_to_town).map(|asked| answer_to(asked)).collect();
+            let answered: Vec<_> = posts.iter().filter(is_to_town).map(answer_to).collect();
             assert_eq!(answered, [Some(true), None], "{} at {rate:?}", town.city);
         }
         shutdown.trigger();

@@ -97,7 +97,7 @@ const PATHS_OF_PEOPLE: [&str; 6] = ["/@", "/users/", "/user/", "/u/", "/profile/
 pub fn is_somebodys(page: &str) -> bool {
     let host = page.split('/').next().unwrap_or_default();
     let is_of = |site: &&str| host.strip_suffix(*site).is_some_and(|before| before.is_empty() || before.ends_with('.'));
-    SITES_OF_PEOPLE.iter().any(|site| is_of(&site)) || PATHS_OF_PEOPLE.iter().any(|path| page.contains(path))
+    SITES_OF_PEOPLE.iter().any(is_of) || PATHS_OF_PEOPLE.iter().any(|path| page.contains(path))
 }
 
 #[cfg(test)]

@@ -26,15 +26,18 @@ impl HoursView {
     }
 }
 
+/// Days that follow each other and have the same hours: the first, the last, and the hours.
+type Stretch<'a> = (usize, usize, &'a [(u16, u16)]);
+
 fn week(hours: &OfficeHours, calendar: &Calendar, w: Words) -> Vec<(String, String)> {
-    let mut stretches: Vec<(usize, usize, &[(u16, u16)])> = Vec::new();
+    let mut stretches: Vec<Stretch<'_>> = Vec::new();
     for (day, spans) in hours.week().iter().enumerate() {
         match stretches.last_mut().filter(|(.., same)| same == spans) {
             Some((_, last, _)) => *last = day,
             None => stretches.push((day, day, spans)),
         }
     }
-    let said = |(first, last, spans): (usize, usize, &[(u16, u16)])| {
+    let said = |(first, last, spans): Stretch<'_>| {
         let name = |day| calendar.weekday_name(day);
         let days = match last - first {
             0 => name(first).to_owned(),

@@ -535,7 +535,8 @@ async fn a1_many_who_try_at_once_are_asked_to_come_again_and_hold_nobody_up() {
 
 #[actix_web::test]
 async fn a1_of_tries_at_once_ten_are_free_of_one_name_and_of_one_address() {
-    let of: [(&str, fn(u8) -> (String, u8)); 2] = [
+    type Of = fn(u8) -> (String, u8);
+    let of: [(&str, Of); 2] = [
         ("one name from everywhere", |number| ("lea".into(), number)),
         ("every name from one address", |number| (format!("nom{number}"), 1)),
     ];
