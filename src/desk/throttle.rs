@@ -47,7 +47,8 @@ impl<K: Hash + Eq> Throttle<K> {
         if tries.is_at_rest(now) {
             return 0;
         }
-        tries.until().seconds_since(now).max(0)
+        // Part of a second is one: whoever came back for the part would be let in before their time.
+        tries.until().as_micros().saturating_sub(now.as_micros()).max(0).saturating_add(999_999) / 1_000_000
     }
 
     /// Notes a try as if it had failed, before it is made: those that are made at once are counted as they come. Or the seconds
@@ -130,6 +131,8 @@ mod tests {
             waits.push(throttle.wait_s(&"lea", now));
             now = now.plus_seconds(throttle.wait_s(&"lea", now));
         }
+        let early = Timestamp::from_micros(now.as_micros() - 1);
+        assert_eq!(throttle.wait_s(&"lea", early), 1, "not a moment before");
         assert_eq!(waits, [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
         assert_eq!(throttle.wait_s(&"lea", now), 0);
         assert_eq!(throttle.wait_s(&"eva", now), 0, "another's name");

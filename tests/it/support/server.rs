@@ -76,7 +76,7 @@ impl Server {
         let mut child = program
             .args(["serve", "--config"])
             .arg(self.config())
-            .env("RUST_LOG", "warn")
+            .env("RUST_LOG", "warn,parvis::store::chain=info")
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap())
