@@ -187,9 +187,9 @@ export class LiveFeed extends HTMLElement {
     }
     if (event.op === "post" || this.#arrivals.holds(event.id)) return this.#arrivals.hold(card) ? "fresh" : "nothing";
     // An update of what is not here: it is shown again after it was hidden, and takes its old place, or it belongs to
-    // an older page. It is not new either way; but where its place is above all others, it waits with what is, and during
-    // a pause it waits wherever its place is.
-    if (this.#list.isAboveAll(card) || (this.#paused && this.#list.hasPlaceFor(card))) {
+    // an older page. It is not new either way; but where its place is above all others, it waits with what is, and while
+    // somebody reads or has paused it waits wherever its place is.
+    if (this.#list.isAboveAll(card) || (!this.#resting && this.#list.hasPlaceFor(card))) {
       this.#arrivals.hold(card);
       return "nothing";
     }
