@@ -3,6 +3,8 @@
 //! Owns which items are told, as what, and what the memory is afterwards. Does not own the asking (`source`).
 //! Invariant: pure; what is told and the memory belong together, so that the one is stored with the other.
 
+use std::collections::BTreeSet;
+
 use super::memory::{Memory, Seen};
 use super::{Holds, Item, LISTED_MAX, Listing, Reading, until};
 use crate::domain::{
@@ -45,11 +47,16 @@ pub fn news(listing: Listing, memory: &Memory, reading: &Reading, now: Timestamp
     let mut here: Vec<Seen> = Vec::new();
     let mut again_at: Option<Timestamp> = None;
     let mut look_again = |at: Timestamp| again_at = Some(again_at.map_or(at, |other| other.min(at)));
+    let is_over = |item: &Item| item.schedule.and_then(Schedule::over_at).is_some_and(|end| end <= now);
+    let far = |item: &Item| item.near_at().filter(|near_at| *near_at > now);
+    // Of two items of one identity, one far ahead and one near, the near one is meant, at each visit.
+    let near: BTreeSet<u64> =
+        items.iter().filter(|item| !is_over(item) && far(item).is_none()).map(|item| hash(&item.id)).collect();
     for item in items {
-        let ends_at = item.schedule.and_then(Schedule::over_at);
-        if ends_at.is_some_and(|end| end <= now) {
+        if is_over(&item) {
             continue;
         }
+        let ends_at = item.schedule.and_then(Schedule::over_at);
         let key = hash(&item.id);
         if here.len() >= LISTED_MAX || has(&here, key) {
             continue;
@@ -57,7 +64,7 @@ pub fn news(listing: Listing, memory: &Memory, reading: &Reading, now: Timestamp
         let before = memory.items.iter().find(|seen| seen.key == key);
         // What is on the page and was put off is told, however far it is now.
         let is_shown = before.is_some_and(|seen| seen.is_here && !seen.is_over(now));
-        if let Some(near_at) = item.near_at().filter(|near_at| *near_at > now && !is_shown) {
+        if let Some(near_at) = far(&item).filter(|_| !is_shown || near.contains(&key)) {
             look_again(near_at);
             continue;
         }

@@ -285,6 +285,17 @@ fn d5_only_a_list_that_has_all_says_what_is_missing() {
 }
 
 #[test]
+fn of_two_items_of_one_identity_the_near_one_is_told_and_the_same_list_is_no_news() {
+    for hours in [[40 * 24, 5], [5, 40 * 24]] {
+        let list = || agenda(hours.map(|hours| event("a", hours)).into(), Holds::All);
+        let (told, _) = visits(vec![(0, list()), (1, list()), (2, list())]);
+        let starts: Vec<Vec<Schedule>> =
+            told.iter().map(|posts| posts.iter().map(|post| post.schedule).collect()).collect();
+        assert_eq!(starts, [vec![event("a", 5).schedule.unwrap()], Vec::new(), Vec::new()]);
+    }
+}
+
+#[test]
 fn feature_24_what_is_far_ahead_is_told_when_it_has_come_near_and_an_event_put_off_at_once() {
     let far = 40 * 24;
     let (told, memory) = visits(vec![(0, agenda(vec![event("a", far)], Holds::All))]);
