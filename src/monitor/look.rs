@@ -4,13 +4,10 @@
 //! Invariant: the number of questions, and of the rows of each, is the same after a year.
 
 use super::alert::{Pace, decide};
-use super::usual::Baseline;
+use super::usual::{Baseline, PAST_S};
 use crate::domain::alert::{Alert, Event};
 use crate::domain::desk::{Calendar, Counts};
 use crate::domain::{CityId, StoreError, Timestamp};
-
-/// How far back the usual level of a day looks.
-const PAST_S: i64 = 57 * 86_400;
 
 /// Looks at a city's last hour: to be done every minute or so.
 pub async fn look(

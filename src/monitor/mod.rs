@@ -1,19 +1,19 @@
 //! The desk's numbers, and what of them is unusual.
 //!
-//! Owns what is usual for an hour and a day, when to say that something is not, and what of the numbers stands together on a
-//! view. Does not own what may be told about people (`domain::desk`), rows (`store`) or pages (`http`).
+//! Owns what is usual for an hour and a day, when to say that something is not, and what stands together in the view of a month.
+//! Does not own what may be told about people (`domain::desk`), rows (`store`) or pages (`http`).
 //! Invariant: numbers in, numbers out: nothing here is given a post or knows who wrote one.
 
 pub mod alert;
+pub mod look;
 pub mod month;
 pub mod usual;
-pub mod view;
 
 #[cfg(test)]
 mod tests;
 
 pub use crate::domain::alert::{Alert, Event, Kind};
 pub use alert::{Pace, decide};
+pub use look::{baseline, look};
 pub use month::{MonthView, NoMonth, WeekView, month_view};
 pub use usual::{Baseline, Level, Usual};
-pub use view::{baseline, look};

@@ -16,6 +16,8 @@ use crate::domain::desk::{Calendar, HourCount, Width};
 const WEEKS: i64 = 8;
 /// Days of past without which nothing is usual.
 pub const DAYS_MIN: i64 = 14;
+/// How far back what is usual looks, in seconds: those weeks, and a day for clocks that are put on.
+pub const PAST_S: i64 = (WEEKS * 7 + 1) * DAY_S;
 const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 86_400;
 const WEEK_S: i64 = 7 * DAY_S;
@@ -86,12 +88,11 @@ pub fn usual_hour(hours: &[HourCount], calendar: &Calendar, at: Timestamp) -> Us
     }
 }
 
-/// The hours before an instant that are looked at, and how many days they are.
+/// The hours that are looked at, and how many days they reach back. Those after the instant are compared with nothing.
 fn before(hours: &[HourCount], at: Timestamp) -> (&[HourCount], i64) {
     let oldest = at.plus_seconds(-WEEKS * WEEK_S - 2 * HOUR_S);
     let from = hours.partition_point(|hour| hour.start < oldest);
-    let until = hours.partition_point(|hour| hour.start < at);
-    let past = hours.get(from..until).unwrap_or_default();
+    let past = hours.get(from..).unwrap_or_default();
     (past, past.first().map_or(0, |first| at.seconds_since(first.start) / DAY_S))
 }
 

@@ -8,15 +8,13 @@ use crate::domain::desk::{AUTHORS_MIN, Bucket, Calendar as Buckets, Cell, Counts
 use crate::domain::{City, Network, StoreError, Timestamp};
 use crate::http::page::{Calendar, Words, language_name, network_name};
 use crate::monitor::Usual;
-use crate::monitor::usual::{usual_day, usual_hour};
+use crate::monitor::usual::{PAST_S, usual_day, usual_hour};
 
 /// Values of one table that are seen at once; the others open below them.
 const ROWS_MAX: usize = 15;
 /// The dimensions of the page, in its order.
 const SHOWN: [Dimension; 6] =
     [Dimension::Hour, Dimension::Zone, Dimension::Tag, Dimension::Network, Dimension::Language, Dimension::Link];
-/// How far back the usual level of a day or an hour looks: eight weeks, and a day for clocks that are put on.
-const PAST_S: i64 = 57 * 86_400;
 
 /// What is told of one closed bucket.
 #[derive(Clone, Debug)]

@@ -11,12 +11,10 @@ use crate::domain::desk::{AUTHORS_MIN, Bucket, Calendar as Buckets, Cell, Dimens
 use crate::domain::{City, Right, SourceHealth, StoreError, Timestamp, fold_tag};
 use crate::http::page::{Calendar, Frame, Words, is_trouble, state_sentence};
 use crate::monitor::Usual;
-use crate::monitor::usual::usual_day;
+use crate::monitor::usual::{PAST_S, usual_day};
 
 /// Days that are shown, today among them.
 const DAYS: i64 = 7;
-/// How far back the usual level of a day looks.
-const PAST_S: i64 = 57 * 86_400;
 const DAY_S: i64 = 86_400;
 /// Notices in force that are counted.
 const ANNOUNCED_MAX: usize = 200;
