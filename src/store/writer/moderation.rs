@@ -207,29 +207,17 @@ impl Writer {
             return Ok(Err(NotDecided::ReasonsMissing));
         }
         if found.kind == ComplaintKind::Report {
-            self.open_folded(city, found.post, answer, by).await?;
+            let mut standing = self.on_post(city, found.post).await?.into_iter();
+            if let Some(fold) = standing.find(|decision| decision.motive == Motive::Reports) {
+                // Which answers them.
+                let lifted = self.lift(city, fold.number, Ending::Lifted, answer.to_owned(), by.clone()).await?;
+                return Ok(lifted.map(|_| complaint));
+            }
         }
         self.begin().await?;
         let done = self.write_rejection(city, &found, answer, by).await;
         self.end(done).await?;
         Ok(Ok(complaint))
-    }
-
-    /// Lifts what reports folded by themselves, which answers them too.
-    async fn open_folded(&mut self, city: &CityId, post: PostId, answer: &str, by: &Actor) -> Result<(), StoreError> {
-        let folded = self.on_post(city, post).await?;
-        let folded = folded.into_iter().filter(|decision| decision.motive == Motive::Reports);
-        let changes: Vec<Change> = folded
-            .map(|decision| Change::Lift {
-                city: city.clone(),
-                number: decision.number,
-                ending: Ending::Lifted,
-                by: by.clone(),
-                at: self.clock.now(),
-                answer: answer.to_owned(),
-            })
-            .collect();
-        if changes.is_empty() { Ok(()) } else { self.commit(&Batch { changes, ..Batch::default() }).await.map(|_| ()) }
     }
 
     async fn write_rejection(
