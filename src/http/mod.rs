@@ -26,6 +26,7 @@ mod security_txt;
 mod server;
 mod settings;
 mod shed;
+mod sheet;
 mod sse;
 mod state;
 mod upgrade;

@@ -4,13 +4,13 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use super::export::{Form, Sheet, file};
 use super::figures::{number, people};
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
 use crate::domain::alert::{ALERTS_KEPT_S, Alert, Channel, Event, Kind, OnDuty, PastAlert, Unsent};
 use crate::domain::{City, StoreError, Timestamp};
 use crate::http::page::{Calendar, Frame, PageContext, Words};
+use crate::http::sheet::{Files, Form, Sheet, file, files};
 use crate::monitor::usual::DAYS_MIN;
 use crate::monitor::{Baseline, Pace, Usual, baseline};
 
@@ -126,7 +126,7 @@ struct AlertsView<'a> {
     unsent: Vec<String>,
     demo: Option<String>,
     square: String,
-    files: Vec<(&'static str, String)>,
+    files: Files,
 }
 
 struct RowView {
@@ -168,7 +168,7 @@ pub async fn page(asked: Asked) -> HttpResponse {
         unsent: unsent.iter().map(|unsent| unsent_words(unsent, &calendar, now, w)).collect(),
         demo: demo_words(&asked.context),
         square: format!("/{}", city.id.as_str()),
-        files: ["csv", "json"].map(|ending| (ending, format!("/desk{here}.{ending}"))).into(),
+        files: files(&format!("/desk{here}"), ""),
     };
     asked.page(StatusCode::OK, view.render().unwrap_or_default())
 }
@@ -190,7 +190,7 @@ pub async fn export(asked: Asked) -> HttpResponse {
         columns: ["begun", "ended", "kind", "posts", "usual_posts", "authors_at_least"],
         rows: alerts.into_iter().map(row).collect(),
     };
-    file(&city, "alerts", Form::of(&asked), &sheet)
+    file(&city, "alerts", Form::of(&asked.request), &sheet)
 }
 
 fn row(past: &PastAlert, calendar: &Calendar, now: Timestamp, w: Words) -> RowView {

@@ -2,12 +2,12 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use super::export::{Form, Sheet, file};
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
 use crate::domain::{ANSWERS_DAYS, Answers};
 use crate::http::handlers::answers::answers_of;
 use crate::http::page::{Frame, Words, duration};
+use crate::http::sheet::{Files, Form, Sheet, file, files};
 
 #[derive(Template)]
 #[template(path = "desk_answers.html")]
@@ -17,7 +17,7 @@ struct AnswersView<'a> {
     bar: Option<Bar>,
     lead: String,
     rows: [(String, String); 3],
-    files: Vec<(&'static str, String)>,
+    files: Files,
 }
 
 /// `GET /desk/{city}/answers`: the figures that everybody can read.
@@ -39,7 +39,7 @@ pub async fn page(asked: Asked) -> HttpResponse {
             (w.t("answers-answered"), answered.to_string()),
             (w.t("answers-delay"), delay.map_or_else(|| w.t("answers-delay-unknown"), |delay| duration(delay, w))),
         ],
-        files: ["csv", "json"].map(|ending| (ending, format!("/desk{here}.{ending}"))).into(),
+        files: files(&format!("/desk{here}"), ""),
     };
     asked.page(StatusCode::OK, view.render().unwrap_or_default())
 }
@@ -53,5 +53,5 @@ pub async fn export(asked: Asked) -> HttpResponse {
     let days = u64::try_from(ANSWERS_DAYS).unwrap_or_default();
     let row = [days.into(), answers.asked.into(), answers.answered.into(), answers.usual_delay_minutes.into()];
     let sheet = Sheet { columns: ["days", "asked", "answered", "usual_delay_office_minutes"], rows: vec![row] };
-    file(&city, "answers", Form::of(&asked), &sheet)
+    file(&city, "answers", Form::of(&asked.request), &sheet)
 }

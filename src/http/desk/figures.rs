@@ -1,44 +1,17 @@
-//! What is told of one closed bucket, for the page and for files.
+//! How what is told of one closed bucket reads, on the page and in files.
 //!
-//! Owns which numbers those are and how they read. Does not own what may be told (`domain::desk`).
+//! Owns its words, tables and sheets. Does not own the numbers (`told`).
 //! Invariant: a table of the page and the rows of a file are made of the same cells, and of all of them.
 
-use super::export::{Field, Sheet};
-use crate::domain::desk::{AUTHORS_MIN, Bucket, Calendar as Buckets, Cell, Counts, Dimension, Plain, Width};
-use crate::domain::{City, Network, StoreError, Timestamp};
+use super::told::{CellTold, DayTold, Told, level};
+use crate::domain::desk::{AUTHORS_MIN, Bucket, Calendar as Buckets, Dimension, Plain, Width};
+use crate::domain::{Network, Timestamp};
 use crate::http::page::{Calendar, Words, language_name, network_name};
-use crate::monitor::Usual;
-use crate::monitor::usual::{PAST_S, usual_day, usual_hour};
+use crate::http::sheet::{Field, Sheet};
+use crate::monitor::{Usual, UsualValue};
 
 /// Values of one table that are seen at once; the others open below them.
 const ROWS_MAX: usize = 15;
-/// The dimensions of the page, in its order.
-const SHOWN: [Dimension; 6] =
-    [Dimension::Hour, Dimension::Zone, Dimension::Tag, Dimension::Network, Dimension::Language, Dimension::Link];
-
-/// What is told of one closed bucket.
-#[derive(Clone, Debug)]
-pub struct Told {
-    pub bucket: Bucket,
-    pub plain: Plain,
-    pub authors: Option<u64>,
-    /// Of a day.
-    pub usual: Option<Usual>,
-    /// Of a week or a month.
-    pub days: Vec<DayTold>,
-    /// Of the hours of a day that are told, by their names.
-    pub usual_hours: Vec<(String, u64)>,
-    pub by: Vec<(Dimension, Vec<Cell>)>,
-}
-
-/// A day of a wider bucket: what people said, and what is usual on such a day.
-#[derive(Clone, Debug)]
-pub struct DayTold {
-    pub start: Timestamp,
-    pub posts: u64,
-    pub authors: Option<u64>,
-    pub usual: Option<u64>,
-}
 
 pub struct TableView {
     pub id: &'static str,
@@ -59,59 +32,6 @@ pub struct RowView {
     pub posts: u64,
     pub authors: String,
     pub usual: String,
-}
-
-/// `None` of a bucket that is open, or was not counted.
-pub async fn told(counts: &dyn Counts, city: &City, bucket: Bucket) -> Result<Option<Told>, StoreError> {
-    let plain = counts.plain(&city.id, bucket.width, bucket.start, bucket.end).await?;
-    let Some((_, plain)) = plain.into_iter().find(|(start, _)| *start == bucket.start) else { return Ok(None) };
-    let all = counts.values(&city.id, bucket.width, Dimension::All, bucket.start).await?;
-    let past = counts.plain(&city.id, Width::Day, bucket.start.plus_seconds(-PAST_S), bucket.end).await?;
-    let past: Vec<(Timestamp, u64)> = past.into_iter().map(|(start, plain)| (start, plain.people)).collect();
-    let calendar = Buckets::new(&city.timezone);
-    let days = match bucket.width {
-        Width::Hour | Width::Day => Vec::new(),
-        Width::Week | Width::Month => {
-            let all = counts.series(&city.id, Width::Day, Dimension::All, "", bucket.start, bucket.end).await?;
-            let day = |(start, posts): &(Timestamp, u64)| DayTold {
-                start: *start,
-                posts: *posts,
-                authors: all.iter().find(|cell| cell.start == *start).and_then(|cell| cell.authors),
-                usual: level(usual_day(&past, &calendar, *start)),
-            };
-            past.iter().filter(|(start, _)| *start >= bucket.start).map(day).collect()
-        }
-    };
-    let mut by = Vec::new();
-    for dimension in SHOWN.into_iter().filter(|dimension| *dimension != Dimension::Hour || bucket.width == Width::Day) {
-        by.push((dimension, counts.values(&city.id, bucket.width, dimension, bucket.start).await?));
-    }
-    let usual = (bucket.width == Width::Day).then(|| usual_day(&past, &calendar, bucket.start));
-    let mut usual_hours = Vec::new();
-    if let Some((_, cells)) = by.iter().find(|(dimension, cells)| *dimension == Dimension::Hour && !cells.is_empty()) {
-        let past = counts.hours(&city.id, bucket.start.plus_seconds(-PAST_S)).await?;
-        usual_hours.extend(cells.iter().filter_map(|cell| {
-            let at = Timestamp::parse_rfc3339(&cell.value)?;
-            Some((cell.value.clone(), level(usual_hour(&past, &calendar, at))?))
-        }));
-    }
-    let authors = all.first().and_then(|cell| cell.authors);
-    Ok(Some(Told { bucket, plain, authors, usual, days, usual_hours, by }))
-}
-
-impl Told {
-    fn usual_of(&self, cell: &Cell) -> Option<u64> {
-        self.usual_hours.iter().find(|(hour, _)| *hour == cell.value).map(|(_, usual)| *usual)
-    }
-}
-
-/// A usual number of posts as it is told: whole ones.
-fn level(usual: Usual) -> Option<u64> {
-    match usual {
-        // Not negative, and small; the cast saturates otherwise.
-        Usual::Level(level) => Some(level.median.round() as u64),
-        Usual::NotEnoughPast { .. } => None,
-    }
 }
 
 pub fn period(bucket: &Bucket, calendar: &Calendar, w: Words) -> String {
@@ -184,22 +104,26 @@ pub fn tables(told: &Told, period: &str, calendar: &Calendar, w: Words) -> Vec<T
         tables.push(table("day", told.days.iter().map(row).collect(), Some(w.with(chart, "period", period)), w));
     }
     for (dimension, cells) in &told.by {
-        let mut cells: Vec<&Cell> = cells.iter().collect();
-        let is_time = *dimension == Dimension::Hour;
-        if is_time {
-            cells.sort_by(|a, b| a.value.cmp(&b.value));
-        }
-        let row = |cell: &&Cell| RowView {
+        let row = |CellTold { cell, usual }: &CellTold| RowView {
             value: value(*dimension, &cell.value, calendar, w),
             posts: cell.posts,
             authors: cell.authors.map_or_else(String::new, |authors| authors.to_string()),
-            usual: told.usual_of(cell).filter(|_| is_time).map(|usual| usual.to_string()).unwrap_or_default(),
+            usual: usual.map(|usual| usual_short(usual, w)).unwrap_or_default(),
         };
         let usual = told.usual.map(|usual| usual_sentence(usual, told.bucket.start, calendar, w)).unwrap_or_default();
-        let chart = is_time.then(|| format!("{} {usual}", w.with("chart-hours", "period", period)));
+        let chart =
+            (*dimension == Dimension::Hour).then(|| format!("{} {usual}", w.with("chart-hours", "period", period)));
         tables.push(table(dimension.as_str(), cells.iter().map(row).collect(), chart, w));
     }
     tables
+}
+
+/// `12`, or that they are too few.
+pub fn usual_short(usual: UsualValue, w: Words) -> String {
+    match usual {
+        UsualValue::Posts(posts) => posts.to_string(),
+        UsualValue::TooFew => w.t("numbers-usual-few"),
+    }
 }
 
 fn table(id: &'static str, mut rows: Vec<RowView>, chart: Option<String>, w: Words) -> TableView {
@@ -211,7 +135,7 @@ fn table(id: &'static str, mut rows: Vec<RowView>, chart: Option<String>, w: Wor
         id,
         title: w.t(&format!("numbers-{id}")),
         of: w.t(&format!("numbers-of-{id}")),
-        has_usual: rows.iter().any(|row| !row.usual.is_empty()),
+        has_usual: rows.iter().chain(&more).any(|row| !row.usual.is_empty()),
         more_words: w.count("numbers-more", more.len()),
         chart: chart.filter(|_| rows.len() > 1),
         rows,
@@ -249,10 +173,13 @@ pub fn sheet(told: &Told, buckets: &Buckets) -> Sheet<6> {
         rows.push(row("day", &name, day.posts, day.authors, day.usual));
     }
     for (dimension, cells) in &told.by {
-        let usual = |cell: &Cell| told.usual_of(cell).filter(|_| *dimension == Dimension::Hour);
-        rows.extend(
-            cells.iter().map(|cell| row(dimension.as_str(), &cell.value, cell.posts, cell.authors, usual(cell))),
-        );
+        rows.extend(cells.iter().map(|CellTold { cell, usual }| {
+            let usual = match usual {
+                Some(UsualValue::Posts(posts)) => Some(*posts),
+                Some(UsualValue::TooFew) | None => None,
+            };
+            row(dimension.as_str(), &cell.value, cell.posts, cell.authors, usual)
+        }));
     }
     Sheet { columns, rows }
 }
@@ -262,19 +189,20 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
+    use super::super::told::SHOWN;
     use super::*;
+    use crate::domain::desk::Cell;
     use crate::http::page::Language;
 
-    /// A row without its period, as page and file both have it: where, what, how many, of how many.
-    type Row = (String, String, u64, Option<u64>);
+    /// A row without its period, as page and file both have it: where, what, how many, of how many, how many usually.
+    type Row = (String, String, u64, Option<u64>, Option<u64>);
 
-    fn a_cell() -> impl Strategy<Value = Cell> {
+    fn a_cell() -> impl Strategy<Value = CellTold> {
         let value = "[-=+@,;\"'a-zé\n\r<&]{0,12}";
-        (value, 1_u64..2_000, 1_u64..40).prop_map(|(value, posts, fives)| Cell {
-            start: Timestamp::from_micros(0),
-            value,
-            posts,
-            authors: Some(fives * 5),
+        let usual = prop::option::of(prop::option::of(1_u64..99));
+        (value, 1_u64..2_000, 1_u64..40, usual).prop_map(|(value, posts, fives, usual)| CellTold {
+            cell: Cell { start: Timestamp::from_micros(0), value, posts, authors: Some(fives * 5) },
+            usual: usual.map(|posts| posts.map_or(UsualValue::TooFew, UsualValue::Posts)),
         })
     }
 
@@ -303,29 +231,29 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_stands_beside_what_is_usual_on_the_page_and_in_files() {
+    fn a_value_stands_beside_what_is_usual_on_the_page_and_in_files() {
         let buckets = Buckets::new("UTC");
         let start = Timestamp::parse_rfc3339("2027-01-10T00:00:00Z").unwrap();
-        let noon = "2027-01-10T12:00:00Z";
-        let cell = |value: &str| Cell { start, value: value.into(), posts: 9, authors: Some(5) };
+        let cell = |value: &str, usual| CellTold {
+            cell: Cell { start, value: value.into(), posts: 9, authors: Some(5) },
+            usual,
+        };
+        let tags = [Some(UsualValue::Posts(4)), Some(UsualValue::TooFew), None].map(|usual| cell("tram", usual));
         let told = Told {
             bucket: buckets.bucket(Width::Day, start).unwrap(),
             plain: Plain::default(),
             authors: None,
             usual: None,
-            usual_hours: vec![(noon.to_owned(), 4)],
             days: Vec::new(),
-            // A tag that is written like an hour is none.
-            by: vec![(Dimension::Hour, vec![cell(noon)]), (Dimension::Tag, vec![cell(noon)])],
+            by: vec![(Dimension::Tag, tags.into()), (Dimension::Zone, vec![cell("Centre", None)])],
         };
         let w = Words::new(Language::French);
-        let usual: Vec<String> = tables(&told, "", &Calendar::new("UTC", w), w)
-            .into_iter()
-            .map(|table| table.rows[0].usual.clone())
-            .collect();
-        assert_eq!(usual, ["4", ""]);
+        let tables = tables(&told, "", &Calendar::new("UTC", w), w);
+        let usual: Vec<&str> = tables[0].rows.iter().map(|row| &*row.usual).collect();
+        assert_eq!(usual, ["4", "peu", ""]);
+        assert_eq!((tables[0].has_usual, tables[1].has_usual), (true, false));
         let csv = read_csv(&sheet(&told, &buckets).csv());
-        assert_eq!(csv[5..].iter().map(|row| &*row[5]).collect::<Vec<_>>(), ["4", ""]);
+        assert_eq!(csv[5..].iter().map(|row| &*row[5]).collect::<Vec<_>>(), ["4", "", "", ""]);
     }
 
     proptest! {
@@ -347,7 +275,6 @@ mod tests {
                 plain: Plain::default(),
                 authors: None,
                 usual: None,
-                usual_hours: Vec::new(),
                 days: (0..).zip(days).map(day).collect(),
                 by: SHOWN.into_iter().skip(1).zip(by).collect(),
             };
@@ -356,7 +283,8 @@ mod tests {
             let mut on_page: Vec<Row> = Vec::new();
             for table in tables(&told, "", &calendar, w) {
                 for row in table.rows.into_iter().chain(table.more) {
-                    on_page.push((table.id.to_owned(), row.value, row.posts, row.authors.parse().ok()));
+                    let (authors, usual) = (row.authors.parse().ok(), row.usual.parse().ok());
+                    on_page.push((table.id.to_owned(), row.value, row.posts, authors, usual));
                 }
             }
             let sheet = sheet(&told, &buckets);
@@ -365,15 +293,17 @@ mod tests {
                 None => calendar.day(written.parse().unwrap()),
             };
             let of_csv = read_csv(&sheet.csv()).into_iter().skip(5).map(|row| {
-                let [_, dimension, written, posts, authors, _] = &row[..] else { panic!("{row:?}") };
-                (dimension.clone(), in_words(dimension, written), posts.parse().unwrap(), authors.parse().ok())
+                let [_, dimension, written, posts, authors, usual] = &row[..] else { panic!("{row:?}") };
+                let (authors, usual) = (authors.parse().ok(), usual.parse().ok());
+                (dimension.clone(), in_words(dimension, written), posts.parse().unwrap(), authors, usual)
             });
             prop_assert_eq!(of_csv.collect::<Vec<Row>>(), on_page.clone());
             let json: Value = serde_json::from_str(&sheet.json(&crate::http::tests::city("x"), "x")).unwrap();
             let of_json = json["rows"].as_array().unwrap().iter().skip(4).map(|row| {
                 let dimension = row["dimension"].as_str().unwrap();
                 let written = in_words(dimension, row["value"].as_str().unwrap());
-                (dimension.to_owned(), written, row["posts"].as_u64().unwrap(), row["authors_at_least"].as_u64())
+                let posts = row["posts"].as_u64().unwrap();
+                (dimension.to_owned(), written, posts, row["authors_at_least"].as_u64(), row["usual_posts"].as_u64())
             });
             prop_assert_eq!(of_json.collect::<Vec<Row>>(), on_page);
         }

@@ -10,6 +10,7 @@ use crate::domain::{
 };
 use crate::http::handlers::answers::answers_of;
 use crate::http::page::{Calendar, Frame, Words, duration, network_name, web_address};
+use crate::http::sheet::{Files, Form, Sheet, file, files};
 
 /// In the order in which an item comes to them.
 const STATES: [MentionStatus; 5] = [
@@ -25,6 +26,9 @@ const BRIEF_ITEMS: usize = 3;
 const BRIEF_CHARS: usize = 120;
 /// Items on one page; older ones are a link away.
 const ITEMS_PER_PAGE: usize = 30;
+/// Items of a file, the newest; they are read in parts.
+const ITEMS_PER_FILE: usize = 10_000;
+const ITEMS_AT_ONCE: usize = 100;
 
 #[derive(Template)]
 #[template(path = "desk_inbox.html")]
@@ -43,6 +47,7 @@ struct InboxView<'a> {
     older: Option<String>,
     promise: String,
     problem: Option<String>,
+    files: Files,
 }
 
 struct ItemView {
@@ -71,6 +76,44 @@ struct ItemView {
 /// `GET /desk/{city}/inbox`.
 pub async fn page(asked: Asked) -> HttpResponse {
     shown(&asked, None).await
+}
+
+/// `GET /desk/{city}/inbox.csv` and `.json`: when something was asked and what became of it, the newest first. Not what was
+/// said, by whom, nor where: a file of who addresses the town is nothing to pass on (L-27).
+pub async fn export(asked: Asked) -> HttpResponse {
+    let Some(city) = asked.city.clone() else { return to("/desk") };
+    let (zone, now) = (city.zone(), asked.context.now);
+    let row = |item: MentionItem| {
+        let mention = item.mention;
+        let minutes = |until| Some(city.office_hours.minutes_between(&zone, mention.asked_at, until));
+        let taken = match &mention.state {
+            MentionState::Answered(answer) => minutes(answer.at),
+            MentionState::New | MentionState::Assigned(_) => minutes(now),
+            MentionState::AnsweredElsewhere | MentionState::NoAnswerNeeded => None,
+        };
+        [
+            item.number.into(),
+            item.network.as_str().into(),
+            mention.asked_at.to_rfc3339().into(),
+            mention.state.status().as_str().into(),
+            mention.since.to_rfc3339().into(),
+            taken.into(),
+        ]
+    };
+    let (mut rows, mut before) = (Vec::new(), None);
+    while rows.len() < ITEMS_PER_FILE {
+        let wanted = MentionQuery { status: None, before, limit: ITEMS_AT_ONCE };
+        let Ok(found) = asked.state.mentions.mentions(&city.id, wanted).await else {
+            return refused_page(&asked.context, Refused::TryLater);
+        };
+        rows.extend(found.items.into_iter().map(row));
+        before = found.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    let columns = ["number", "network", "asked_at", "state", "since", "office_minutes"];
+    file(&city, "inbox", Form::of(&asked.request), &Sheet { columns, rows })
 }
 
 /// `POST /desk/{city}/inbox/{post}`.
@@ -147,6 +190,7 @@ async fn shown(asked: &Asked, problem: Option<&str>) -> HttpResponse {
         older: found.next.map(older),
         promise: promise(answers, w),
         problem: problem.map(|key| w.t(key)),
+        files: files(&format!("/desk{here}"), ""),
     };
     let code = if problem.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
     asked.page(code, view.render().unwrap_or_default())

@@ -2,11 +2,11 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use super::export::{Form, Sheet, file};
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
 use crate::domain::{Actor, AuditLine, Role};
 use crate::http::page::{Calendar, Frame, Words};
+use crate::http::sheet::{Files, Form, Sheet, file, files};
 
 /// Lines on one page; older ones are a link away.
 const LINES_PER_PAGE: usize = 100;
@@ -21,7 +21,7 @@ struct LogView<'a> {
     bar: Option<Bar>,
     lines: Vec<LineView>,
     older: Option<String>,
-    files: Vec<(&'static str, String)>,
+    files: Files,
 }
 
 struct LineView {
@@ -53,7 +53,7 @@ pub async fn page(asked: Asked) -> HttpResponse {
         bar: Bar::new(&asked, &format!("/desk{here}")),
         lines,
         older: last.map(|number| format!("/desk{here}?before={number}")),
-        files: ["csv", "json"].map(|ending| (ending, format!("/desk{here}.{ending}"))).into(),
+        files: files(&format!("/desk{here}"), ""),
     };
     asked.page(StatusCode::OK, view.render().unwrap_or_default())
 }
@@ -73,7 +73,7 @@ pub async fn export(asked: Asked) -> HttpResponse {
         columns: ["number", "at", "who", "act", "subject", "reason"],
         rows: lines.into_iter().map(row).collect(),
     };
-    file(&city, "log", Form::of(&asked), &sheet)
+    file(&city, "log", Form::of(&asked.request), &sheet)
 }
 
 fn line_view(line: AuditLine, calendar: &Calendar, asked: &Asked, w: Words) -> LineView {

@@ -7,7 +7,6 @@
 mod account;
 mod alerts;
 mod answers;
-mod export;
 pub(in crate::http) mod figures;
 mod gate;
 mod inbox;
@@ -25,6 +24,7 @@ mod series;
 mod sign_in;
 mod sources;
 mod state;
+mod told;
 mod watch;
 
 #[cfg(test)]

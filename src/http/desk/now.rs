@@ -3,13 +3,15 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::alerts::{NowSaid, now_said, pace, usual_when, whole};
-use super::figures::number;
+use super::figures::{number, usual_short};
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
+use super::told::{CellTold, beside_past, level};
 use super::{inbox, moderation};
 use crate::domain::desk::{AUTHORS_MIN, Bucket, Calendar as Buckets, Cell, Dimension, Plain, Width};
 use crate::domain::{City, Right, SourceHealth, StoreError, Timestamp, fold_tag};
 use crate::http::page::{Calendar, Frame, Words, is_trouble, state_sentence};
+use crate::http::sheet::{Files, Form, Sheet, file, files};
 use crate::monitor::Usual;
 use crate::monitor::usual::{PAST_S, usual_day};
 
@@ -46,6 +48,8 @@ struct NowView<'a> {
     well: Vec<String>,
     square: String,
     sources: String,
+    /// Of the days.
+    files: Files,
 }
 
 struct DayView {
@@ -58,6 +62,14 @@ struct DayView {
     usual: String,
 }
 
+/// A day that is told: of how many people at least, once it is closed, and what is usual on such a day.
+struct Day {
+    start: Timestamp,
+    posts: u64,
+    authors: Option<u64>,
+    usual: Option<u64>,
+}
+
 /// What is read of the store for one look, beside what is unusual.
 struct Read {
     today: Bucket,
@@ -67,7 +79,7 @@ struct Read {
     closed: Vec<(Timestamp, u64)>,
     /// Of the days that are shown, what may be told of all people.
     people: Vec<Cell>,
-    topics: Vec<(Bucket, Dimension, Vec<Cell>)>,
+    topics: Vec<(Bucket, Dimension, Vec<CellTold>)>,
 }
 
 /// `GET /desk/{city}`: one minute's look. What waits for an answer, what is being said, whether anything is unusual, and
@@ -88,7 +100,8 @@ pub async fn page(asked: Asked) -> HttpResponse {
     let moderation = if may(Right::Moderate) { moderation::in_brief(&asked, &city).await } else { None };
     let inbox = if may(Right::Inbox) { inbox::in_brief(&asked, &city).await } else { None };
     let buckets = Buckets::new(&city.timezone);
-    let days = days(&read, &calendar, &buckets, w);
+    let today = read.today.start;
+    let days: Vec<DayView> = days(&read, &buckets).iter().map(|day| day_view(day, today, &calendar, w)).collect();
     let sources = asked.pages.sources_of(&city.id);
     let (trouble, well): (Vec<&SourceHealth>, _) = sources.iter().partition(|source| is_trouble(source.state));
     let sentences =
@@ -112,8 +125,26 @@ pub async fn page(asked: Asked) -> HttpResponse {
         well: sentences(well),
         square: format!("/{}", city.id.as_str()),
         sources: format!("/{}/sources", city.id.as_str()),
+        files: files(&format!("/desk/{}/days", city.id.as_str()), ""),
     };
     asked.page(StatusCode::OK, view.render().unwrap_or_default())
+}
+
+/// `GET /desk/{city}/days.csv` and `.json`: the days of the first screen.
+pub async fn export(asked: Asked) -> HttpResponse {
+    let Some(city) = asked.city.clone() else { return to("/desk") };
+    let Ok(Some(read)) = read(&asked, &city).await else { return refused_page(&asked.context, Refused::TryLater) };
+    let buckets = Buckets::new(&city.timezone);
+    let row = |day: Day| {
+        let name = buckets.bucket(Width::Day, day.start).and_then(|day| buckets.name(&day)).unwrap_or_default();
+        let state = if day.start == read.today.start { "open" } else { "closed" };
+        [name.into(), state.into(), day.posts.into(), day.authors.into(), day.usual.into()]
+    };
+    let sheet = Sheet {
+        columns: ["day", "state", "posts", "authors_at_least", "usual_posts"],
+        rows: days(&read, &buckets).into_iter().map(row).collect(),
+    };
+    file(&city, "days", Form::of(&asked.request), &sheet)
 }
 
 /// `None` at the ends of time alone.
@@ -135,7 +166,10 @@ async fn read(asked: &Asked, city: &City) -> Result<Option<Read>, StoreError> {
             let mut cells = counts.values(&city.id, width, dimension, last.start).await?;
             cells.retain(|cell| says_something(dimension, &cell.value, city));
             cells.truncate(TOPICS_MAX);
-            topics.extend((!cells.is_empty()).then_some((last, dimension, cells)));
+            if !cells.is_empty() {
+                let cells = beside_past(&**counts, city, &buckets, (last, dimension), cells).await?;
+                topics.push((last, dimension, cells));
+            }
         }
     }
     Ok(Some(Read { today, open, hour, closed, people, topics }))
@@ -173,37 +207,52 @@ fn says_something(dimension: Dimension, value: &str, city: &City) -> bool {
 }
 
 fn topic_words(
-    (bucket, dimension, cells): &(Bucket, Dimension, Vec<Cell>),
+    (bucket, dimension, cells): &(Bucket, Dimension, Vec<CellTold>),
     calendar: &Calendar,
     w: Words,
 ) -> (String, String) {
     let (what, mark) = if *dimension == Dimension::Tag { ("desk-said-tags", "#") } else { ("desk-said-zones", "") };
-    let values: Vec<String> = cells.iter().map(|cell| format!("{mark}{} ({})", cell.value, cell.posts)).collect();
+    let values: Vec<String> = cells
+        .iter()
+        .map(|CellTold { cell, usual }| match usual {
+            Some(usual) => {
+                let usual = w.with("desk-said-usual", "usual", &usual_short(*usual, w));
+                format!("{mark}{} ({}, {usual})", cell.value, cell.posts)
+            }
+            None => format!("{mark}{} ({})", cell.value, cell.posts),
+        })
+        .collect();
     let first = calendar.day(calendar.date(bucket.start));
     let period = if bucket.width == Width::Week { w.with("desk-said-week", "day", &first) } else { first };
     (w.with(what, "period", &period), values.join(", "))
 }
 
 /// Today first, which is open, back to the first day that was counted.
-fn days(read: &Read, calendar: &Calendar, buckets: &Buckets, w: Words) -> Vec<DayView> {
+fn days(read: &Read, buckets: &Buckets) -> Vec<Day> {
     let oldest = read.today.start.plus_seconds(-(DAYS - 1) * DAY_S - DAY_S / 2);
     let shown = read.closed.iter().rev().take_while(|(start, _)| *start >= oldest).copied();
-    let view = |(start, posts): (Timestamp, u64)| DayView {
-        day: calendar.day(calendar.date(start)),
-        weekday: calendar.weekday(calendar.date(start)),
+    let day = |(start, posts): (Timestamp, u64)| Day {
+        start,
         posts,
-        authors: if start == read.today.start {
-            String::new()
-        } else {
-            let told = read.people.iter().find(|cell| cell.start == start).and_then(|cell| cell.authors);
-            told.map_or_else(|| w.count("numbers-few-short", AUTHORS_MIN), |authors| authors.to_string())
-        },
-        usual: match usual_day(&read.closed, buckets, start) {
-            Usual::Level(level) => whole(level.median).to_string(),
-            Usual::NotEnoughPast { .. } => String::new(),
-        },
+        authors: read.people.iter().find(|cell| cell.start == start).and_then(|cell| cell.authors),
+        usual: level(usual_day(&read.closed, buckets, start)),
     };
-    std::iter::once((read.today.start, read.open.people)).chain(shown).map(view).collect()
+    std::iter::once((read.today.start, read.open.people)).chain(shown).map(day).collect()
+}
+
+fn day_view(day: &Day, today: Timestamp, calendar: &Calendar, w: Words) -> DayView {
+    let date = calendar.date(day.start);
+    DayView {
+        day: calendar.day(date),
+        weekday: calendar.weekday(date),
+        posts: day.posts,
+        authors: match day.authors {
+            Some(authors) => authors.to_string(),
+            None if day.start == today => String::new(),
+            None => w.count("numbers-few-short", AUTHORS_MIN),
+        },
+        usual: day.usual.map(|usual| usual.to_string()).unwrap_or_default(),
+    }
 }
 
 #[cfg(test)]
@@ -238,19 +287,21 @@ mod tests {
             }],
             topics: Vec::new(),
         };
+        let days = |past| -> Vec<DayView> {
+            days(&read(past), &buckets).iter().map(|day| day_view(day, today.start, &calendar, w)).collect()
+        };
         let shown: Vec<(String, u64, String)> =
-            days(&read(3), &calendar, &buckets, w).into_iter().map(|day| (day.day, day.posts, day.usual)).collect();
+            days(3).into_iter().map(|day| (day.day, day.posts, day.usual)).collect();
         // At 00:30 in Paris the day has just begun.
         assert_eq!(shown[0], ("lundi 30 novembre".into(), 1, String::new()));
         assert_eq!(shown[1], ("dimanche 29 novembre".into(), 11, String::new()));
         assert_eq!(shown.len(), 4, "no further back than was counted");
-        let authors: Vec<String> =
-            days(&read(3), &calendar, &buckets, w).into_iter().map(|day| day.authors.replace('\u{a0}', " ")).collect();
+        let authors: Vec<String> = days(3).into_iter().map(|day| day.authors.replace('\u{a0}', " ")).collect();
         assert_eq!(authors, ["", "10", "moins de 5", "moins de 5"]);
-        let shown = days(&read(30), &calendar, &buckets, w);
+        let shown = days(30);
         assert_eq!(shown.len(), 7, "a week at most");
         // Mondays were seven, fourteen, twenty-one and twenty-eight days ago.
         assert_eq!(shown[0].usual, "28");
-        assert_eq!(days(&read(0), &calendar, &buckets, w).len(), 1, "today, whatever comes");
+        assert_eq!(days(0).len(), 1, "today, whatever comes");
     }
 }

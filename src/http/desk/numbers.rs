@@ -3,13 +3,14 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use jiff::civil::Date;
 
-use super::export::{Form, file};
-use super::figures::{TableView, Told, absent, period, sentences, sheet, tables, told};
+use super::figures::{TableView, absent, period, sentences, sheet, tables};
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
-use crate::domain::desk::{AUTHORS_MIN, Bucket, Calendar as Buckets, Width};
+use super::told::{Told, told};
+use crate::domain::desk::{AUTHORS_MIN, Bucket, Calendar as Buckets, Dimension, Width};
 use crate::domain::{City, StoreError, Timestamp};
 use crate::http::page::{Calendar, Frame, Words};
+use crate::http::sheet::{Files, Form, file, files};
 
 #[derive(Template)]
 #[template(path = "desk_numbers.html")]
@@ -24,10 +25,11 @@ struct NumbersView<'a> {
     tables: Vec<TableView>,
     before: Option<String>,
     after: Option<String>,
-    /// The same as files: what each is, and its address.
-    files: Vec<(&'static str, String)>,
+    files: Files,
     watch: String,
     note: String,
+    /// What is usual of a value is told too.
+    usual_told: bool,
 }
 
 /// `GET /desk/{city}/numbers`.
@@ -41,20 +43,21 @@ pub async fn page(asked: Asked) -> HttpResponse {
     };
     let calendar = Calendar::new(&city.timezone, w);
     let here = format!("/{}/numbers", city.id.as_str());
-    let address = |width: Width, at: Option<Timestamp>| {
+    let query = |width: Width, at: Option<Timestamp>| {
         let day = at.map(|at| format!("&at={}", calendar.date(at))).unwrap_or_default();
-        format!("/desk{here}?width={}{day}", width.as_str())
+        format!("?width={}{day}", width.as_str())
     };
+    let address = |width: Width, at: Option<Timestamp>| format!("/desk{here}{}", query(width, at));
     let neighbour = |at: Timestamp| buckets.bucket(width, at).map(|bucket| address(width, Some(bucket.start)));
     let period = bucket.map(|bucket| period(&bucket, &calendar, w)).unwrap_or_default();
     let (said, tables) = match &told {
         Some(told) => (sentences(told, &calendar, w), tables(told, &period, &calendar, w)),
         None => (vec![absent(since, &calendar, asked.context.now, w)], Vec::new()),
     };
-    let file = |ending: &'static str| {
-        let address = bucket.map(|bucket| address(width, Some(bucket.start)));
-        (ending, address.unwrap_or_default().replacen("/numbers?", &format!("/numbers.{ending}?"), 1))
-    };
+    let usual_told = told
+        .iter()
+        .flat_map(|told| &told.by)
+        .any(|(of, cells)| *of != Dimension::Hour && cells.iter().any(|cell| cell.usual.is_some()));
     let view = NumbersView {
         frame: frame(&asked, &here, w.t("numbers-title")),
         w,
@@ -70,9 +73,10 @@ pub async fn page(asked: Asked) -> HttpResponse {
             let next = buckets.bucket(width, bucket.end)?;
             (next.end <= asked.context.now).then(|| address(width, Some(next.start)))
         }),
-        files: ["csv", "json"].map(file).into(),
+        files: files(&format!("/desk{here}"), &query(width, bucket.map(|bucket| bucket.start))),
         watch: format!("/desk/{}/watch", city.id.as_str()),
         note: w.count("numbers-note", AUTHORS_MIN),
+        usual_told,
     };
     asked.page(StatusCode::OK, view.render().unwrap_or_default())
 }
@@ -85,7 +89,7 @@ pub async fn export(asked: Asked) -> HttpResponse {
     let Ok(told) = read(&asked, &city, bucket).await else { return refused_page(&asked.context, Refused::TryLater) };
     let Some(told) = told else { return refused_page(&asked.context, Refused::NotFound) };
     let name = buckets.name(&told.bucket).unwrap_or_default();
-    file(&city, &name, Form::of(&asked), &sheet(&told, &buckets))
+    file(&city, &name, Form::of(&asked.request), &sheet(&told, &buckets))
 }
 
 async fn read(asked: &Asked, city: &City, bucket: Option<Bucket>) -> Result<Option<Told>, StoreError> {

@@ -7,6 +7,7 @@ use super::pages::{Bar, Refused, frame};
 use crate::desk::generated;
 use crate::domain::{City, CityId, Role, StaffName, StaffUser, StaffWrite};
 use crate::http::page::{Frame, Words};
+use crate::http::sheet::{Files, Form, Sheet, file, files};
 
 /// What came of a form of the page of accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,7 @@ struct PeopleView<'a> {
     made: Option<(String, String)>,
     done: Option<String>,
     problem: Option<String>,
+    files: Files,
 }
 
 struct PersonView {
@@ -118,6 +120,20 @@ pub async fn taken(asked: Asked) -> HttpResponse {
     }
 }
 
+/// `GET /desk/{city}/people.csv` and `.json`: a row for each role that somebody has here.
+pub async fn export(asked: Asked) -> HttpResponse {
+    let Some(city) = asked.city.clone() else { return to("/desk") };
+    let Ok(users) = asked.state.staff.users_of(&city.id).await else {
+        return refused_page(&asked.context, Refused::TryLater);
+    };
+    let rows = users.iter().flat_map(|user| {
+        let roles = user.roles.iter().filter(|(of, _)| *of == city.id);
+        roles.map(|(_, role)| [user.name.as_str().into(), role.as_str().into(), state(user).into()])
+    });
+    let sheet = Sheet { columns: ["name", "role", "state"], rows: rows.collect() };
+    file(&city, "people", Form::of(&asked.request), &sheet)
+}
+
 async fn shown(asked: &Asked, told: Option<Told>) -> HttpResponse {
     let Some(city) = &asked.city else { return to("/desk") };
     let Ok(users) = asked.state.staff.users_of(&city.id).await else {
@@ -153,21 +169,30 @@ async fn shown(asked: &Asked, told: Option<Told>) -> HttpResponse {
         made,
         done,
         problem,
+        files: files(&format!("/desk{here}"), ""),
     };
     asked.page(status, view.render().unwrap_or_default())
 }
 
+/// How somebody signs in: the word of files, and the end of the key of words.
+fn state(user: &StaffUser) -> &'static str {
+    match (user.disabled, user.second.is_some(), user.needs_second_factor()) {
+        (true, ..) => "closed",
+        (false, true, _) => "second",
+        (false, false, true) => "second-missing",
+        (false, false, false) => "password",
+    }
+}
+
 fn person(user: &StaffUser, city: &CityId, w: Words) -> PersonView {
-    let state = match (user.disabled, user.second.is_some(), user.needs_second_factor()) {
-        (true, ..) => "people-closed",
-        (false, true, _) => "people-second",
-        (false, false, true) => "people-second-missing",
-        (false, false, false) => "people-password",
-    };
     let roles = user.roles.iter().filter(|(of, _)| of == city).map(|(_, role)| {
         let name = w.t(&format!("role-{}", role.as_str()));
         let what = w.with2("people-take-what", "role", &name, "name", user.name.as_str());
         (role.as_str(), name, what)
     });
-    PersonView { name: user.name.as_str().to_owned(), state: w.t(state), roles: roles.collect() }
+    PersonView {
+        name: user.name.as_str().to_owned(),
+        state: w.t(&format!("people-{}", state(user))),
+        roles: roles.collect(),
+    }
 }

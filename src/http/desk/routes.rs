@@ -74,6 +74,8 @@ pub const ROUTES: &[Route] = routes! {
     POST "/desk/account/sessions", Need::Signed, "Ends one's sessions elsewhere.", account::end_others;
     POST "/desk/account/sessions/{number}", Need::Signed, "Ends one of one's own sessions.", account::end_one;
     GET "/desk/{city}", Need::Right(Right::See), "What is to be known now.", now::page;
+    GET "/desk/{city}/days.csv", Need::Right(Right::See), "The last days, for a program for tables.", now::export;
+    GET "/desk/{city}/days.json", Need::Right(Right::See), "The same for any program.", now::export;
     GET "/desk/{city}/alerts", Need::Right(Right::See), "When more people than usual spoke of the city.", alerts::page;
     GET "/desk/{city}/numbers", Need::Right(Right::See), "What people say, in numbers of five people at least.", numbers::page;
     GET "/desk/{city}/numbers.csv", Need::Right(Right::See), "The same numbers for a program for tables.", numbers::export;
@@ -87,8 +89,12 @@ pub const ROUTES: &[Route] = routes! {
     GET "/desk/{city}/answers.csv", Need::Right(Right::See), "The same for a program for tables.", answers::export;
     GET "/desk/{city}/answers.json", Need::Right(Right::See), "The same for any program.", answers::export;
     GET "/desk/{city}/sources", Need::Right(Right::See), "How each source does, and what is to be done.", sources::page;
+    GET "/desk/{city}/sources.csv", Need::Right(Right::See), "How each source does and what it missed, for a program for tables.", sources::export;
+    GET "/desk/{city}/sources.json", Need::Right(Right::See), "The same for any program.", sources::export;
     GET "/desk/{city}/inbox", Need::Right(Right::Inbox), "What is addressed to the city.", inbox::page;
     POST "/desk/{city}/inbox/{post}", Need::Right(Right::Inbox), "Says what is made of a post that is addressed to the city.", inbox::sent;
+    GET "/desk/{city}/inbox.csv", Need::Right(Right::Inbox), "What became of it and how long it took, without words and names, for a program for tables.", inbox::export;
+    GET "/desk/{city}/inbox.json", Need::Right(Right::Inbox), "The same for any program.", inbox::export;
     GET "/desk/{city}/alerts.csv", Need::Right(Right::See), "The same for a program for tables.", alerts::export;
     GET "/desk/{city}/alerts.json", Need::Right(Right::See), "The same for any program.", alerts::export;
     GET "/desk/{city}/moderation", Need::Right(Right::Moderate), "What waits for a moderator, and what was decided.", moderation::page;
@@ -104,6 +110,8 @@ pub const ROUTES: &[Route] = routes! {
     GET "/desk/{city}/people", Need::Right(Right::Administer), "Who works at this desk.", people::page;
     POST "/desk/{city}/people", Need::Right(Right::Administer), "Makes an account, or gives one a role.", people::given;
     POST "/desk/{city}/people/take", Need::Right(Right::Administer), "Takes a role from an account.", people::taken;
+    GET "/desk/{city}/people.csv", Need::Right(Right::Administer), "The same for a program for tables.", people::export;
+    GET "/desk/{city}/people.json", Need::Right(Right::Administer), "The same for any program.", people::export;
     GET "/desk/{city}/log", Need::Right(Right::Protect), "What was done at this desk.", log::page;
     GET "/desk/{city}/log.csv", Need::Right(Right::Protect), "The same for a program for tables.", log::export;
     GET "/desk/{city}/log.json", Need::Right(Right::Protect), "The same for any program.", log::export;

@@ -5,17 +5,15 @@
 
 use crate::domain::desk::{Bucket, Calendar, Counts, Dimension, Width};
 use crate::domain::{City, StoreError, Timestamp};
-
-/// Told buckets without which nothing is usual.
-const TOLD_MIN: usize = 4;
+use crate::monitor::{UsualValue, usual_value};
 
 /// What a search shows.
 #[derive(Default)]
 pub struct Series {
     /// Oldest first.
     pub points: Vec<Point>,
-    /// The median of what is told.
-    pub usual: Option<u64>,
+    /// Among all of them.
+    pub usual: Option<UsualValue>,
 }
 
 pub struct Point {
@@ -64,25 +62,6 @@ pub async fn read(
         Point { bucket, posts: cell.map(|cell| cell.posts), authors: cell.and_then(|cell| cell.authors) }
     };
     let points: Vec<Point> = buckets.into_iter().map(point).collect();
-    let usual = median(points.iter().filter_map(|point| point.posts).collect());
+    let usual = usual_value(points.iter().map(|point| point.posts).collect());
     Ok(Series { points, usual })
-}
-
-fn median(mut posts: Vec<u64>) -> Option<u64> {
-    posts.sort_unstable();
-    posts.get(posts.len() / 2).copied().filter(|_| posts.len() >= TOLD_MIN)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_usual_is_the_middle_of_what_is_told() {
-        for (posts, usual) in
-            [(vec![], None), (vec![5, 6, 7], None), (vec![9, 5, 6, 7], Some(7)), (vec![400, 5, 6, 7, 8], Some(7))]
-        {
-            assert_eq!(median(posts.clone()), usual, "{posts:?}");
-        }
-    }
 }

@@ -4,8 +4,9 @@ use askama::Template;
 
 use super::gate::{Asked, to};
 use super::pages::{Bar, frame};
-use crate::domain::{Network, SourceHealth, SourceState};
+use crate::domain::{Network, SourceHealth, SourceState, Timestamp};
 use crate::http::page::{Frame, SourceView, Words, is_trouble, source_views};
+use crate::http::sheet::{Field, Files, Form, Sheet, file, files};
 
 #[derive(Template)]
 #[template(path = "desk_sources.html")]
@@ -16,6 +17,7 @@ struct SourcesView<'a> {
     in_brief: String,
     sources: Vec<(SourceView, String)>,
     public: String,
+    files: Files,
 }
 
 /// `GET /desk/{city}/sources`: how each source does, and what is to be done.
@@ -39,8 +41,25 @@ pub async fn page(asked: Asked) -> HttpResponse {
         },
         sources: views.into_iter().zip(&sources).map(|(view, source)| (view, w.t(advice(source)))).collect(),
         public: format!("/{}/sources", city.id.as_str()),
+        files: files(&format!("/desk{here}"), ""),
     };
     asked.page(StatusCode::OK, view.render().unwrap_or_default())
+}
+
+/// `GET /desk/{city}/sources.csv` and `.json`: a row for what each source does now, and one for each gap that is known.
+pub async fn export(asked: Asked) -> HttpResponse {
+    let Some(city) = asked.city.clone() else { return to("/desk") };
+    let time = |at: Timestamp| Field::from(at.to_rfc3339());
+    let rows = asked.pages.sources_of(&city.id).into_iter().flat_map(|source| {
+        let row = |what: &str, from: Timestamp, until: Option<Timestamp>| {
+            let (name, network) = (source.source.as_str().into(), source.network.as_str().into());
+            [name, network, what.into(), time(from), until.map_or(Field::Unknown, time)]
+        };
+        let gaps = source.gaps.iter().map(|gap| row("gap", gap.from, Some(gap.until)));
+        std::iter::once(row(source.state.as_str(), source.since, None)).chain(gaps).collect::<Vec<_>>()
+    });
+    let sheet = Sheet { columns: ["source", "network", "what", "from", "until"], rows: rows.collect() };
+    file(&city, "sources", Form::of(&asked.request), &sheet)
 }
 
 /// What is to be done about a source, as a key of words. `ingest` names the status that it was answered with, in the words of
@@ -72,7 +91,7 @@ fn advice(source: &SourceHealth) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{SourceId, Timestamp};
+    use crate::domain::SourceId;
     use crate::http::page::Language;
 
     fn source(network: Network, state: SourceState, detail: &str) -> SourceHealth {

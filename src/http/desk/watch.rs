@@ -8,7 +8,6 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use super::export::{Form, Sheet, file};
 use super::figures::{number, period, value};
 use super::gate::{Asked, refused_page, to};
 use super::pages::{Bar, Refused, frame};
@@ -19,7 +18,9 @@ use crate::domain::{
     WatchAct, WatchAnswer, WatchFault, days_of, fold_tag,
 };
 use crate::http::page::{Calendar, Frame, Words};
+use crate::http::sheet::{Files, Form, Sheet, file, files};
 use crate::matcher::is_dated_tag;
+use crate::monitor::UsualValue;
 
 /// How long a search lasts where nothing else is chosen.
 const DAYS_USUAL: i64 = 30;
@@ -194,7 +195,7 @@ struct SeriesView<'a> {
     most: u64,
     usual: String,
     chart: Option<String>,
-    files: Vec<(&'static str, String)>,
+    files: Files,
     note: String,
     list: String,
     register: String,
@@ -227,9 +228,10 @@ pub async fn series(asked: Asked) -> HttpResponse {
         },
     };
     let here = format!("/{}/watch/series", city.id.as_str());
-    let address = |ending: &str, of: Width| format!("/desk{here}{ending}?watch={}&width={}", watch.number, of.as_str());
+    let query = |of: Width| format!("?watch={}&width={}", watch.number, of.as_str());
     let usual = match series.usual {
-        Some(posts) => w.count("watch-usual", number(posts)),
+        Some(UsualValue::Posts(posts)) => w.count("watch-usual", number(posts)),
+        Some(UsualValue::TooFew) => w.t("watch-usual-few"),
         None => w.t("watch-usual-not-yet"),
     };
     let rows: Vec<SeriesRow> = series
@@ -251,15 +253,12 @@ pub async fn series(asked: Asked) -> HttpResponse {
         purpose: watch.purpose.clone(),
         until: calendar.day(calendar.date(watch.until)),
         widths: [Width::Day, Width::Week, Width::Month]
-            .map(|of| (w.t(&format!("numbers-by-{}", of.as_str())), address("", of), of == width))
+            .map(|of| (w.t(&format!("numbers-by-{}", of.as_str())), format!("/desk{here}{}", query(of)), of == width))
             .into(),
         most: rows.iter().filter_map(|row| row.posts).max().unwrap_or(0).max(1),
         chart: (rows.iter().filter(|row| row.posts.is_some()).count() > 1).then_some(chart),
         usual,
-        files: match closed {
-            Some(_) => Vec::new(),
-            None => vec![("csv", address(".csv", width)), ("json", address(".json", width))],
-        },
+        files: files(&format!("/desk{here}"), &query(width)),
         closed,
         rows,
         note: w.count("watch-note", AUTHORS_MIN),
@@ -293,7 +292,7 @@ pub async fn export(asked: Asked) -> HttpResponse {
         rows: series.points.iter().map(row).collect(),
     };
     let name = format!("watch-{}-by-{}", watch.number, width.as_str());
-    file(&city, &name, Form::of(&asked), &sheet)
+    file(&city, &name, Form::of(&asked.request), &sheet)
 }
 
 async fn found(asked: &Asked, city: &City) -> Result<Watch, Refused> {

@@ -22,7 +22,7 @@ use super::{
     outline::{Emblems, icon_svg},
     people::render_people,
     recipe::render_recipe,
-    register::register_page,
+    register::{register_file, register_page},
     sections::is_agenda,
     sources::render_sources,
     theme::theme_css,
@@ -75,6 +75,11 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route(web::post().to(leave_handlers::sent)),
         )
         .service(web::resource("/{city}/register").route(web::get().to(register)).route(web::head().to(register)))
+        .service(
+            web::resource("/{city}/register/{table:roles|searches|looks}.{form:csv|json}")
+                .route(web::get().to(register_table))
+                .route(web::head().to(register_table)),
+        )
         .service(web::resource("/{city}/ask").route(web::get().to(ask)).route(web::head().to(ask)))
         .configure(moderation::handlers::configure)
         .service(
@@ -215,6 +220,10 @@ async fn ask(request: HttpRequest, state: State) -> HttpResponse {
 
 async fn register(request: HttpRequest, state: State) -> HttpResponse {
     answer(&state, register_page(&request, &state).await)
+}
+
+async fn register_table(request: HttpRequest, state: State) -> HttpResponse {
+    answer(&state, register_file(&request, &state).await)
 }
 
 async fn theme(request: HttpRequest, state: State) -> HttpResponse {

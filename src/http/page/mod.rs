@@ -56,8 +56,8 @@ pub use handlers::{PageState, configure};
 pub use hours::duration;
 pub use leave::{LEAVE_FORM_BYTES_MAX, LeaveForm, LeavePage, LeaveProblem, render_leave, render_leave_done};
 pub use moderation::{
-    AppealPage, COMPLAINT_FORM_BYTES_MAX, ComplaintForm, FollowedPage, LogPage, Problem, ReportPage, ending_name,
-    measure_name, motive_name, render_appeal, render_followed, render_log, render_report, render_withheld,
+    AppealPage, COMPLAINT_FORM_BYTES_MAX, ComplaintForm, FollowedPage, LogPage, Problem, ReportPage, decisions_sheet,
+    ending_name, measure_name, motive_name, render_appeal, render_followed, render_log, render_report, render_withheld,
 };
 pub use outline::{Emblems, Outline, icon_svg};
 pub use people::render_people;

@@ -17,6 +17,7 @@ use crate::domain::desk::Dimension;
 use crate::domain::{
     AUDIT_CODE_CHARS, AuditHead, City, Looked, Network, REGISTER_DAYS, Role, StoreError, Timestamp, Watch,
 };
+use crate::http::sheet::{Field, Files, Form, Sheet, file, files};
 
 /// Days of looks on one page; earlier ones are a link away.
 const DAYS: i64 = 14;
@@ -35,6 +36,8 @@ struct RegisterView<'a> {
     looks: Vec<(String, String, String, u64)>,
     earlier: Option<String>,
     head: Option<String>,
+    /// Of each table: its name, and its files.
+    files: [(String, Files); 3],
 }
 
 struct WatchView {
@@ -64,6 +67,52 @@ pub(super) async fn register_page(request: &HttpRequest, state: &PageState) -> R
         Ok(page) => Ok(html(&visit.context, StatusCode::OK, render_register(&visit.context, &visit.city, &page))),
         Err(_unreadable) => Err(visit.fails(Trouble::Unavailable)),
     }
+}
+
+/// `GET /{city}/register/{table}`: a table of the register as a file; the looks, of the days that the page shows.
+pub(super) async fn register_file(request: &HttpRequest, state: &PageState) -> Result<HttpResponse, Box<Failure>> {
+    let visit = Visit::of(request, state)?;
+    let before = visit.asked.before.as_deref().and_then(|before| before.parse::<Date>().ok());
+    let Ok(page) = read(state, &visit.city, before, visit.context.now).await else {
+        return Err(visit.fails(Trouble::Unavailable));
+    };
+    let (city, form) = (&visit.city, Form::of(request));
+    let day = |at: Timestamp| Calendar::new(&city.timezone, Words::new(Default::default())).date(at).to_string();
+    Ok(match request.match_info().get("table") {
+        Some("looks") => {
+            let row =
+                |look: Looked| [day(look.day).into(), look.page.into(), look.role.as_str().into(), look.times.into()];
+            let rows = page.looks.into_iter().map(row).collect();
+            file(city, "looks", form, &Sheet { columns: ["day", "page", "role", "times"], rows })
+        }
+        Some("searches") => {
+            let rows = page.watches.iter().map(|watch| watch_row(watch, &page.runs, &day)).collect();
+            let columns = ["number", "dimension", "value", "purpose", "role", "since", "until", "runs"];
+            file(city, "searches", form, &Sheet { columns, rows })
+        }
+        _ => {
+            let rows = page.offices.iter().map(|(role, accounts)| [role.as_str().into(), (*accounts).into()]).collect();
+            file(city, "roles", form, &Sheet { columns: ["role", "accounts"], rows })
+        }
+    })
+}
+
+fn watch_row(watch: &Watch, runs: &[Looked], day: &dyn Fn(Timestamp) -> String) -> [Field; 8] {
+    [
+        u64::try_from(watch.number).unwrap_or_default().into(),
+        watch.dimension.as_str().into(),
+        watch.value.as_str().into(),
+        watch.purpose.as_str().into(),
+        watch.role.as_str().into(),
+        day(watch.since).into(),
+        day(watch.until).into(),
+        own_runs(watch, runs).map(|run| run.times).sum::<u64>().into(),
+    ]
+}
+
+/// A later search of the same number can't be: numbers are used again when the looks at them have gone.
+fn own_runs<'a>(watch: &'a Watch, runs: &'a [Looked]) -> impl Iterator<Item = &'a Looked> {
+    runs.iter().filter(|run| run.watch() == Some(watch.number) && run.day.plus_seconds(86_400) > watch.since)
 }
 
 async fn read(
@@ -102,6 +151,11 @@ pub fn render_register(context: &PageContext, city: &City, page: &RegisterPage) 
     let (open, ended): (Vec<&Watch>, Vec<&Watch>) = page.watches.iter().partition(|watch| watch.is_open(now));
     let view = |watch: &Watch| watch_view(watch, page, &calendar, now, w);
     let head = page.head;
+    // The page of the newest days ends with today.
+    let query = if until > calendar.date(now) { String::new() } else { format!("?before={until}") };
+    let of_table = |table: &str| {
+        (w.t(&format!("register-file-{table}")), files(&format!("/{}/register/{table}", city.id.as_str()), &query))
+    };
     let code = data_encoding::HEXLOWER.encode(&head.mac);
     RegisterView {
         frame: Frame::new(context, Some(city), &here, w.with("register-title", "city", &city.name)),
@@ -124,6 +178,7 @@ pub fn render_register(context: &PageContext, city: &City, page: &RegisterPage) 
             let code = code.get(..AUDIT_CODE_CHARS).unwrap_or_default();
             w.with2("register-head", "number", &head.number.to_string(), "code", code)
         }),
+        files: ["roles", "searches", "looks"].map(of_table),
     }
     .render()
     .unwrap_or_default()
@@ -141,11 +196,8 @@ fn watch_view(watch: &Watch, page: &RegisterPage, calendar: &Calendar, now: Time
     };
     let day = |at: Timestamp| calendar.day(calendar.date(at));
     let times = if watch.is_open(now) { "register-runs-until" } else { "register-ran-until" };
-    // A later search of the same number can't be: numbers are used again when the looks at them have gone.
-    let own =
-        page.runs.iter().filter(|run| run.watch() == Some(watch.number) && run.day.plus_seconds(86_400) > watch.since);
     let mut days: Vec<(Timestamp, u64)> = Vec::new();
-    for run in own {
+    for run in own_runs(watch, &page.runs) {
         match days.last_mut().filter(|(day, _)| *day == run.day) {
             Some((_, times)) => *times = times.saturating_add(run.times),
             None => days.push((run.day, run.times)),

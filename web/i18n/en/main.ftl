@@ -1249,6 +1249,7 @@ desk-said = What is being said
 desk-said-tags = Tags, { $period }
 desk-said-zones = Districts, { $period }
 desk-said-week = week of { $day }
+desk-said-usual = usually { $usual }
 desk-said-few = Of yesterday and of last week no subject has enough people to be told.
 desk-said-more = All the numbers
 desk-usual = Usually
@@ -1271,9 +1272,13 @@ letter-desk = The desk: { $url }
 letter-foot = This mail comes from Parvis. The addresses that receive it are in the town’s file.
 ## Files, and what follows time
 
-files = These numbers as a file:
+files = As a file:
 files-csv = CSV
 files-json = JSON
+register-file-roles = Roles:
+register-file-searches = Searches:
+register-file-looks = Looks:
+inbox-file-note = The file says when, by which network and what became of it; neither the words nor who wrote them.
 files-print = This page prints without its buttons.
 chart-days = Posts by people, per day. { $period }. The line is the usual level of each day.
 chart-days-alone = Posts by people, per day. { $period }. No usual level yet: 14 counted days are needed.
@@ -1284,6 +1289,8 @@ chart-watch-month = Posts per month, a year at most.
 numbers-day = Day by day
 numbers-of-day = Day
 numbers-of-usual = Usually
+numbers-usual-few = few
+numbers-usual-note = “Usually”: the middle of the eight same days, or of the eight weeks or months before, once four are counted; “few”: too few people most of the time.
 numbers-few-short = { $n ->
     [one] fewer than one
    *[other] fewer than { $n }
@@ -1385,10 +1392,11 @@ watch-assembly = This tag is that of a demonstration or a gathering. Nobody foll
 watch-is-over = This search has ended: it shows nothing any more.
 watch-purpose-is = Purpose:
 watch-usual = { $n ->
-    [one] Usually one post, the middle of what is told here.
-   *[other] Usually { $n } posts, the middle of what is told here.
+    [one] Usually one post, the middle of these periods.
+   *[other] Usually { $n } posts, the middle of these periods.
  }
-watch-usual-not-yet = No usual level yet: four periods whose number can be told are needed.
+watch-usual-few = Usually too few people for it to be told.
+watch-usual-not-yet = No usual level yet: four counted periods are needed.
 watch-empty = No period has been closed yet since the town is counted. A day is closed two minutes after midnight.
 watch-period = Period
 watch-not-told = not told: nobody, or too few people
@@ -1450,6 +1458,14 @@ look-watch = Searches
 look-watch-series = What a search shows
 look-watch-series-csv = What a search shows, CSV file
 look-watch-series-json = What a search shows, JSON file
+look-days-csv = Last days, CSV file
+look-days-json = Last days, JSON file
+look-sources-csv = State of the sources, CSV file
+look-sources-json = State of the sources, JSON file
+look-inbox-csv = Addressed posts, CSV file
+look-inbox-json = Addressed posts, JSON file
+look-people-csv = Accounts, CSV file
+look-people-json = Accounts, JSON file
 look-answers = Answers
 look-answers-csv = Answers, CSV file
 look-answers-json = Answers, JSON file

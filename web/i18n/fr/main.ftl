@@ -1250,6 +1250,7 @@ desk-said = Ce qui se dit
 desk-said-tags = Mots-clés, { $period }
 desk-said-zones = Quartiers, { $period }
 desk-said-week = semaine du { $day }
+desk-said-usual = d’habitude { $usual }
 desk-said-few = De la veille et de la semaine passée, aucun sujet ne réunit assez de personnes pour être dit.
 desk-said-more = Tous les chiffres
 desk-usual = D’habitude
@@ -1272,9 +1273,13 @@ letter-desk = Le bureau : { $url }
 letter-foot = Ce courriel vient de Parvis. Les adresses qui le reçoivent sont dans le fichier de la ville.
 ## Fichiers, et ce qui suit le temps
 
-files = Ces chiffres en fichier :
+files = En fichier :
 files-csv = CSV
 files-json = JSON
+register-file-roles = Rôles :
+register-file-searches = Recherches :
+register-file-looks = Consultations :
+inbox-file-note = Le fichier dit quand, par quel réseau et ce qu’il en est devenu ; ni les mots, ni les personnes.
 files-print = Cette page s’imprime sans ses boutons.
 chart-days = Messages d’habitants par jour. { $period }. Le trait est le niveau habituel de chaque jour.
 chart-days-alone = Messages d’habitants par jour. { $period }. Pas encore de niveau habituel : il faut 14 jours comptés.
@@ -1285,6 +1290,8 @@ chart-watch-month = Messages par mois, une année au plus.
 numbers-day = Jour par jour
 numbers-of-day = Jour
 numbers-of-usual = D’ordinaire
+numbers-usual-few = peu
+numbers-usual-note = « D’ordinaire » : le milieu des huit mêmes jours, semaines ou mois d’avant, dès que quatre sont comptés ; « peu » : trop peu de personnes la plupart du temps.
 numbers-few-short = { $n ->
     [one] moins d’une
    *[other] moins de { $n }
@@ -1386,10 +1393,11 @@ watch-assembly = Ce mot-clé est celui d’une manifestation ou d’un rassemble
 watch-is-over = Cette recherche est finie : elle ne montre plus rien.
 watch-purpose-is = But :
 watch-usual = { $n ->
-    [one] D’ordinaire un message, milieu de ce qui est dit ici.
-   *[other] D’ordinaire { $n } messages, milieu de ce qui est dit ici.
+    [one] D’ordinaire un message, milieu de ces périodes.
+   *[other] D’ordinaire { $n } messages, milieu de ces périodes.
  }
-watch-usual-not-yet = Pas encore de niveau habituel : il faut quatre périodes dont le nombre peut être dit.
+watch-usual-few = D’ordinaire trop peu de personnes pour que ce soit dit.
+watch-usual-not-yet = Pas encore de niveau habituel : il faut quatre périodes comptées.
 watch-empty = Aucune période n’est encore close depuis que la ville est comptée. Un jour se clôt deux minutes après minuit.
 watch-period = Période
 watch-not-told = pas dit : personne, ou trop peu de personnes
@@ -1451,6 +1459,14 @@ look-watch = Recherches
 look-watch-series = Ce que montre une recherche
 look-watch-series-csv = Ce que montre une recherche, fichier CSV
 look-watch-series-json = Ce que montre une recherche, fichier JSON
+look-days-csv = Derniers jours, fichier CSV
+look-days-json = Derniers jours, fichier JSON
+look-sources-csv = État des sources, fichier CSV
+look-sources-json = État des sources, fichier JSON
+look-inbox-csv = Messages adressés, fichier CSV
+look-inbox-json = Messages adressés, fichier JSON
+look-people-csv = Comptes, fichier CSV
+look-people-json = Comptes, fichier JSON
 look-answers = Réponses
 look-answers-csv = Réponses, fichier CSV
 look-answers-json = Réponses, fichier JSON

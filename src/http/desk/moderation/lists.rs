@@ -2,22 +2,21 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use super::super::export::{Form, Sheet, file};
 use super::super::figures::number;
 use super::super::gate::{Asked, refused_page, to};
 use super::super::pages::{Bar, Refused, frame};
 use super::{DecisionView, PostView, base, kind_name};
 use crate::domain::{
-    Actor, Card, City, Complaint, ComplaintKind, DecisionQuery, Filter, Measure, ModeratedPost, PostId, Standing,
-    StoreError, Timestamp,
+    Actor, Card, City, Complaint, ComplaintKind, Decision, DecisionQuery, Filter, Measure, ModeratedPost, PostId,
+    Standing, StoreError,
 };
-use crate::http::page::{Calendar, Frame, Words, motive_name};
+use crate::http::page::{Calendar, Frame, Words, decisions_sheet, motive_name};
+use crate::http::sheet::{Files, Form, file, files};
 
 /// Entries of one page.
 const PER_PAGE: usize = 30;
-/// Decisions of a file, and of one question for them.
+/// Decisions of a file.
 const DECISIONS_PER_FILE: usize = 10_000;
-const PAGES_AT_ONCE: usize = 100;
 
 /// The lists, in the order in which they are to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +62,7 @@ struct ListView<'a> {
     problem: Option<String>,
     motives: Vec<(&'static str, String)>,
     days: Vec<(String, String)>,
-    files: Vec<(&'static str, String)>,
+    files: Files,
 }
 
 struct ComplaintView {
@@ -95,31 +94,11 @@ pub async fn page(asked: Asked) -> HttpResponse {
 /// `GET /desk/{city}/decisions.csv` and `.json`: the newest, without posts and words.
 pub async fn export(asked: Asked) -> HttpResponse {
     let Some(city) = asked.city.clone() else { return to("/desk") };
-    let mut rows = Vec::new();
-    let mut query = DecisionQuery { before: None, limit: PAGES_AT_ONCE };
-    while rows.len() < DECISIONS_PER_FILE {
-        let Ok(found) = asked.state.moderation.decisions(&city.id, query).await else {
-            return refused_page(&asked.context, Refused::TryLater);
-        };
-        let Some(last) = found.last() else { break };
-        query.before = Some(last.number);
-        rows.extend(found.into_iter().map(|decision| {
-            let (ending, ended) = decision.ended.map_or(("", None), |(ending, at)| (ending.as_str(), Some(at)));
-            let time = |at: Option<Timestamp>| at.map(Timestamp::to_rfc3339).unwrap_or_default();
-            [
-                u64::try_from(decision.number).unwrap_or_default().into(),
-                decision.at.to_rfc3339().into(),
-                decision.by.0.into(),
-                decision.measure.as_str().into(),
-                decision.motive.as_str().into(),
-                time(decision.until).into(),
-                time(ended).into(),
-                ending.into(),
-            ]
-        }));
+    let who = |decision: &Decision| decision.by.0.clone();
+    match decisions_sheet(&*asked.state.moderation, &city.id, None, DECISIONS_PER_FILE, who).await {
+        Ok(sheet) => file(&city, "decisions", Form::of(&asked.request), &sheet),
+        Err(_unreadable) => refused_page(&asked.context, Refused::TryLater),
     }
-    let columns = ["number", "at", "who", "measure", "motive", "until", "ended_at", "ended"];
-    file(&city, "decisions", Form::of(&asked), &Sheet { columns, rows })
 }
 
 /// Leads to the post of an address: on its network, or of its page here.
@@ -222,7 +201,7 @@ async fn view<'a>(
         problem: problem.map(|key| w.t(key)),
         motives: Measure::BlockWord.motives().iter().map(|motive| (motive.as_str(), motive_name(*motive, w))).collect(),
         days: super::post::days(Measure::BlockWord, w),
-        files: ["csv", "json"].map(|ending| (ending, format!("/desk/{}/decisions.{ending}", city.id.as_str()))).into(),
+        files: files(&format!("/desk/{}/decisions", city.id.as_str()), ""),
         desk: format!("/desk/{}", city.id.as_str()),
         here,
     })

@@ -37,7 +37,8 @@ fn item(number: u64, words: Option<&str>) -> MentionItem {
 
 impl MentionDesk for Inbox {
     fn mentions<'a>(&'a self, city: &'a CityId, query: MentionQuery) -> BoxFuture<'a, Result<MentionPage, StoreError>> {
-        let of_nantes = city.as_str() == "nantes" && query.status == Some(MentionStatus::New);
+        let is_shown = query.status.is_none_or(|status| status == MentionStatus::New);
+        let of_nantes = city.as_str() == "nantes" && is_shown;
         let items = vec![item(2, Some("Un lampadaire <script>taken()</script> éteint @ville")), item(1, None)];
         Box::pin(async move { Ok(MentionPage { items: if of_nantes { items } else { Vec::new() }, next: None }) })
     }
@@ -100,6 +101,14 @@ async fn s51_the_inbox_shows_words_points_to_others_and_says_who_did_what() {
         assert!(page.contains(words), "{words} in {page}");
     }
     assert!(!page.contains("<script>taken"));
+    // From eight to nine on a Friday morning, before the office opens; no word, no name, no address.
+    assert!(page.contains("href=\"/desk/nantes/inbox.csv\""), "{page}");
+    let csv = lea.get("/desk/nantes/inbox.csv").await.body;
+    let row = "bluesky,2027-01-15T07:00:00.000Z,new,2027-01-15T07:00:00.000Z";
+    assert_eq!(
+        csv.lines().collect::<Vec<_>>(),
+        ["number,network,asked_at,state,since,office_minutes", &format!("2,{row},0"), &format!("1,{row},0")]
+    );
     let post = format!("/desk/nantes/inbox/{}", PostId::from_u64(2).token());
     let done = lea.post("/desk/nantes/inbox", &post, &[("act", "assign"), ("status", "new")]).await;
     assert_eq!((done.status, &*done.to), (303, "/desk/nantes/inbox?status=new"));

@@ -220,6 +220,24 @@ async fn the_log_and_the_answers_are_files_too() {
 }
 
 #[actix_web::test]
+async fn the_accounts_are_a_file_with_a_row_for_each_role_here() {
+    let place = Place::new().await;
+    place.add("ada", &[("nantes", Role::Administrator), ("rennes", Role::Reader)]).await;
+    place.add("lea", &[("nantes", Role::Reader), ("nantes", Role::Moderator)]).await;
+    place.add("max", &[("rennes", Role::Reader)]).await;
+    let app = place.app().await;
+    let mut ada = Browser::new(&app);
+    ada.enter("ada", NOON).await;
+    let csv = ada.get("/desk/nantes/people.csv").await.body;
+    let mut lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.remove(0), "name,role,state");
+    lines.sort_unstable();
+    assert_eq!(lines, ["ada,administrator,second", "lea,moderator,second-missing", "lea,reader,second-missing"]);
+    let page = ada.get("/desk/nantes/people").await.body;
+    assert!(page.contains("href=\"/desk/nantes/people.json\"") && page.contains("mot de passe"), "{page}");
+}
+
+#[actix_web::test]
 async fn the_desk_says_how_each_source_does_and_what_is_to_be_done() {
     let mut place = Place::new().await;
     place.add("lea", &[("nantes", Role::Reader)]).await;
@@ -255,4 +273,15 @@ async fn the_desk_says_how_each_source_does_and_what_is_to_be_done() {
     }
     let (refused, live) = (page.find("Mastodon\u{a0}: ").unwrap(), page.find("Bluesky\u{a0}: ").unwrap());
     assert!(refused < live, "what asks for something stands first");
+    assert!(page.contains("href=\"/desk/nantes/sources.csv\""), "{page}");
+    assert_eq!(
+        lea.get("/desk/nantes/sources.csv").await.body.lines().collect::<Vec<_>>(),
+        [
+            "source,network,what,from,until",
+            "bluesky,bluesky,live,2027-01-15T07:50:00.000Z,",
+            "bluesky,bluesky,gap,2027-01-15T05:30:00.000Z,2027-01-15T06:03:20.000Z",
+            "mastodon,mastodon,refused,2027-01-15T07:50:00.000Z,",
+            "mastodon,mastodon,gap,2027-01-15T05:30:00.000Z,2027-01-15T06:03:20.000Z",
+        ]
+    );
 }

@@ -12,15 +12,18 @@ use crate::http::page::{
     trouble::Trouble,
     visit::{Failure, Visit, html, unkept},
 };
+use crate::http::sheet::{Form, file};
 use crate::live::AddressBlock;
 
 use super::{
-    AppealPage, COMPLAINT_FORM_BYTES_MAX, ComplaintForm, FollowedPage, LogPage, Problem, ReportPage, render_appeal,
-    render_followed, render_log, render_report,
+    AppealPage, COMPLAINT_FORM_BYTES_MAX, ComplaintForm, FollowedPage, LogPage, Problem, ReportPage, decisions_sheet,
+    render_appeal, render_followed, render_log, render_report,
 };
 
 /// Decisions on one page of the log; older ones are a link away.
 const DECISIONS_PER_PAGE: usize = 50;
+/// Decisions of a file, which anybody may ask for; `before` gives earlier ones.
+const DECISIONS_PER_FILE: usize = 1_000;
 /// The longest address of a post that is looked for; a longer one is nobody's.
 const URL_BYTES_MAX: usize = 2_048;
 
@@ -44,7 +47,12 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route(web::post().to(appeal_sent)),
         )
         .service(web::resource("/{city}/followed/{key}").route(web::get().to(follow)).route(web::head().to(follow)))
-        .service(web::resource("/{city}/moderation").route(web::get().to(log)).route(web::head().to(log)));
+        .service(web::resource("/{city}/moderation").route(web::get().to(log)).route(web::head().to(log)))
+        .service(
+            web::resource("/{city}/moderation.{form:csv|json}")
+                .route(web::get().to(log_file))
+                .route(web::head().to(log_file)),
+        );
 }
 
 /// The decisions for which a post is less seen in a city. Those on its author or its words are told of what is held here and
@@ -250,6 +258,21 @@ async fn log_page(request: &HttpRequest, state: &PageState) -> Answered {
     };
     let read = read.await;
     read.map_err(|_unreadable| visit.fails(Trouble::Unavailable))
+}
+
+/// `GET /{city}/moderation.csv` and `.json`: the decisions, as everybody may read of them.
+async fn log_file(request: HttpRequest, state: State) -> HttpResponse {
+    answer(&state, decisions(&request, &state).await)
+}
+
+async fn decisions(request: &HttpRequest, state: &PageState) -> Answered {
+    let visit = Visit::of(request, state)?;
+    let before = visit.asked.before.as_deref().and_then(|before| before.parse().ok());
+    let who = |decision: &Decision| if decision.is_automatic() { "automatic" } else { "moderator" }.to_owned();
+    match decisions_sheet(&*state.moderation, &visit.city.id, before, DECISIONS_PER_FILE, who).await {
+        Ok(sheet) => Ok(file(&visit.city, "moderation", Form::of(request), &sheet)),
+        Err(_unreadable) => Err(visit.fails(Trouble::Unavailable)),
+    }
 }
 
 /// The post of that address, where its page says something: it is seen here, or a decision is known of it. What waits in the

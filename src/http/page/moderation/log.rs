@@ -2,6 +2,7 @@ use askama::Template;
 
 use crate::domain::{City, Decision, InForce};
 use crate::http::page::{address::Address, calendar::Calendar, context::PageContext, frame::Frame, words::Words};
+use crate::http::sheet::{Files, files};
 
 use super::statement::{by, ended};
 use super::{as_sentence, measure_name, motive_name};
@@ -42,6 +43,7 @@ pub fn render_log(context: &PageContext, city: &City, page: &LogPage<'_>) -> Str
             .next
             .map(|next| top.clone().with("before", next.to_string()).language(context.carried()).to_string()),
         newest: page.before.map(|_| newest),
+        files: files(&top.to_string(), &page.before.map(|before| format!("?before={before}")).unwrap_or_default()),
     }
     .render()
     .unwrap_or_default()
@@ -60,6 +62,7 @@ struct LogView<'a> {
     lines: Vec<Line>,
     older: Option<String>,
     newest: Option<String>,
+    files: Files,
 }
 
 /// A decision as everybody may read of it: not on what, nor on whom.

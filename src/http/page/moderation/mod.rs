@@ -6,6 +6,7 @@
 //! somebody who complains writes is for moderators alone.
 
 mod appeal;
+mod decisions;
 mod followed;
 mod form;
 pub(super) mod handlers;
@@ -14,6 +15,7 @@ mod report;
 mod statement;
 
 pub use appeal::{AppealPage, render_appeal};
+pub use decisions::decisions_sheet;
 pub use followed::{FollowedPage, render_followed};
 pub use form::{COMPLAINT_FORM_BYTES_MAX, ComplaintForm, Problem};
 pub use log::{LogPage, render_log};

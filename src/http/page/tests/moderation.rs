@@ -212,6 +212,16 @@ async fn feature12_the_log_is_paged_and_an_empty_one_says_so() {
         path = format!("/port-fictif/moderation?before={}", older.unwrap_or_default());
     }
     assert_eq!(seen, 120);
+    // As a file all of them, or those before a number, and of nobody but moderators.
+    let csv = send(&app, get("/port-fictif/moderation.csv")).await.body;
+    assert_eq!(csv.lines().next(), Some("number,at,who,measure,motive,until,ended_at,ended"));
+    assert!(
+        csv.lines().count() == 121 && csv.lines().skip(1).all(|line| line.contains(",moderator,hide,abuse,")),
+        "{csv}"
+    );
+    let earlier = send(&app, get("/port-fictif/moderation.json?before=3")).await.body;
+    let earlier: serde_json::Value = serde_json::from_str(&earlier).unwrap();
+    assert_eq!((&earlier["table"], earlier["rows"].as_array().unwrap().len()), (&"moderation".into(), 2));
     let empty = super::moderation::app(state(Arc::new(samples()), settings())).await;
     let page = send(&empty, get("/port-fictif/moderation?before=x&url=%20")).await;
     assert!(page.status == 200 && page.says("n’a encore rien décidé") && page.says("Aucune décision n’est en vigueur"));

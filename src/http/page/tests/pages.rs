@@ -507,6 +507,21 @@ async fn feature_19_the_register_tells_runs_by_their_day_and_nobody_by_name() {
     ] {
         assert!(said.contains(words), "{words} in {said}");
     }
+    let file = async |name: &str| {
+        let request = test::TestRequest::get().uri(&format!("/port-fictif/register/{name}")).to_request();
+        String::from_utf8(test::call_and_read_body(&app, request).await.to_vec()).expect("a text")
+    };
+    for name in ["roles.csv", "searches.csv", "looks.csv", "roles.json", "searches.json", "looks.json"] {
+        assert!(said.contains(&format!("href=\"/port-fictif/register/{name}\"")), "{name}");
+    }
+    assert_eq!(file("roles.csv").await, "role,accounts\r\nreader,3\r\npublisher,1\r\n");
+    assert_eq!(file("looks.csv").await, "day,page,role,times\r\n2026-11-20,numbers,reader,7\r\n");
+    let searches = file("searches.csv").await;
+    let row = "2,tag,tram,Savoir ce qui <gêne> sur la ligne 1,publisher,2026-11-20,2026-11-22,4";
+    assert_eq!(searches.lines().nth(1), Some(row), "{searches}");
+    assert!(searches.lines().nth(2).unwrap().ends_with(",0"), "of another search: {searches}");
+    let json: serde_json::Value = serde_json::from_str(&file("looks.json").await).unwrap();
+    assert_eq!(json["rows"][0]["times"], 7);
 }
 
 #[actix_web::test]

@@ -1,13 +1,13 @@
-//! Tables of the desk as files.
+//! Tables as files.
 //!
-//! Owns the two forms, CSV and JSON. Does not own what is in a table: whoever shows it gives it.
+//! Owns the two forms, CSV and JSON, and where they lie: beside the page that shows the table. Does not own what is in a table:
+//! whoever shows it gives it.
 //! Invariant: both forms are of the same rows, in the same order.
 
-use actix_web::HttpResponse;
 use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
-use super::gate::Asked;
 use crate::domain::City;
 
 /// A cell of a file. In a CSV what is not known is empty.
@@ -100,9 +100,17 @@ pub fn file<const N: usize>(city: &City, name: &str, form: Form, sheet: &Sheet<N
 
 impl Form {
     /// By the ending of the address that is asked for.
-    pub fn of(asked: &Asked) -> Self {
-        if asked.request.path().ends_with(".json") { Self::Json } else { Self::Csv }
+    pub fn of(request: &HttpRequest) -> Self {
+        if request.path().ends_with(".json") { Self::Json } else { Self::Csv }
     }
+}
+
+/// The files of the table on a page: what each is, and its address.
+pub type Files = [(&'static str, String); 2];
+
+/// `query`: what the page was asked, from its `?` on; else empty.
+pub fn files(page: &str, query: &str) -> Files {
+    ["csv", "json"].map(|ending| (ending, format!("{page}.{ending}{query}")))
 }
 
 /// A value that a program for tables would take for a formula is a word here (H3): an apostrophe stands before it, and before one

@@ -1,0 +1,118 @@
+//! What was told of values in the buckets before one.
+//!
+//! Owns which buckets a value is compared with, and what is usual of it among them. Does not own what is told
+//! (`domain::desk`): it is read of the closed cube, so nothing usual says more than the cube does.
+//! Invariant: the number of questions is the same after a year, and for five hundred values as for one.
+
+use std::collections::HashMap;
+
+use crate::domain::desk::{Bucket, Calendar, Counts, Dimension, Width};
+use crate::domain::{CityId, StoreError};
+
+/// Buckets that are compared: of a day the same days of earlier weeks, of a week or a month those just before it.
+const COMPARED: usize = 8;
+/// With fewer of them that were counted, nothing is usual of a value.
+pub const COMPARED_MIN: usize = 4;
+const HALF_DAY_S: i64 = 43_200;
+const WEEK_S: i64 = 7 * 86_400;
+
+/// What is usual of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsualValue {
+    Posts(u64),
+    /// On most such days, weeks or months too few people said it for it to be told.
+    TooFew,
+}
+
+/// Of closed buckets that compare, each with what was told of a value; `None` where it was not. Of an even number the upper of
+/// the two in the middle.
+pub fn usual_value(mut told: Vec<Option<u64>>) -> Option<UsualValue> {
+    // What is not told stands below all that is.
+    told.sort_unstable();
+    let middle = told.get(told.len() / 2).filter(|_| told.len() >= COMPARED_MIN)?;
+    Some(middle.map_or(UsualValue::TooFew, UsualValue::Posts))
+}
+
+/// The values of one dimension, as they were told in the buckets that compare with one.
+#[derive(Debug, Default)]
+pub struct Past(Vec<HashMap<String, u64>>);
+
+impl Past {
+    pub async fn read(
+        counts: &dyn Counts,
+        city: &CityId,
+        calendar: &Calendar,
+        bucket: Bucket,
+        dimension: Dimension,
+    ) -> Result<Self, StoreError> {
+        let compared = compared(calendar, bucket);
+        let Some(oldest) = compared.last() else { return Ok(Self::default()) };
+        let counted = counts.plain(city, bucket.width, oldest.start, bucket.start).await?;
+        let mut past = Vec::new();
+        for bucket in compared.iter().filter(|one| counted.iter().any(|(start, _)| *start == one.start)) {
+            let cells = counts.values(city, bucket.width, dimension, bucket.start).await?;
+            past.push(cells.into_iter().map(|cell| (cell.value, cell.posts)).collect());
+        }
+        Ok(Self(past))
+    }
+
+    pub fn usual(&self, value: &str) -> Option<UsualValue> {
+        usual_value(self.0.iter().map(|told| told.get(value).copied()).collect())
+    }
+}
+
+/// Newest first.
+fn compared(calendar: &Calendar, bucket: Bucket) -> Vec<Bucket> {
+    let mut found: Vec<Bucket> = Vec::new();
+    while found.len() < COMPARED {
+        let newer = found.last().unwrap_or(&bucket);
+        let at = match bucket.width {
+            // Noon is the same day's where clocks were put on or back between the weeks.
+            Width::Hour | Width::Day => newer.start.plus_seconds(HALF_DAY_S - WEEK_S),
+            Width::Week | Width::Month => newer.start.plus_seconds(-1),
+        };
+        let Some(older) = calendar.bucket(bucket.width, at) else { break };
+        found.push(older);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Timestamp;
+
+    #[test]
+    fn what_is_usual_of_a_value_is_the_middle_and_what_is_not_told_lies_below() {
+        use UsualValue::{Posts, TooFew};
+        let told = |posts: &[u64]| posts.iter().map(|posts| Some(*posts).filter(|posts| *posts > 0)).collect();
+        for (posts, usual) in [
+            (&[][..], None),
+            (&[5, 6, 7], None),
+            (&[9, 5, 6, 7], Some(Posts(7))),
+            (&[400, 5, 6, 7, 8], Some(Posts(7))),
+            (&[0, 0, 0, 9], Some(TooFew)),
+            (&[0, 0, 9, 8], Some(Posts(8))),
+            (&[0, 0, 0, 0], Some(TooFew)),
+        ] {
+            assert_eq!(usual_value(told(posts)), usual, "{posts:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_compared_with_the_same_days_and_a_week_with_those_before_it() {
+        let paris = Calendar::new("Europe/Paris");
+        let names = |width: Width, at: &str| -> Vec<String> {
+            let bucket = paris.bucket(width, Timestamp::parse_rfc3339(at).unwrap()).unwrap();
+            compared(&paris, bucket).iter().filter_map(|bucket| paris.name(bucket)).collect()
+        };
+        // Summer time ended on 25 October, and began on 29 March.
+        let days = names(Width::Day, "2026-11-04T12:00:00Z");
+        assert_eq!((days.len(), &*days[0], &*days[1], &*days[7]), (8, "2026-10-28", "2026-10-21", "2026-09-09"));
+        assert_eq!(names(Width::Day, "2026-03-31T00:30:00Z")[0], "2026-03-24");
+        let weeks = names(Width::Week, "2026-11-04T12:00:00Z");
+        assert_eq!((weeks.len(), &*weeks[0], &*weeks[7]), (8, "2026-W44", "2026-W37"));
+        let months = names(Width::Month, "2026-11-04T12:00:00Z");
+        assert_eq!((months.len(), &*months[0], &*months[7]), (8, "2026-10", "2026-03"));
+    }
+}
