@@ -76,7 +76,7 @@ pub async fn open_store_alone(settings: &Settings) -> anyhow::Result<Store> {
 
 /// Reads and compiles the configured cities.
 pub fn read_cities(settings: &Settings) -> anyhow::Result<Cities> {
-    cities::read(&settings.cities.folder, &|_| {})
+    cities::read(&settings.cities.folder, &|_| {}, SystemClock.now())
 }
 
 /// The pipeline's memory, as the store has it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use futures_util::future::BoxFuture;
+use jiff::Span;
 use rust_embed::RustEmbed;
 
 use super::serve::{Backlog, ServeOptions, serve};
@@ -14,7 +15,8 @@ use crate::clock::{Clock, HeldClock};
 use crate::demo::mastodon::TownHolders;
 use crate::demo::{Demo, OfficialBody, Rate, push};
 use crate::domain::{
-    AccountRef, AuthorLookup, Checkpoint, City, Journal, Network, Official, OfficialKind, SecretPlace, SourceId,
+    AccountRef, AuthorLookup, Checkpoint, City, Journal, Listing, Network, Official, OfficialKind, SecretPlace,
+    SourceId, Timestamp,
 };
 use crate::http::page::DemoNote;
 use crate::ingest::sources::{self, mastodon::MastodonSettings, nostr::NostrSettings};
@@ -85,12 +87,13 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
     let (officials, feeds, agenda) = (demo.officials.clone(), demo.feeds.clone(), demo.agenda.clone());
     let (note, on_ready) = (demo.note.clone(), options.on_ready);
     let pushing = (clock.clone(), options.shutdown.clone());
+    let began = clock.now();
     serve(ServeOptions {
         settings,
         clock: clock.clone(),
         shutdown: options.shutdown,
         amend: Arc::new(move |city| {
-            list_officials(city, &officials);
+            list_officials(city, &officials, began);
             city.feeds = feeds.of(city.id.as_str());
             city.pushes = push::of(city.id.as_str(), &secret);
             city.datasets = agenda.of(city.id.as_str());
@@ -113,7 +116,9 @@ fn write_secret(path: &std::path::Path, key: &[u8]) -> std::io::Result<()> {
     file.write_all(format!("whsec_{}", data_encoding::BASE64.encode(key)).as_bytes())
 }
 
-fn list_officials(city: &mut City, officials: &[OfficialBody]) {
+fn list_officials(city: &mut City, officials: &[OfficialBody], now: Timestamp) {
+    let today = jiff::Timestamp::from_microsecond(now.as_micros()).unwrap_or_default().to_zoned(city.zone()).date();
+    let last = today.checked_add(Span::new().years(1)).ok();
     let bodies = officials.iter().filter(|body| body.city == city.id.as_str());
     city.officials.extend(bodies.map(|body| {
         Official {
@@ -128,6 +133,19 @@ fn list_officials(city: &mut City, officials: &[OfficialBody]) {
             accounts: std::iter::once(AccountRef { network: Network::Bluesky, handle: body.handle.clone() })
                 .chain(body.mastodon.clone().map(|handle| AccountRef { network: Network::Mastodon, handle }))
                 .collect(),
+            listing: Listing {
+                // A name on Bluesky is a domain of its own; here it stands for that of the town's site.
+                site: Some(body.handle.clone()),
+                reason: match body.group.as_str() {
+                    "presse" => "Raconte la ville\u{a0}; n’en est pas la voix.",
+                    "association" => "Des gens d’ici, qui ont demandé à être listés.",
+                    "service" => "Un service de la ville\u{a0}: ses travaux, ses horaires.",
+                    _ => "La mairie\u{a0}: ce qui change en ville, et ses réponses.",
+                }
+                .into(),
+                since: Some(today),
+                until: last,
+            },
         }
     }));
 }

@@ -78,7 +78,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let listener = bind(&settings.http.listen)?;
     let address = listener.local_addr()?;
 
-    let read = cities::read(&settings.cities.folder, &*amend)?;
+    let read = cities::read(&settings.cities.folder, &*amend, clock.now())?;
     for (slug, problem) in &read.broken {
         tracing::error!(slug, problem, "A city file can't be used; the other cities are served.");
     }
@@ -265,6 +265,7 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         answers: listed_answers,
         to_rematch: set.cities().iter().map(|city| city.id.clone()).collect(),
         served: set,
+        clock: clock.clone(),
         broken: read.broken.into_iter().collect(),
         shutdown: shutdown.clone(),
     };

@@ -3,8 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::bail;
 
 use super::ConfigFile;
+use crate::clock::{Clock, SystemClock};
 use crate::config::read_city;
-use crate::domain::{City, fold_tag, fold_words};
+use crate::domain::{City, Timestamp, fold_tag, fold_words};
 
 /// Validates city files. Warnings are printed and leave the status at 0; a problem makes it 1.
 #[derive(clap::Args)]
@@ -29,12 +30,17 @@ impl Check {
                 .collect();
             slugs.sort();
         }
-        let (mut cities, mut broken) = (Vec::new(), 0);
+        let (mut cities, mut broken, now) = (Vec::new(), 0, SystemClock.now());
         for slug in &slugs {
             match read_city(&folder.join(format!("{slug}.toml"))) {
                 Ok((city, warnings)) => {
                     for warning in &warnings {
                         println!("warning: {warning}");
+                    }
+                    for name in lapsed(&city, now) {
+                        println!(
+                            "warning: {slug}: {name} is listed no more: `until` has passed; put it off, or take them out"
+                        );
                     }
                     println!("{slug}: {}, {} zones, sound", city.name, city.zones.len());
                     cities.push(city);
@@ -58,6 +64,14 @@ impl Check {
         }
         Ok(())
     }
+}
+
+/// Those whose listing is over.
+fn lapsed(city: &City, now: Timestamp) -> impl Iterator<Item = &str> {
+    let zone = city.zone();
+    let officials = city.officials.iter();
+    let over = officials.filter(move |official| official.listing.ends_at(&zone).is_some_and(|end| end <= now));
+    over.map(|official| official.name.as_str())
 }
 
 /// Tags and words by which several of the cities admit posts, as homonyms do.

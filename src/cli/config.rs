@@ -2,6 +2,7 @@ use clap::Subcommand;
 
 use super::ConfigFile;
 use crate::app::Settings;
+use crate::clock::{Clock, SystemClock};
 
 #[derive(Subcommand)]
 pub enum Config {
@@ -19,7 +20,7 @@ impl Config {
             Self::Doc => print!("{}", crate::config::document(&crate::app::documented_settings())),
             Self::Check(file) => {
                 let settings = file.load()?;
-                let files = crate::config::CityFiles::read(&settings.cities.folder, &|_| {})
+                let files = crate::config::CityFiles::read(&settings.cities.folder, &|_| {}, SystemClock.now())
                     .map_err(|error| anyhow::anyhow!("{}: {error}", settings.cities.folder.display()))?;
                 for problem in files.broken().flat_map(|(_, problems)| problems) {
                     eprintln!("{problem}");

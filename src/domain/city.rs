@@ -4,7 +4,7 @@ use geo::MultiPolygon;
 use jiff::tz::TimeZone;
 
 use super::alert::OnDuty;
-use super::{DatasetRef, Lane, Network, OfficeHours, PushSender};
+use super::{DatasetRef, Lane, Network, OfficeHours, Official, PushSender};
 
 /// A city's slug: its address, its key in the store, its metric label. Lower-case ASCII letters, digits, hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,43 +60,6 @@ pub struct Recipe {
     pub assembly: Vec<String>,
     pub exclude_hashtags: Vec<String>,
     pub exclude_words: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OfficialKind {
-    Institution,
-    Elected,
-    Service,
-    Press,
-    Association,
-}
-
-impl OfficialKind {
-    /// As a city's file writes it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Institution => "institution",
-            Self::Elected => "elected",
-            Self::Service => "service",
-            Self::Press => "press",
-            Self::Association => "association",
-        }
-    }
-
-    /// Whether an account of this kind speaks for the town hall to whoever addresses it. Elected persons don't: what is said to
-    /// them is said to a person and their politics, which no office has to read, and what they reply is their own word.
-    pub const fn answers(self) -> bool {
-        matches!(self, Self::Institution | Self::Service)
-    }
-}
-
-/// An account of a public body, the press or an association, listed by the city.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Official {
-    pub name: String,
-    pub group: String,
-    pub kind: OfficialKind,
-    pub accounts: Vec<AccountRef>,
 }
 
 /// The city's own colours, checked for contrast when its file is read.

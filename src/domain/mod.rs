@@ -26,6 +26,7 @@ mod moderation;
 mod network;
 mod notice;
 mod observation;
+mod official;
 mod office_hours;
 mod outcome;
 mod ports;
@@ -42,7 +43,7 @@ pub use audit::{AUDIT_CODE_CHARS, Act, AuditFault, AuditHead, AuditKey, AuditLin
 pub use author::{AccountStatus, AuthorId, AuthorProfile, Label};
 pub use card::{Card, CardAuthor, CardCopy};
 pub use change::{AuthorVerdict, Batch, Change, HideReason, Placement, SubjectHash};
-pub use city::{AccountRef, Around, City, CityId, FeedRef, Look, Official, OfficialKind, Recipe, Zone};
+pub use city::{AccountRef, Around, City, CityId, FeedRef, Look, Recipe, Zone};
 pub use cursor::{Cursor, CursorError};
 pub use dataset::{DatasetRef, Fields};
 pub use event::{Announcement, event_keys, same_event};
@@ -66,6 +67,7 @@ pub use network::Network;
 pub use notice::{NOTICE_KEPT_S, Notice, NoticeFault, NoticeState, NoticeText, NoticeWrite, Notices, Publisher};
 pub use observation::{Checkpoint, Event, Observation, RawFacet, RawPlace, RawPost, SourceId, Visibility};
 pub use office_hours::OfficeHours;
+pub use official::{Listing, Official, OfficialKind};
 pub use outcome::{Outcome, Reason, RefuseReason, Rule, Tier};
 pub use ports::{
     AccountResolver, Announced, AuthorLookup, CardRenderer, CommitListener, Committed, FeedLog, Holders, Journal,

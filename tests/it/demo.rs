@@ -17,7 +17,7 @@ const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 #[test]
 fn s06_every_sample_post_ends_as_its_script_says_and_in_its_own_city() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities");
-    let files = CityFiles::read(&folder, &|_| {}).unwrap();
+    let files = CityFiles::read(&folder, &|_| {}, NOW).unwrap();
     let set = Arc::new(CitySet::compile(files.cities().cloned()));
     let mut wrong = Vec::new();
     for seed in 0..3 {
@@ -73,7 +73,7 @@ fn s06_every_sample_post_ends_as_its_script_says_and_in_its_own_city() {
 #[test]
 fn s06_every_sample_status_and_event_is_shown_and_in_its_own_city() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities");
-    let files = CityFiles::read(&folder, &|_| {}).unwrap();
+    let files = CityFiles::read(&folder, &|_| {}, NOW).unwrap();
     let set = Arc::new(CitySet::compile(files.cities().cloned()));
     let key = IdKey::new([3; 32]);
     let authors = Authors::new(key, [], Default::default());
@@ -105,7 +105,7 @@ fn s06_every_sample_status_and_event_is_shown_and_in_its_own_city() {
 #[test]
 fn s04_a_first_look_dismisses_nothing_that_a_city_asks_for() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities");
-    let files = CityFiles::read(&folder, &|_| {}).unwrap();
+    let files = CityFiles::read(&folder, &|_| {}, NOW).unwrap();
     let set = Arc::new(CitySet::compile(files.cities().cloned()));
     let Rehearsal { said, officials, .. } = rehearse(0, NOW).unwrap();
     let key = IdKey::new([3; 32]);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use crate::config::{CityFiles, CityProblem};
-use crate::domain::{City, FeedLog, StoreError};
+use crate::domain::{City, FeedLog, StoreError, Timestamp};
 use crate::live::Live;
 use crate::matcher::CitySet;
 
@@ -29,9 +29,9 @@ pub struct Cities {
 
 /// Reads and compiles a folder of city files. `amend` may change a city before it is compiled (the demonstration lists
 /// its own bodies).
-pub fn read(folder: &Path, amend: &dyn Fn(&mut City)) -> anyhow::Result<Cities> {
-    let files =
-        CityFiles::read(folder, amend).with_context(|| format!("{}: the cities can't be read", folder.display()))?;
+pub fn read(folder: &Path, amend: &dyn Fn(&mut City), now: Timestamp) -> anyhow::Result<Cities> {
+    let files = CityFiles::read(folder, amend, now)
+        .with_context(|| format!("{}: the cities can't be read", folder.display()))?;
     let broken = files.broken().map(|(slug, problems)| (slug.to_owned(), first_problem(problems))).collect();
     Ok(Cities { set: CitySet::compile(files.cities().cloned()), broken, files })
 }
@@ -66,7 +66,7 @@ mod tests {
         (0..30).for_each(|id| _ = log.apply(Step::Put { id, text: "avant".into(), tag: "ville" }));
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ville.toml"), "name = \"V\"\n[recipe]\nhashtags = [\"ville\"]\n").unwrap();
-        let cities = read(folder.path(), &|_| {}).unwrap();
+        let cities = read(folder.path(), &|_| {}, Timestamp::from_micros(0)).unwrap();
         let live =
             Live::new(log.clone(), Arc::new(CountingRenderer::default()), |_, _| String::new(), LiveLimits::default());
         open_tails(&live, &*log, cities.set.cities()).await.unwrap();

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::cities::{Answers, Listed, first_problem};
 use super::drive::Control;
 use super::following::Following;
+use crate::clock::Clock;
 use crate::config::{CityFiles, CityState};
 use crate::consent::Policy;
 use crate::domain::{City, CityId, FeedLog, StoreError};
@@ -41,6 +42,7 @@ pub struct Reload {
     /// Answers about listed accounts that are on their way.
     pub answers: Answers,
     pub served: Arc<CitySet>,
+    pub clock: Arc<dyn Clock>,
     /// Slug and problem of each file that can't be used.
     pub broken: BTreeMap<String, String>,
     /// Cities whose stored posts are to be matched again: at the start all, for a file may have changed meanwhile.
@@ -110,8 +112,8 @@ impl Reload {
 
     async fn look(&mut self, under_way: &mut UnderWay) {
         under_way.looks = under_way.looks.wrapping_add(1);
-        let (mut files, amend) = (std::mem::take(&mut self.files), self.amend.clone());
-        let looked = tokio::task::spawn_blocking(move || (files.look(&*amend), files)).await;
+        let (mut files, amend, now) = (std::mem::take(&mut self.files), self.amend.clone(), self.clock.now());
+        let looked = tokio::task::spawn_blocking(move || (files.look(&*amend, now), files)).await;
         // Only a runtime that stops drops the task.
         let Ok((told, files)) = looked else { return };
         self.files = files;

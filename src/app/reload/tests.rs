@@ -99,7 +99,7 @@ impl Scene {
             std::fs::write(cities.join(format!("{name}.geojson")), outline).unwrap();
         }
         std::fs::write(cities.join("ville.toml"), format!("name = \"Ville\"\n{recipe}")).unwrap();
-        let read = cities::read(&cities, &|_| {}).unwrap();
+        let read = cities::read(&cities, &|_| {}, NOW).unwrap();
         let (control, told) = mpsc::channel(64);
         let mut listed = Listed::new(cities::resolvers(&[Arc::new(FakeNetwork { answers })], []));
         let mut answers = listed.ask(read.set.cities(), false);
@@ -120,6 +120,7 @@ impl Scene {
             control,
             to_rematch: set.cities().iter().map(|city| city.id.clone()).collect(),
             served: set,
+            clock: Arc::new(ManualClock::new(NOW)),
             shutdown: Shutdown::new(),
             store: store.clone(),
         };

@@ -3,6 +3,7 @@
 //! Owns what of it is refused or warned of. Does not own the secret of the webhook: it is read by who signs with it, and here
 //! only to say what is wrong with it.
 
+use jiff::civil::Date;
 use toml::Spanned;
 
 use super::CityFile;
@@ -21,13 +22,7 @@ const URL_BYTES_MAX: usize = 2_000;
 impl Reader<'_> {
     pub(super) fn office_hours(&mut self, file: &CityFile) -> OfficeHours {
         let hours = self.hours(file.desk.hours.as_ref()).unwrap_or_default();
-        let mut closed = Vec::new();
-        for day in &file.desk.closed {
-            match day.get_ref().parse() {
-                Ok(date) => closed.push(date),
-                Err(_) => self.refuse(day, "no such day: write it as 2026-12-25"),
-            }
-        }
+        let closed: Vec<Date> = file.desk.closed.iter().filter_map(|day| self.day(Some(day))).collect();
         hours.closed_on(closed)
     }
 

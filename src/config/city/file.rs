@@ -110,6 +110,10 @@ pub struct OfficialFile {
     pub group: String,
     pub kind: Spanned<String>,
     pub accounts: Vec<Spanned<String>>,
+    pub site: Option<Spanned<String>>,
+    pub reason: Option<Spanned<String>>,
+    pub since: Option<Spanned<String>>,
+    pub until: Option<Spanned<String>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::seen::Seen;
 use super::{CityProblem, problem, read};
-use crate::domain::City;
+use crate::domain::{City, Timestamp};
 
 /// Most cities that a folder may hold; further files are reported as broken.
 const CITIES_MAX: usize = 40_000;
@@ -32,15 +32,17 @@ struct Entry {
     state: CityState,
     /// The file and the outlines it names, as they were read for `state`. None of a file that is not read.
     seen: Vec<Seen>,
+    /// When the next of those whom it lists is listed no more: it is read again then.
+    lapses_at: Option<Timestamp>,
     is_told: bool,
 }
 
 impl CityFiles {
     /// Reads every `*.toml` of `folder`. A broken file does not hide the others. `amend` changes each city as it is
-    /// read.
-    pub fn read(folder: &Path, amend: &dyn Fn(&mut City)) -> std::io::Result<Self> {
+    /// read. Whose listing is over `now` is not in it.
+    pub fn read(folder: &Path, amend: &dyn Fn(&mut City), now: Timestamp) -> std::io::Result<Self> {
         let mut files = Self { folder: folder.to_owned(), entries: BTreeMap::new() };
-        files.look(amend)?;
+        files.look(amend, now)?;
         files.entries.values_mut().for_each(|entry| entry.is_told = true);
         Ok(files)
     }
@@ -48,15 +50,15 @@ impl CityFiles {
     /// Looks at the folder, and tells what has changed since it was last told and has held still since the look
     /// before. So a file is not taken while it is being written, nor a city before its outline has arrived, nor one as
     /// gone that is being replaced; and no city waits for another's file.
-    pub fn look(&mut self, amend: &dyn Fn(&mut City)) -> std::io::Result<Vec<(String, CityState)>> {
+    pub fn look(&mut self, amend: &dyn Fn(&mut City), now: Timestamp) -> std::io::Result<Vec<(String, CityState)>> {
         let slugs = slugs(&self.folder)?;
         let mut still = Vec::new();
         for (number, slug) in slugs.iter().enumerate() {
             let is_read = number < CITIES_MAX;
             let entry = self.entries.get_mut(slug);
-            match entry.and_then(|entry| (!entry.has_changed(is_read)).then_some(entry)) {
+            match entry.and_then(|entry| (!entry.has_changed(is_read, now)).then_some(entry)) {
                 Some(entry) => still.extend(entry.tell(slug)),
-                None => _ = self.entries.insert(slug.clone(), Entry::read(&self.folder, slug, is_read, amend)),
+                None => _ = self.entries.insert(slug.clone(), Entry::read(&self.folder, slug, is_read, amend, now)),
             }
         }
         self.entries.retain(|slug, entry| {
@@ -65,7 +67,7 @@ impl CityFiles {
             if is_gone && was_gone {
                 still.push((slug.clone(), CityState::Gone));
             } else if is_gone {
-                *entry = Entry { state: CityState::Gone, seen: Vec::new(), is_told: false };
+                *entry = Entry { state: CityState::Gone, seen: Vec::new(), lapses_at: None, is_told: false };
             }
             !(is_gone && was_gone)
         });
@@ -90,33 +92,61 @@ impl CityFiles {
 }
 
 impl Entry {
-    fn read(folder: &Path, slug: &str, is_read: bool, amend: &dyn Fn(&mut City)) -> Self {
+    fn read(folder: &Path, slug: &str, is_read: bool, amend: &dyn Fn(&mut City), now: Timestamp) -> Self {
         let file = folder.join(format!("{slug}.toml"));
         if !is_read {
             let state =
                 CityState::Broken(vec![problem(&file, "", None, &format!("more than {CITIES_MAX} city files"))]);
-            return Self { state, seen: Vec::new(), is_told: false };
+            return Self { state, seen: Vec::new(), lapses_at: None, is_told: false };
         }
         let (outcome, seen) = read(&file, false);
+        let mut lapses_at = None;
         let state = match outcome {
             Ok((mut city, _warnings)) => {
                 amend(&mut city);
+                lapses_at = let_lapse(&mut city, now);
                 CityState::Sound(Arc::new(city))
             }
             Err(problems) => CityState::Broken(problems),
         };
-        Self { state, seen, is_told: false }
+        Self { state, seen, lapses_at, is_told: false }
     }
 
-    fn has_changed(&mut self, is_read: bool) -> bool {
+    fn has_changed(&mut self, is_read: bool, now: Timestamp) -> bool {
         let was_read = !self.seen.is_empty();
-        was_read != is_read || matches!(self.state, CityState::Gone) || self.seen.iter_mut().any(Seen::has_changed)
+        let has_lapsed = self.lapses_at.is_some_and(|at| at <= now);
+        has_lapsed
+            || was_read != is_read
+            || matches!(self.state, CityState::Gone)
+            || self.seen.iter_mut().any(Seen::has_changed)
     }
 
     fn tell(&mut self, slug: &str) -> Option<(String, CityState)> {
         let was_told = std::mem::replace(&mut self.is_told, true);
         (!was_told).then(|| (slug.to_owned(), self.state.clone()))
     }
+}
+
+/// Takes out those whose listing is over, and says when the next one is. A city without somebody is another recipe: what they
+/// admitted is matched again.
+fn let_lapse(city: &mut City, now: Timestamp) -> Option<Timestamp> {
+    let zone = city.zone();
+    let ends: Vec<Option<Timestamp>> = city.officials.iter().map(|official| official.listing.ends_at(&zone)).collect();
+    let is_over = |end: &Option<Timestamp>| end.is_some_and(|end| end <= now);
+    if ends.iter().any(is_over) {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(city.recipe_hash.as_bytes());
+        let mut all = ends.iter();
+        city.officials.retain(|official| {
+            let stays = !all.next().is_some_and(is_over);
+            if !stays {
+                hasher.update(&[0]).update(official.name.as_bytes());
+            }
+            stays
+        });
+        city.recipe_hash = hasher.finalize().to_hex().chars().take(16).collect();
+    }
+    ends.into_iter().flatten().filter(|end| *end > now).min()
 }
 
 /// The names of the city files, without `.toml`. What begins with a dot is an editor's or a tool's.
@@ -138,6 +168,7 @@ fn slugs(folder: &Path) -> std::io::Result<BTreeSet<String>> {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
     const SQUARE: &str = r#"{"type":"Polygon","coordinates":[[[0,47],[1,47],[1,48],[0,48],[0,47]]]}"#;
 
     struct Place {
@@ -149,7 +180,7 @@ mod tests {
         fn new(files: &[(&str, &str)]) -> Self {
             let folder = tempfile::tempdir().unwrap();
             files.iter().for_each(|(name, text)| std::fs::write(folder.path().join(name), text).unwrap());
-            let files = CityFiles::read(folder.path(), &|_| {}).unwrap();
+            let files = CityFiles::read(folder.path(), &|_| {}, NOW).unwrap();
             Self { folder, files }
         }
 
@@ -163,7 +194,11 @@ mod tests {
 
         /// What a look tells: names of sound cities, `!slug` of broken files, `-slug` of those that are gone.
         fn look(&mut self) -> Vec<String> {
-            let told = self.files.look(&|_| {}).unwrap();
+            self.look_at(NOW)
+        }
+
+        fn look_at(&mut self, now: Timestamp) -> Vec<String> {
+            let told = self.files.look(&|_| {}, now).unwrap();
             told.into_iter()
                 .map(|(slug, state)| match state {
                     CityState::Sound(city) => city.name.clone(),
@@ -233,6 +268,34 @@ mod tests {
         place.remove("b.toml");
         assert!(place.look().is_empty());
         assert_eq!(place.look(), ["B2", "-b"], "a renamed file is another city");
+    }
+
+    #[test]
+    fn s52_who_is_listed_until_a_day_is_listed_no_more_the_day_after() {
+        let listed = "[[official]]\nname = \"Mairie\"\nkind = \"institution\"\naccounts = [\"bsky:ville.example\"]\n";
+        let press = "[[official]]\nname = \"Phare\"\nkind = \"press\"\naccounts = [\"bsky:phare.example\"]\nuntil = ";
+        // 21 September 2026, 14:13 in Paris.
+        let file = |until: &str| format!("{}{listed}{press}\"{until}\"\n", city("A"));
+        let mut place = Place::new(&[("a.toml", &file("2026-09-21")), ("b.toml", &city("B"))]);
+        let names = |place: &Place| -> Vec<String> {
+            let city = place.files.cities().next().unwrap();
+            city.officials.iter().map(|official| official.name.clone()).collect()
+        };
+        let before = place.files.cities().next().unwrap().recipe_hash.clone();
+        assert_eq!(names(&place), ["Mairie", "Phare"]);
+        let midnight = Timestamp::parse_rfc3339("2026-09-21T22:00:00Z").unwrap();
+        assert!(place.look_at(midnight.plus_seconds(-1)).is_empty() && names(&place).len() == 2);
+        assert!(place.look_at(midnight).is_empty());
+        assert_eq!(place.look_at(midnight), ["A"], "told as a file that changed is");
+        assert_eq!(names(&place), ["Mairie"]);
+        assert_ne!(place.files.cities().next().unwrap().recipe_hash, before, "what is kept is matched again");
+        assert!(place.look_at(midnight.plus_seconds(86_400)).is_empty(), "once");
+        // So it is where a server starts afterwards, and whoever puts the day off is listed again.
+        let started = CityFiles::read(place.folder.path(), &|_| {}, midnight).unwrap();
+        assert_eq!(started.cities().next().unwrap().officials.len(), 1);
+        place.write("a.toml", &file("2027-09-21"));
+        place.look_at(midnight);
+        assert_eq!((place.look_at(midnight), names(&place).len()), (vec!["A".to_owned()], 2));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use toml::Spanned;
 
 use super::contrast::contrast;
+use super::file::OfficialFile;
 use super::seen::Seen;
 use super::{CityFile, CityProblem, boundary, check_slug, problem};
 use crate::domain::{
-    AccountRef, Around, City, CityId, DatasetRef, Lane, Look, Network, Official, OfficialKind, Recipe, Zone,
+    AccountRef, Around, City, CityId, DatasetRef, Lane, Listing, Look, Network, Official, OfficialKind, Recipe, Zone,
     primary_subtag,
 };
 
@@ -22,6 +24,8 @@ pub(super) struct Reader<'a> {
 /// Problems beyond which none is only warned of. As many again may refuse the file, so that no warnings hide a refusal;
 /// nobody reads more, and each is looked for in the whole text.
 const WARNINGS_MAX: usize = 100;
+/// Of why somebody is listed.
+const REASON_BYTES_MAX: usize = 300;
 
 impl Reader<'_> {
     pub(super) fn refuse<T>(&mut self, at: &Spanned<T>, reason: &str) {
@@ -192,8 +196,40 @@ impl Reader<'_> {
                 group: official.group.clone(),
                 kind: self.kind(&official.kind),
                 accounts: self.accounts(&official.accounts),
+                listing: self.listing(official),
             })
             .collect()
+    }
+
+    fn listing(&mut self, official: &OfficialFile) -> Listing {
+        let mut site = None;
+        if let Some(written) = &official.site {
+            let url = url::Url::parse(written.get_ref()).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            match url.as_ref().and_then(url::Url::domain) {
+                Some(host) => site = Some(host.strip_prefix("www.").unwrap_or(host).to_owned()),
+                None => self.refuse(written, "no address of a site: write it as https://ville.example"),
+            }
+        }
+        if let Some(reason) = official.reason.as_ref().filter(|reason| reason.get_ref().len() > REASON_BYTES_MAX) {
+            self.refuse(reason, &format!("more than {REASON_BYTES_MAX} bytes: everybody is to read it at a glance"));
+        }
+        let (since, until) = (self.day(official.since.as_ref()), self.day(official.until.as_ref()));
+        if let (Some(since), Some(until), Some(written)) = (since, until, &official.until)
+            && until < since
+        {
+            self.refuse(written, "before `since`");
+        }
+        let reason = official.reason.as_ref().map(|reason| reason.get_ref().trim().to_owned()).unwrap_or_default();
+        Listing { site, reason, since, until }
+    }
+
+    pub(super) fn day(&mut self, written: Option<&Spanned<String>>) -> Option<Date> {
+        let written = written?;
+        let day = written.get_ref().parse().ok();
+        if day.is_none() {
+            self.refuse(written, "no such day: write it as 2026-12-25");
+        }
+        day
     }
 
     pub(super) fn kind(&mut self, kind: &Spanned<String>) -> OfficialKind {

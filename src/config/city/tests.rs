@@ -30,6 +30,10 @@ fn s07_a_name_and_a_hashtag_are_enough() {
 
 #[test]
 fn every_mistake_is_named_with_its_place_and_its_mend() {
+    let official = |line: &str| {
+        let body = "name = \"M\"\nkind = \"institution\"\naccounts = [\"bsky:m.example\"]";
+        format!("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\n[[official]]\n{body}\n{line}\n")
+    };
     for (toml, line, words) in [
         ("name = \"V\"\nhastags = []\n", 2, "hastags"),
         ("name = \"V\"\ntimezone = \"Europe/Nantes\"\n[recipe]\nhashtags = [\"ville\"]\n", 2, "time zone"),
@@ -47,6 +51,11 @@ fn every_mistake_is_named_with_its_place_and_its_mend() {
         ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\n[desk]\nhours = \"mon-fri 9-17\"\n", 5, "09:00-12:30"),
         ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\n[desk]\nclosed = [\"2026-02-30\"]\n", 5, "no such day"),
         ("name = \"V\"\n[recipe]\nhashtags=[\"ville\"]\n[desk]\nopen = true\n", 5, "open"),
+        (&official("site = \"nantes.fr\""), 8, "https://ville.example"),
+        (&official("site = \"https://192.0.2.1/\""), 8, "https://ville.example"),
+        (&official("until = \"2026-02-30\""), 8, "no such day"),
+        (&official("since = \"2026-12-31\"\nuntil = \"2026-01-01\""), 9, "before `since`"),
+        (&official(&format!("reason = \"{}\"", "a".repeat(301))), 8, "at a glance"),
         ("name = \"V\"\nlanguages = [\"français\"]\n[recipe]\nhashtags=[\"ville\"]\n", 2, "BCP 47"),
         ("name = \"V\"\n[look]\naccent = \"#eeeeee\"\n[recipe]\nhashtags=[\"ville\"]\n", 3, "4.5:1"),
         ("name = \"V\"\nboundary = \"nowhere.geojson\"\n[recipe]\nhashtags=[\"ville\"]\n", 2, "nowhere.geojson"),
@@ -165,6 +174,20 @@ fn the_recipe_hash_follows_what_decides_and_nothing_else() {
 }
 
 #[test]
+fn s52_a_listed_body_says_whose_site_is_theirs_why_they_are_listed_and_until_when() {
+    let body = "[[official]]\nname = \"Mairie\"\nkind = \"institution\"\naccounts = [\"bsky:ville.example\"]\n";
+    let why = "site = \"https://www.Ville.example/accueil\"\nreason = \" Répond \"\nsince = \"2026-09-01\"\nuntil = \"2026-09-01\"\n";
+    let (city, warnings) = read(&format!("{MINIMAL}{body}{why}"), SQUARE).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let listing = &city.officials[0].listing;
+    assert_eq!((listing.site.as_deref(), &*listing.reason), (Some("ville.example"), "Répond"));
+    assert_eq!((listing.since, listing.until), ("2026-09-01".parse().ok(), "2026-09-01".parse().ok()));
+    assert!(listing.proves(&city.officials[0].accounts[0]));
+    let (bare, _) = read(&format!("{MINIMAL}{body}"), SQUARE).unwrap();
+    assert_eq!(bare.officials[0].listing, crate::domain::Listing::default());
+}
+
+#[test]
 fn addresses_of_the_server_are_no_cities() {
     assert!(check_slug("api").is_err() && check_slug("Nantes").is_err() && check_slug("-x").is_err());
     assert!(check_slug("le-pellerin").is_ok());
@@ -173,7 +196,8 @@ fn addresses_of_the_server_are_no_cities() {
 #[test]
 fn s06_the_six_shipped_cities_are_sound() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities");
-    let files = CityFiles::read(&folder, &|_| {}).unwrap();
+    let files =
+        CityFiles::read(&folder, &|_| {}, crate::domain::Timestamp::from_micros(1_790_000_000_000_000)).unwrap();
     assert_eq!(files.broken().count(), 0, "{:?}", files.broken().collect::<Vec<_>>());
     let slugs: Vec<&str> = files.cities().map(|city| city.id.as_str()).collect();
     assert_eq!(slugs, ["lausanne", "le-pellerin", "montreal", "nantes", "rennes", "tours"]);

@@ -206,7 +206,7 @@ mod tests {
     fn every_event_is_read_as_it_was_written_and_lies_in_its_city() {
         let start = Timestamp::parse_rfc3339("2026-11-28T09:00:00Z").unwrap();
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cities");
-        let cities = CityFiles::read(&folder, &|_| {}).unwrap();
+        let cities = CityFiles::read(&folder, &|_| {}, start).unwrap();
         let fields = DatasetRef::openagenda(String::new()).fields;
         let agendas = load(Rate::Metropole).unwrap();
         assert_eq!(agendas.len(), 6);

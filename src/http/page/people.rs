@@ -1,10 +1,11 @@
 use askama::Template;
+use jiff::civil::Date;
 
-use crate::domain::{AccountRef, City, Lane, OfficialKind};
+use crate::domain::{AccountRef, City, Lane, Listing, OfficialKind};
 
 use super::{
-    account::AccountView, address::Address, context::PageContext, frame::Frame, recipe::own_word, text::site,
-    text::web_address, words::Words,
+    account::AccountView, address::Address, calendar::Calendar, context::PageContext, frame::Frame, recipe::own_word,
+    text::site, text::web_address, words::Words,
 };
 
 /// Everyone whom the city's file lists, by what they are, and what being listed means (feature 20, S-34, S-53).
@@ -67,7 +68,12 @@ struct Group {
 struct Entry {
     name: String,
     hint: String,
-    accounts: Vec<AccountView>,
+    /// Each, and what proves it to be theirs.
+    accounts: Vec<(AccountView, Option<String>)>,
+    /// Why it is listed; empty where the file doesn't say.
+    reason: String,
+    /// Since when, and until when.
+    term: Option<String>,
 }
 
 /// Where something is published, and in which lane it stands here.
@@ -103,30 +109,48 @@ fn groups(context: &PageContext, city: &City) -> Vec<Group> {
 
 fn entries(context: &PageContext, city: &City, kind: Option<OfficialKind>) -> Vec<Entry> {
     let w = context.words();
-    let views = |accounts: &[AccountRef]| -> Vec<AccountView> {
-        accounts.iter().map(|account| AccountView::new(account, &context.settings, w)).collect()
+    let view = |account: &AccountRef| AccountView::new(account, &context.settings, w);
+    let plain = |name: &str, hint: String, accounts| Entry {
+        name: name.to_owned(),
+        hint,
+        accounts,
+        reason: String::new(),
+        term: None,
     };
     let Some(kind) = kind else {
         let is_said = |account: &AccountRef| city.officials.iter().any(|body| body.accounts.contains(account));
         let unsaid = city.recipe.accounts.iter().filter(|account| !is_said(account));
-        let bare = |account| Entry {
-            name: String::new(),
-            hint: String::new(),
-            accounts: views(&[AccountRef::clone(account)]),
-        };
-        return unsaid.map(bare).collect();
+        return unsaid.map(|account| plain("", String::new(), vec![(view(account), None)])).collect();
     };
     let bodies = city.officials.iter().filter(|body| body.kind == kind).map(|body| Entry {
         name: body.name.clone(),
         hint: own_word(&w.t(&format!("official-{}", kind.as_str())), &body.group).unwrap_or_default().to_owned(),
-        accounts: views(&body.accounts),
+        accounts: body.accounts.iter().map(|account| (view(account), proof(&body.listing, account, w))).collect(),
+        reason: body.listing.reason.clone(),
+        term: term(&body.listing, &Calendar::new(&city.timezone, w), w),
     });
-    let senders = city.pushes.iter().filter(|sender| sender.kind == kind).map(|sender| Entry {
-        name: sender.name.clone(),
-        hint: w.with("listed-sends", "lane", &lane_name(&sender.lane, w)),
-        accounts: Vec::new(),
+    let senders = city.pushes.iter().filter(|sender| sender.kind == kind).map(|sender| {
+        let hint = w.with("listed-sends", "lane", &lane_name(&sender.lane, w));
+        plain(&sender.name, hint, Vec::new())
     });
     bodies.chain(senders).collect()
+}
+
+/// `prouvé par le domaine nantes.fr`
+fn proof(listing: &Listing, account: &AccountRef, w: Words) -> Option<String> {
+    let site = listing.site.as_deref().filter(|_| listing.proves(account))?;
+    Some(w.with("listed-proven", "site", site))
+}
+
+/// `Du mardi 1er septembre 2026 au jeudi 31 décembre 2026.`
+fn term(listing: &Listing, calendar: &Calendar, w: Words) -> Option<String> {
+    let day = |day: Date| format!("{} {}", calendar.day(day), day.year());
+    match (listing.since, listing.until) {
+        (Some(since), Some(until)) => Some(w.with2("listed-term", "since", &day(since), "until", &day(until))),
+        (Some(since), None) => Some(w.with("listed-since", "since", &day(since))),
+        (None, Some(until)) => Some(w.with("listed-until", "until", &day(until))),
+        (None, None) => None,
+    }
 }
 
 fn lane_name(lane: &Lane, w: Words) -> String {

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use super::super::*;
 use super::{at, city, post, reply, square};
 use crate::domain::{
-    Around, AuthorId, City, CityId, Hashtag, KnownPost, Network, Official, OfficialKind, Post, PostId, Recipe, Rule,
-    Zone,
+    Around, AuthorId, City, CityId, Hashtag, KnownPost, Listing, Network, Official, OfficialKind, Post, PostId, Recipe,
+    Rule, Zone,
 };
 
 fn term() -> impl Strategy<Value = String> {
@@ -84,6 +84,7 @@ fn any_city() -> impl Strategy<Value = City> {
                 group: String::new(),
                 kind: if press { OfficialKind::Press } else { OfficialKind::Institution },
                 accounts: Vec::new(),
+                listing: Listing::default(),
             }],
             ..city("", recipe)
         })

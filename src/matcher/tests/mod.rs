@@ -4,8 +4,8 @@ use geo::{LineString, MultiPolygon, Polygon};
 
 use super::*;
 use crate::domain::{
-    Around, AuthorId, City, CityId, ExactPoint, Hashtag, IdKey, KnownPost, Lane, LocationOrigin, Look, NativeId,
-    Network, Official, OfficialKind, Post, PostId, Recipe, Reply, Schedule, Timestamp, Zone,
+    Around, AuthorId, City, CityId, ExactPoint, Hashtag, IdKey, KnownPost, Lane, Listing, LocationOrigin, Look,
+    NativeId, Network, Official, OfficialKind, Post, PostId, Recipe, Reply, Schedule, Timestamp, Zone,
 };
 
 fn square(west: f64, south: f64, side: f64) -> MultiPolygon<f64> {
@@ -67,6 +67,7 @@ fn nantes() -> City {
             group: "presse".into(),
             kind: OfficialKind::Press,
             accounts: Vec::new(),
+            listing: Listing::default(),
         }],
         ..city(
             "nantes",
@@ -311,7 +312,13 @@ fn a_snapshot_is_asked_for_cities_by_slug() {
 
 #[test]
 fn s50_a_desk_is_addressed_by_lasting_identity_whatever_the_recipe_says() {
-    let official = |name: &str, kind| Official { name: name.into(), group: String::new(), kind, accounts: Vec::new() };
+    let official = |name: &str, kind| Official {
+        name: name.into(),
+        group: String::new(),
+        kind,
+        accounts: Vec::new(),
+        listing: Listing::default(),
+    };
     let bodies = [
         ("Ville", OfficialKind::Institution),
         ("Voirie", OfficialKind::Service),

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use parvis::config::CityFiles;
+use parvis::domain::Timestamp;
 use parvis::matcher::CitySet;
 
 /// City files with outlines of forty points: what a French commune has in the middle.
@@ -34,16 +35,18 @@ fn timed<T>(does: impl FnOnce() -> T) -> (Duration, T) {
     (began.elapsed(), done)
 }
 
+const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+
 /// `PARVIS_CITIES` sets how many; a release build is held to the promise, a debug build to its shape.
 #[test]
 fn s06_a_thousand_cities_load_at_once_and_looking_again_costs_next_to_nothing() {
     let count = std::env::var("PARVIS_CITIES").ok().and_then(|count| count.parse().ok()).unwrap_or(1_000);
     let folder = tempfile::tempdir().unwrap();
     write_cities(folder.path(), count);
-    let (load, mut files) = timed(|| CityFiles::read(folder.path(), &|_| {}).unwrap());
+    let (load, mut files) = timed(|| CityFiles::read(folder.path(), &|_| {}, NOW).unwrap());
     let (compile, set) = timed(|| CitySet::compile(files.cities().cloned()));
     assert_eq!((set.cities().len(), files.broken().count()), (count, 0));
-    let mut look = || timed(|| files.look(&|_| {}).unwrap());
+    let mut look = || timed(|| files.look(&|_| {}, NOW).unwrap());
     // The first looks read the bytes once more, for the clock of the file system may have stood.
     let confirming = look().0.max(look().0);
     let mut idle: Vec<Duration> = (0..5).map(|_| look().0).collect();

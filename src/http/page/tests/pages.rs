@@ -90,7 +90,13 @@ async fn the_sources_page_says_what_a_live_source_has_to_say() {
 async fn s50_the_sources_page_says_who_is_heard_by_the_desk_of_a_city_that_has_one() {
     let kinds = [(Some(OfficialKind::Service), true), (Some(OfficialKind::Press), false), (None, false)];
     for (kind, expected) in kinds {
-        let official = |kind| Official { name: "X".into(), group: String::new(), kind, accounts: Vec::new() };
+        let official = |kind| Official {
+            name: "X".into(),
+            group: String::new(),
+            kind,
+            accounts: Vec::new(),
+            listing: Listing::default(),
+        };
         let city = City { officials: kind.map(official).into_iter().collect(), ..city() };
         let said = render_sources(&context(), &city, &[bluesky(SourceState::Live)], &[], &[]);
         assert_eq!(said.contains("est entendu de son bureau"), expected, "{kind:?}");
@@ -283,7 +289,13 @@ async fn only_lanes_that_can_hold_something_have_a_tab() {
     };
     let mut town = City { around: None, ..city() };
     assert_eq!(tabs(&town, &Filter::default()), 0, "nobody is listed: all and residents are the same");
-    let official = |kind| Official { name: "Mairie".into(), group: String::new(), kind, accounts: vec![] };
+    let official = |kind| Official {
+        name: "Mairie".into(),
+        group: String::new(),
+        kind,
+        accounts: vec![],
+        listing: Listing::default(),
+    };
     town.officials = vec![official(OfficialKind::Association)];
     assert_eq!(tabs(&town, &Filter::default()), 0);
     town.officials = vec![official(OfficialKind::Service)];

@@ -11,7 +11,13 @@ use super::samples::{Samples, city, context, now, state};
 
 fn body(kind: OfficialKind, name: &str, accounts: &[(Network, &str)]) -> Official {
     let account = |(network, handle): &(Network, &str)| AccountRef { network: *network, handle: (*handle).into() };
-    Official { name: name.into(), group: "ville".into(), kind, accounts: accounts.iter().map(account).collect() }
+    Official {
+        name: name.into(),
+        group: "ville".into(),
+        kind,
+        accounts: accounts.iter().map(account).collect(),
+        listing: Listing::default(),
+    }
 }
 
 /// A town hall on three networks, the mayor, a paper, an account of which nothing is said, a site.
@@ -83,6 +89,26 @@ async fn s34_everyone_listed_stands_under_their_kind_with_a_link_and_an_unknown_
 }
 
 #[actix_web::test]
+async fn feature_16_s52_what_is_proven_and_why_and_until_when_is_said_of_whom_it_is_known() {
+    let mut city = listing();
+    city.officials[0].listing = Listing {
+        site: Some("port-fictif.example".into()),
+        reason: "Répond aux <habitants>.".into(),
+        since: "2026-09-01".parse().ok(),
+        until: "2026-12-31".parse().ok(),
+    };
+    let html = render_people(&context(), &city);
+    let institutions = under(&html, "Institutions");
+    let proven = "<span class=\"hint\">prouvé par le domaine port-fictif.example</span>";
+    assert_eq!(institutions.matches(proven).count(), 1, "of its own name alone: {institutions}");
+    assert!(institutions.contains(&format!("@port-fictif.example sur Bluesky</a> {proven}")), "{institutions}");
+    let why = "Répond aux &#60;habitants&#62;. Du mardi 1er septembre 2026 au jeudi 31\u{a0}décembre 2026.";
+    let plain = |text: &str| text.replace(['\u{202f}', '\u{a0}'], " ");
+    assert!(plain(institutions).contains(&plain(why)), "{institutions}");
+    assert!(!under(&html, "Presse").contains("class=\"help\"") && !under(&html, "Presse").contains("prouvé"));
+}
+
+#[actix_web::test]
 async fn a_sender_stands_under_its_kind() {
     let sender = PushSender {
         key: "transport".into(),
@@ -106,7 +132,7 @@ async fn s53_the_list_is_no_approval_is_the_operators_word_and_tells_how_to_be_o
             "ne veut pas dire «\u{a0}bruit\u{a0}»",
             "Publier un message n’y fait entrer personne.",
             "La liste est tenue par Association &#60;du Port&#62;, dans le fichier de la ville.",
-            "rien d’autre ne le vérifie ici",
+            "reste la parole de qui tient la liste",
             "Écrivez à parvis@port.example",
             "href=\"/port-fictif/recipe\"",
             "href=\"/port-fictif/leave\"",
