@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use crate::domain::desk::{Bucket, Calendar, Counts, Dimension, Width};
-use crate::domain::{CityId, StoreError};
+use crate::domain::{CityId, StoreError, Timestamp};
 
 /// Buckets that are compared: of a day the same days of earlier weeks, of a week or a month those just before it.
 const COMPARED: usize = 8;
@@ -35,7 +35,11 @@ pub fn usual_value(mut told: Vec<Option<u64>>) -> Option<UsualValue> {
 
 /// The values of one dimension, as they were told in the buckets that compare with one.
 #[derive(Debug, Default)]
-pub struct Past(Vec<HashMap<String, u64>>);
+pub struct Past {
+    /// How many they are.
+    counted: usize,
+    told: HashMap<String, Vec<u64>>,
+}
 
 impl Past {
     pub async fn read(
@@ -45,19 +49,21 @@ impl Past {
         bucket: Bucket,
         dimension: Dimension,
     ) -> Result<Self, StoreError> {
-        let compared = compared(calendar, bucket);
-        let Some(oldest) = compared.last() else { return Ok(Self::default()) };
-        let counted = counts.plain(city, bucket.width, oldest.start, bucket.start).await?;
-        let mut past = Vec::new();
-        for bucket in compared.iter().filter(|one| counted.iter().any(|(start, _)| *start == one.start)) {
-            let cells = counts.values(city, bucket.width, dimension, bucket.start).await?;
-            past.push(cells.into_iter().map(|cell| (cell.value, cell.posts)).collect());
+        let mut starts: Vec<Timestamp> = compared(calendar, bucket).iter().map(|one| one.start).collect();
+        let Some(oldest) = starts.last() else { return Ok(Self::default()) };
+        let counted = counts.plain(city, bucket.width, *oldest, bucket.start).await?;
+        starts.retain(|one| counted.iter().any(|(start, _)| start == one));
+        if starts.len() < COMPARED_MIN {
+            return Ok(Self::default());
         }
-        Ok(Self(past))
+        let told = counts.past_values(city, bucket.width, dimension, &starts).await?;
+        Ok(Self { counted: starts.len(), told })
     }
 
     pub fn usual(&self, value: &str) -> Option<UsualValue> {
-        usual_value(self.0.iter().map(|told| told.get(value).copied()).collect())
+        let mut told: Vec<Option<u64>> = self.told.get(value).into_iter().flatten().copied().map(Some).collect();
+        told.resize(self.counted.max(told.len()), None);
+        usual_value(told)
     }
 }
 
@@ -80,7 +86,6 @@ fn compared(calendar: &Calendar, bucket: Bucket) -> Vec<Bucket> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Timestamp;
 
     #[test]
     fn what_is_usual_of_a_value_is_the_middle_and_what_is_not_told_lies_below() {

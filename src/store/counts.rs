@@ -3,6 +3,8 @@
 //! Owns nothing but the port. Does not own the reads (`sqlite::tally::read`), nor the closing of buckets ([`Store::tally`]).
 //! Invariant: each answer is of one city, which its question names.
 
+use std::collections::HashMap;
+
 use futures_util::future::BoxFuture;
 
 use super::Store;
@@ -34,6 +36,17 @@ impl Counts for Store {
         start: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<Cell>, StoreError>> {
         Box::pin(self.reader.values(city, width, dimension, start))
+    }
+
+    /// The same as of one bucket after the other, in one question.
+    fn past_values<'a>(
+        &'a self,
+        city: &'a CityId,
+        width: Width,
+        dimension: Dimension,
+        starts: &'a [Timestamp],
+    ) -> BoxFuture<'a, Result<HashMap<String, Vec<u64>>, StoreError>> {
+        Box::pin(self.reader.past_values(city, width, dimension, starts))
     }
 
     fn plain<'a>(

@@ -14,6 +14,8 @@ mod fact;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+
 use futures_util::future::BoxFuture;
 
 pub use calendar::{Bucket, Calendar, Width};
@@ -126,6 +128,26 @@ pub trait Counts: Send + Sync {
         dimension: Dimension,
         start: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<Cell>, StoreError>>;
+
+    /// What was told of each value in some buckets, which begin at `starts`: a number of posts for each in which it was, in no
+    /// order. [`VALUES_MAX`] values of a bucket at most.
+    fn past_values<'a>(
+        &'a self,
+        city: &'a CityId,
+        width: Width,
+        dimension: Dimension,
+        starts: &'a [Timestamp],
+    ) -> BoxFuture<'a, Result<HashMap<String, Vec<u64>>, StoreError>> {
+        Box::pin(async move {
+            let mut told: HashMap<String, Vec<u64>> = HashMap::new();
+            for start in starts {
+                for cell in self.values(city, width, dimension, *start).await? {
+                    told.entry(cell.value).or_default().push(cell.posts);
+                }
+            }
+            Ok(told)
+        })
+    }
 
     /// Plain totals of days, weeks or months, oldest first; the newest [`SERIES_MAX`] at most. Of hours there are none.
     fn plain<'a>(

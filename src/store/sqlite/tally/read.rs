@@ -3,7 +3,7 @@
 //! Owns the reading half of [`crate::domain::desk::Counts`]. Does not own how a number came to be.
 //! Invariant: an answer reads as many rows as it may have buckets or values, however long the city has been counted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::sqlite::SqliteRow;
 
@@ -79,6 +79,34 @@ impl Reader {
             ];
             let found = statements::VALUES.all(&mut limited.connection, values).await?;
             found.iter().map(cell).collect()
+        })
+        .await
+    }
+
+    pub async fn past_values(
+        &self,
+        city: &CityId,
+        width: Width,
+        dimension: Dimension,
+        starts: &[Timestamp],
+    ) -> Result<HashMap<String, Vec<u64>>, StoreError> {
+        let at: Vec<String> = starts.iter().map(|start| start.as_micros().to_string()).collect();
+        let most = VALUES_MAX.saturating_mul(starts.len());
+        in_time(async {
+            let mut limited = self.limited().await?;
+            let values = [
+                city.as_str().into(),
+                width.as_str().into(),
+                dimension.as_str().into(),
+                format!("[{}]", at.join(",")).into(),
+                bounded(most, most).into(),
+            ];
+            let found = statements::PAST_VALUES.all(&mut limited.connection, values).await?;
+            let posts = |row: &SqliteRow| -> Result<(String, Vec<u64>), StoreError> {
+                let posts: String = rows::get(row, "posts")?;
+                Ok((rows::get(row, "value")?, posts.split(',').filter_map(|posts| posts.parse().ok()).collect()))
+            };
+            found.iter().map(posts).collect()
         })
         .await
     }

@@ -86,6 +86,14 @@ async fn feature_11_what_is_too_little_for_a_day_is_told_with_its_week() {
     let elsewhere =
         place.store.series(&tours(), Width::Day, Dimension::Zone, "Sud", after_s(0), after_s(30 * DAY_S)).await;
     assert!(elsewhere.unwrap().is_empty());
+    // Of several buckets in one question: those of the week are days, and each value has as many numbers as days that tell it.
+    let days: Vec<Timestamp> = (0..3).map(|day| after_s(FIRST + day * DAY_S)).collect();
+    let past = async |city: CityId, width| place.store.past_values(&city, width, Dimension::Zone, &days).await.unwrap();
+    assert_eq!(past(nantes(), Width::Day).await.into_iter().collect::<Vec<_>>(), [("Sud".to_owned(), vec![6; 3])]);
+    let mut week = past(nantes(), Width::Week).await.into_iter().collect::<Vec<_>>();
+    week.sort();
+    assert_eq!(week, [("Nord".into(), vec![21]), ("Ouest".into(), vec![35]), ("Sud".into(), vec![42])]);
+    assert!(past(tours(), Width::Day).await.is_empty());
     // Its hours are told too, where there is enough of the day beside them, or nothing.
     let hours = place.store.values(&nantes(), Width::Day, Dimension::Hour, after_s(FIRST)).await.unwrap();
     assert_eq!(hours.iter().map(|cell| cell.posts).collect::<Vec<_>>(), [14]);
