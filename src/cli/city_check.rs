@@ -69,8 +69,7 @@ impl Check {
 /// Those whose listing is over.
 fn lapsed(city: &City, now: Timestamp) -> impl Iterator<Item = &str> {
     let zone = city.zone();
-    let officials = city.officials.iter();
-    let over = officials.filter(move |official| official.listing.ends_at(&zone).is_some_and(|end| end <= now));
+    let over = city.officials.iter().filter(move |official| official.listing.is_over(&zone, now));
     over.map(|official| official.name.as_str())
 }
 

@@ -65,6 +65,10 @@ impl Listing {
         Some(Timestamp::from_micros(after.timestamp().as_microsecond()))
     }
 
+    pub fn is_over(&self, zone: &TimeZone, now: Timestamp) -> bool {
+        self.ends_at(zone).is_some_and(|end| end <= now)
+    }
+
     /// Whether an account's own name proves that it is of whoever holds the site's domain (feature 16). On Bluesky a name that
     /// is a domain, and on Mastodon an account of a server, can be given by the holder of that domain alone, and the network is
     /// asked each hour whose it is. An account of a large server proves nothing, nor does a key.

@@ -38,7 +38,6 @@ impl Counts for Store {
         Box::pin(self.reader.values(city, width, dimension, start))
     }
 
-    /// The same as of one bucket after the other, in one question.
     fn past_values<'a>(
         &'a self,
         city: &'a CityId,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::seen::Seen;
 use super::{CityProblem, problem, read};
-use crate::domain::{City, Timestamp};
+use crate::domain::{City, Official, Timestamp};
 
 /// Most cities that a folder may hold; further files are reported as broken.
 const CITIES_MAX: usize = 40_000;
@@ -131,22 +131,18 @@ impl Entry {
 /// admitted is matched again.
 fn let_lapse(city: &mut City, now: Timestamp) -> Option<Timestamp> {
     let zone = city.zone();
-    let ends: Vec<Option<Timestamp>> = city.officials.iter().map(|official| official.listing.ends_at(&zone)).collect();
-    let is_over = |end: &Option<Timestamp>| end.is_some_and(|end| end <= now);
-    if ends.iter().any(is_over) {
+    let (over, listed): (Vec<Official>, Vec<Official>) =
+        std::mem::take(&mut city.officials).into_iter().partition(|official| official.listing.is_over(&zone, now));
+    city.officials = listed;
+    if !over.is_empty() {
         let mut hasher = blake3::Hasher::new();
         hasher.update(city.recipe_hash.as_bytes());
-        let mut all = ends.iter();
-        city.officials.retain(|official| {
-            let stays = !all.next().is_some_and(is_over);
-            if !stays {
-                hasher.update(&[0]).update(official.name.as_bytes());
-            }
-            stays
-        });
+        for official in over {
+            hasher.update(&[0]).update(official.name.as_bytes());
+        }
         city.recipe_hash = hasher.finalize().to_hex().chars().take(16).collect();
     }
-    ends.into_iter().flatten().filter(|end| *end > now).min()
+    city.officials.iter().filter_map(|official| official.listing.ends_at(&zone)).min()
 }
 
 /// The names of the city files, without `.toml`. What begins with a dot is an editor's or a tool's.

@@ -113,6 +113,11 @@ impl Calendar {
         Some(i64::from(local.weekday().to_monday_zero_offset()) * 24 + i64::from(local.hour()))
     }
 
+    /// The name of the day that an instant lies in. Empty at the ends of time.
+    pub fn day_name(&self, at: Timestamp) -> String {
+        self.bucket(Width::Day, at).and_then(|day| self.name(&day)).unwrap_or_default()
+    }
+
     /// How a bucket is named in exports: `2026-11-29T10:00+01:00`, `2026-11-29`, `2026-W48`, `2026-11`.
     pub fn name(&self, bucket: &Bucket) -> Option<String> {
         let local = self.zoned(bucket.start)?;

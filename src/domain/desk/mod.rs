@@ -137,17 +137,7 @@ pub trait Counts: Send + Sync {
         width: Width,
         dimension: Dimension,
         starts: &'a [Timestamp],
-    ) -> BoxFuture<'a, Result<HashMap<String, Vec<u64>>, StoreError>> {
-        Box::pin(async move {
-            let mut told: HashMap<String, Vec<u64>> = HashMap::new();
-            for start in starts {
-                for cell in self.values(city, width, dimension, *start).await? {
-                    told.entry(cell.value).or_default().push(cell.posts);
-                }
-            }
-            Ok(told)
-        })
-    }
+    ) -> BoxFuture<'a, Result<HashMap<String, Vec<u64>>, StoreError>>;
 
     /// Plain totals of days, weeks or months, oldest first; the newest [`SERIES_MAX`] at most. Of hours there are none.
     fn plain<'a>(

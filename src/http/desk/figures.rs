@@ -169,8 +169,7 @@ pub fn sheet(told: &Told, buckets: &Buckets) -> Sheet<6> {
         rows.push(row("all", value, posts, None, None));
     }
     for day in &told.days {
-        let name = buckets.bucket(Width::Day, day.start).and_then(|day| buckets.name(&day)).unwrap_or_default();
-        rows.push(row("day", &name, day.posts, day.authors, day.usual));
+        rows.push(row("day", &buckets.day_name(day.start), day.posts, day.authors, day.usual));
     }
     for (dimension, cells) in &told.by {
         rows.extend(cells.iter().map(|CellTold { cell, usual }| {

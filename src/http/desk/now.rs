@@ -79,8 +79,10 @@ struct Read {
     closed: Vec<(Timestamp, u64)>,
     /// Of the days that are shown, what may be told of all people.
     people: Vec<Cell>,
-    topics: Vec<(Bucket, Dimension, Vec<CellTold>)>,
 }
+
+/// What is spoken of in a bucket: values of one dimension.
+type Topic = (Bucket, Dimension, Vec<CellTold>);
 
 /// `GET /desk/{city}`: one minute's look. What waits for an answer, what is being said, whether anything is unusual, and
 /// whether the feed is well.
@@ -91,9 +93,9 @@ pub async fn page(asked: Asked) -> HttpResponse {
     let answers = async {
         let unusual = now_said(&asked, &city, &calendar).await?;
         let announced = asked.pages.log.announced(&city.id, now, ANNOUNCED_MAX).await?;
-        Ok::<_, StoreError>((unusual, announced, read(&asked, &city).await?))
+        Ok::<_, StoreError>((unusual, announced, read(&asked, &city).await?, topics(&asked, &city).await?))
     };
-    let Ok((unusual, announced, Some(read))) = answers.await else {
+    let Ok((unusual, announced, Some(read), topics)) = answers.await else {
         return refused_page(&asked.context, Refused::TryLater);
     };
     let may = |right| asked.signed.as_ref().is_some_and(|signed| signed.session.user.has(&city.id, right));
@@ -114,7 +116,7 @@ pub async fn page(asked: Asked) -> HttpResponse {
         unusual,
         inbox,
         moderation,
-        topics: read.topics.iter().map(|topic| topic_words(topic, &calendar, w)).collect(),
+        topics: topics.iter().map(|topic| topic_words(topic, &calendar, w)).collect(),
         most: days.iter().map(|day| day.posts).max().unwrap_or(0).max(1),
         has_usual: days.iter().any(|day| !day.usual.is_empty()),
         days,
@@ -136,7 +138,7 @@ pub async fn export(asked: Asked) -> HttpResponse {
     let Ok(Some(read)) = read(&asked, &city).await else { return refused_page(&asked.context, Refused::TryLater) };
     let buckets = Buckets::new(&city.timezone);
     let row = |day: Day| {
-        let name = buckets.bucket(Width::Day, day.start).and_then(|day| buckets.name(&day)).unwrap_or_default();
+        let name = buckets.day_name(day.start);
         let state = if day.start == read.today.start { "open" } else { "closed" };
         [name.into(), state.into(), day.posts.into(), day.authors.into(), day.usual.into()]
     };
@@ -157,6 +159,11 @@ async fn read(asked: &Asked, city: &City) -> Result<Option<Read>, StoreError> {
     let closed = closed.into_iter().map(|(start, plain)| (start, plain.people)).collect();
     let from = today.start.plus_seconds(-DAYS * DAY_S);
     let people = counts.series(&city.id, Width::Day, Dimension::All, "", from, today.start).await?;
+    Ok(Some(Read { today, open, hour, closed, people }))
+}
+
+async fn topics(asked: &Asked, city: &City) -> Result<Vec<Topic>, StoreError> {
+    let (counts, now, buckets) = (&asked.state.counts, asked.context.now, Buckets::new(&city.timezone));
     let mut topics = Vec::new();
     // What is too little for a day is told with its week.
     for width in [Width::Day, Width::Week] {
@@ -172,7 +179,7 @@ async fn read(asked: &Asked, city: &City) -> Result<Option<Read>, StoreError> {
             }
         }
     }
-    Ok(Some(Read { today, open, hour, closed, people, topics }))
+    Ok(topics)
 }
 
 /// Today and the last hour, beside what is usual.
@@ -206,11 +213,7 @@ fn says_something(dimension: Dimension, value: &str, city: &City) -> bool {
     dimension != Dimension::Tag || !own.any(|tag| fold_tag(tag) == key)
 }
 
-fn topic_words(
-    (bucket, dimension, cells): &(Bucket, Dimension, Vec<CellTold>),
-    calendar: &Calendar,
-    w: Words,
-) -> (String, String) {
+fn topic_words((bucket, dimension, cells): &Topic, calendar: &Calendar, w: Words) -> (String, String) {
     let (what, mark) = if *dimension == Dimension::Tag { ("desk-said-tags", "#") } else { ("desk-said-zones", "") };
     let values: Vec<String> = cells
         .iter()
@@ -285,7 +288,6 @@ mod tests {
                 posts: 11,
                 authors: Some(10),
             }],
-            topics: Vec::new(),
         };
         let days = |past| -> Vec<DayView> {
             days(&read(past), &buckets).iter().map(|day| day_view(day, today.start, &calendar, w)).collect()

@@ -13,7 +13,7 @@ use super::{
     visit::{Failure, Visit, html},
     words::Words,
 };
-use crate::domain::desk::Dimension;
+use crate::domain::desk::{Calendar as Buckets, Dimension};
 use crate::domain::{
     AUDIT_CODE_CHARS, AuditHead, City, Looked, Network, REGISTER_DAYS, Role, StoreError, Timestamp, Watch,
 };
@@ -62,8 +62,8 @@ pub struct RegisterPage {
 /// `GET /{city}/register` (feature 19).
 pub(super) async fn register_page(request: &HttpRequest, state: &PageState) -> Result<HttpResponse, Box<Failure>> {
     let visit = Visit::of(request, state)?;
-    let before = visit.asked.before.as_deref().and_then(|before| before.parse::<Date>().ok());
-    match read(state, &visit.city, before, visit.context.now).await {
+    let days = days(&visit.city, before(&visit), visit.context.now);
+    match read(state, &visit.city, days).await {
         Ok(page) => Ok(html(&visit.context, StatusCode::OK, render_register(&visit.context, &visit.city, &page))),
         Err(_unreadable) => Err(visit.fails(Trouble::Unavailable)),
     }
@@ -72,40 +72,51 @@ pub(super) async fn register_page(request: &HttpRequest, state: &PageState) -> R
 /// `GET /{city}/register/{table}`: a table of the register as a file; the looks, of the days that the page shows.
 pub(super) async fn register_file(request: &HttpRequest, state: &PageState) -> Result<HttpResponse, Box<Failure>> {
     let visit = Visit::of(request, state)?;
-    let before = visit.asked.before.as_deref().and_then(|before| before.parse::<Date>().ok());
-    let Ok(page) = read(state, &visit.city, before, visit.context.now).await else {
-        return Err(visit.fails(Trouble::Unavailable));
+    let read = match request.match_info().get("table") {
+        Some("looks") => looks_file(request, state, &visit).await,
+        Some("searches") => searches_file(request, state, &visit.city).await,
+        _ => roles_file(request, state, &visit.city).await,
     };
-    let (city, form) = (&visit.city, Form::of(request));
-    let day = |at: Timestamp| Calendar::new(&city.timezone, Words::new(Default::default())).date(at).to_string();
-    Ok(match request.match_info().get("table") {
-        Some("looks") => {
-            let row =
-                |look: Looked| [day(look.day).into(), look.page.into(), look.role.as_str().into(), look.times.into()];
-            let rows = page.looks.into_iter().map(row).collect();
-            file(city, "looks", form, &Sheet { columns: ["day", "page", "role", "times"], rows })
-        }
-        Some("searches") => {
-            let rows = page.watches.iter().map(|watch| watch_row(watch, &page.runs, &day)).collect();
-            let columns = ["number", "dimension", "value", "purpose", "role", "since", "until", "runs"];
-            file(city, "searches", form, &Sheet { columns, rows })
-        }
-        _ => {
-            let rows = page.offices.iter().map(|(role, accounts)| [role.as_str().into(), (*accounts).into()]).collect();
-            file(city, "roles", form, &Sheet { columns: ["role", "accounts"], rows })
-        }
-    })
+    read.map_err(|_unreadable| visit.fails(Trouble::Unavailable))
 }
 
-fn watch_row(watch: &Watch, runs: &[Looked], day: &dyn Fn(Timestamp) -> String) -> [Field; 8] {
+async fn looks_file(request: &HttpRequest, state: &PageState, visit: &Visit) -> Result<HttpResponse, StoreError> {
+    let city = &visit.city;
+    let days = days(city, before(visit), visit.context.now);
+    let row = |look: Looked| {
+        let day = day_name(city, look.day);
+        [day.into(), look.page.into(), look.role.as_str().into(), look.times.into()]
+    };
+    let rows = looks(state, city, days).await?.into_iter().map(row).collect();
+    Ok(file(city, "looks", Form::of(request), &Sheet { columns: ["day", "page", "role", "times"], rows }))
+}
+
+async fn searches_file(request: &HttpRequest, state: &PageState, city: &City) -> Result<HttpResponse, StoreError> {
+    let (watches, runs) = (state.register.watches(&city.id).await?, state.register.runs(&city.id).await?);
+    let rows = watches.iter().map(|watch| watch_row(watch, &runs, city)).collect();
+    let columns = ["number", "dimension", "value", "purpose", "role", "since", "until", "runs"];
+    Ok(file(city, "searches", Form::of(request), &Sheet { columns, rows }))
+}
+
+async fn roles_file(request: &HttpRequest, state: &PageState, city: &City) -> Result<HttpResponse, StoreError> {
+    let offices = state.register.offices(&city.id).await?;
+    let rows = offices.into_iter().map(|(role, accounts)| [role.as_str().into(), accounts.into()]).collect();
+    Ok(file(city, "roles", Form::of(request), &Sheet { columns: ["role", "accounts"], rows }))
+}
+
+fn day_name(city: &City, at: Timestamp) -> String {
+    Buckets::new(&city.timezone).day_name(at)
+}
+
+fn watch_row(watch: &Watch, runs: &[Looked], city: &City) -> [Field; 8] {
     [
         u64::try_from(watch.number).unwrap_or_default().into(),
         watch.dimension.as_str().into(),
         watch.value.as_str().into(),
         watch.purpose.as_str().into(),
         watch.role.as_str().into(),
-        day(watch.since).into(),
-        day(watch.until).into(),
+        day_name(city, watch.since).into(),
+        day_name(city, watch.until).into(),
         own_runs(watch, runs).map(|run| run.times).sum::<u64>().into(),
     ]
 }
@@ -115,28 +126,36 @@ fn own_runs<'a>(watch: &'a Watch, runs: &'a [Looked]) -> impl Iterator<Item = &'
     runs.iter().filter(|run| run.watch() == Some(watch.number) && run.day.plus_seconds(86_400) > watch.since)
 }
 
-async fn read(
-    state: &PageState,
-    city: &City,
-    before: Option<Date>,
-    now: Timestamp,
-) -> Result<RegisterPage, StoreError> {
+/// The day that is asked to be looked back from.
+fn before(visit: &Visit) -> Option<Date> {
+    visit.asked.before.as_deref().and_then(|before| before.parse().ok())
+}
+
+/// The days that are shown: from the first on, and before the last.
+fn days(city: &City, before: Option<Date>, now: Timestamp) -> (Date, Date) {
+    let today = Calendar::new(&city.timezone, Words::new(Default::default())).date(now);
+    let tomorrow = today.tomorrow().unwrap_or(today);
+    let until = before.filter(|before| *before <= tomorrow).unwrap_or(tomorrow);
+    (until.checked_sub(Span::new().days(DAYS)).unwrap_or(until), until)
+}
+
+async fn looks(state: &PageState, city: &City, (from, until): (Date, Date)) -> Result<Vec<Looked>, StoreError> {
     let zone = city.zone();
     let midnight = |day: Date| {
         let at = day.to_zoned(zone.clone()).map_or(0, |at| at.timestamp().as_microsecond());
         Timestamp::from_micros(at)
     };
-    let today = Calendar::new(&city.timezone, Words::new(Default::default())).date(now);
-    let tomorrow = today.tomorrow().unwrap_or(today);
-    let until = before.filter(|before| *before <= tomorrow).unwrap_or(tomorrow);
-    let from = until.checked_sub(Span::new().days(DAYS)).unwrap_or(until);
+    state.register.looks(&city.id, midnight(from), midnight(until)).await
+}
+
+async fn read(state: &PageState, city: &City, days: (Date, Date)) -> Result<RegisterPage, StoreError> {
     let register = &*state.register;
     Ok(RegisterPage {
         offices: register.offices(&city.id).await?,
         watches: register.watches(&city.id).await?,
         runs: register.runs(&city.id).await?,
-        looks: register.looks(&city.id, midnight(from), midnight(until)).await?,
-        days: (from, until),
+        looks: looks(state, city, days).await?,
+        days,
         head: register.log_head(&city.id).await?,
     })
 }

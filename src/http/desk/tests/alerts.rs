@@ -1,5 +1,8 @@
+use std::collections::HashMap;
+
 use futures_util::future::BoxFuture;
 
+use super::numbers::past_of;
 use super::*;
 use crate::domain::alert::{Alert, Channel, Event, Kind, Look, Receiver, Sent, Webhook};
 use crate::domain::desk::{Cell, Counts, Dimension, HourCount, Plain, Recent, Width};
@@ -40,6 +43,16 @@ impl Counts for Past {
             _ => Vec::new(),
         };
         Box::pin(async move { Ok(cells) })
+    }
+
+    fn past_values<'a>(
+        &'a self,
+        city: &'a CityId,
+        width: Width,
+        dimension: Dimension,
+        starts: &'a [Timestamp],
+    ) -> BoxFuture<'a, Result<HashMap<String, Vec<u64>>, StoreError>> {
+        Box::pin(past_of(self, city, width, dimension, starts))
     }
 
     fn plain<'a>(

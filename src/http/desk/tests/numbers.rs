@@ -1,7 +1,26 @@
+use std::collections::HashMap;
+
 use futures_util::future::BoxFuture;
 
 use super::*;
 use crate::domain::desk::{Calendar, Cell, Counts, Dimension, HourCount, Plain, Recent, Width};
+
+/// What numbers that are invented tell of some buckets, one after the other.
+pub async fn past_of(
+    counts: &dyn Counts,
+    city: &CityId,
+    width: Width,
+    dimension: Dimension,
+    starts: &[Timestamp],
+) -> Result<HashMap<String, Vec<u64>>, StoreError> {
+    let mut told: HashMap<String, Vec<u64>> = HashMap::new();
+    for start in starts {
+        for cell in counts.values(city, width, dimension, *start).await? {
+            told.entry(cell.value).or_default().push(cell.posts);
+        }
+    }
+    Ok(told)
+}
 
 /// Numbers that are the same in each bucket of eighty days, until the 13th of January 2027; of the tag `tram` those of every
 /// other one, and one tag that came up in January alone.
@@ -45,6 +64,16 @@ impl Counts for Numbers {
             _ => Vec::new(),
         };
         Box::pin(async move { Ok(cells) })
+    }
+
+    fn past_values<'a>(
+        &'a self,
+        city: &'a CityId,
+        width: Width,
+        dimension: Dimension,
+        starts: &'a [Timestamp],
+    ) -> BoxFuture<'a, Result<HashMap<String, Vec<u64>>, StoreError>> {
+        Box::pin(past_of(self, city, width, dimension, starts))
     }
 
     fn plain<'a>(
