@@ -262,6 +262,7 @@ fn day_view(day: &Day, today: Timestamp, calendar: &Calendar, w: Words) -> DayVi
 mod tests {
     use super::*;
     use crate::http::page::Language;
+    use crate::monitor::UsualValue;
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse_rfc3339(text).unwrap()
@@ -305,5 +306,19 @@ mod tests {
         // Mondays were seven, fourteen, twenty-one and twenty-eight days ago.
         assert_eq!(shown[0].usual, "28");
         assert_eq!(days(0).len(), 1, "today, whatever comes");
+    }
+
+    #[test]
+    fn what_is_spoken_of_stands_beside_what_is_usual_where_that_is_known() {
+        let (now, w) = (at("2026-11-29T12:00:00Z"), Words::new(Language::French));
+        let bucket = Buckets::new("UTC").bucket(Width::Day, now).unwrap();
+        let cell = |value: &str, usual| CellTold {
+            cell: Cell { start: bucket.start, value: value.into(), posts: 12, authors: Some(5) },
+            usual,
+        };
+        let cells =
+            vec![cell("tram", Some(UsualValue::Posts(4))), cell("bus", Some(UsualValue::TooFew)), cell("train", None)];
+        let (_, said) = topic_words(&(bucket, Dimension::Tag, cells), &Calendar::new("UTC", w), w);
+        assert_eq!(said, "#tram (12, d’habitude 4), #bus (12, d’habitude peu), #train (12)");
     }
 }

@@ -28,8 +28,8 @@ struct NumbersView<'a> {
     files: Files,
     watch: String,
     note: String,
-    /// What is usual of a value is told too.
-    usual_told: bool,
+    /// What the numbers of values are, and what is usual of them.
+    of_values: Option<String>,
 }
 
 /// `GET /desk/{city}/numbers`.
@@ -54,10 +54,12 @@ pub async fn page(asked: Asked) -> HttpResponse {
         Some(told) => (sentences(told, &calendar, w), tables(told, &period, &calendar, w)),
         None => (vec![absent(since, &calendar, asked.context.now, w)], Vec::new()),
     };
-    let usual_told = told
-        .iter()
-        .flat_map(|told| &told.by)
-        .any(|(of, cells)| *of != Dimension::Hour && cells.iter().any(|cell| cell.usual.is_some()));
+    let mut values = told.iter().flat_map(|told| &told.by).filter(|(of, _)| *of != Dimension::Hour);
+    let of_values = match width {
+        Width::Hour | Width::Day => values.any(|(_, cells)| cells.iter().any(|cell| cell.usual.is_some())),
+        Width::Week | Width::Month => values.any(|(_, cells)| !cells.is_empty()),
+    };
+    let of_values_key = if width == Width::Day { "numbers-usual-note" } else { "numbers-partial" };
     let view = NumbersView {
         frame: frame(&asked, &here, w.t("numbers-title")),
         w,
@@ -76,7 +78,7 @@ pub async fn page(asked: Asked) -> HttpResponse {
         files: files(&format!("/desk{here}"), &query(width, bucket.map(|bucket| bucket.start))),
         watch: format!("/desk/{}/watch", city.id.as_str()),
         note: w.count("numbers-note", AUTHORS_MIN),
-        usual_told,
+        of_values: of_values.then(|| w.t(of_values_key)),
     };
     asked.page(StatusCode::OK, view.render().unwrap_or_default())
 }

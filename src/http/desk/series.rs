@@ -12,7 +12,7 @@ use crate::monitor::{UsualValue, usual_value};
 pub struct Series {
     /// Oldest first.
     pub points: Vec<Point>,
-    /// Among all of them.
+    /// Among all of them, where they are days: what a wider bucket tells may be a part.
     pub usual: Option<UsualValue>,
 }
 
@@ -62,6 +62,7 @@ pub async fn read(
         Point { bucket, posts: cell.map(|cell| cell.posts), authors: cell.and_then(|cell| cell.authors) }
     };
     let points: Vec<Point> = buckets.into_iter().map(point).collect();
-    let usual = usual_value(points.iter().map(|point| point.posts).collect());
+    let told = points.iter().filter(|_| width == Width::Day).map(|point| point.posts);
+    let usual = usual_value(told.collect());
     Ok(Series { points, usual })
 }

@@ -232,7 +232,8 @@ pub async fn series(asked: Asked) -> HttpResponse {
     let usual = match series.usual {
         Some(UsualValue::Posts(posts)) => w.count("watch-usual", number(posts)),
         Some(UsualValue::TooFew) => w.t("watch-usual-few"),
-        None => w.t("watch-usual-not-yet"),
+        None if width == Width::Day => w.t("watch-usual-not-yet"),
+        None => w.t("numbers-partial"),
     };
     let rows: Vec<SeriesRow> = series
         .points

@@ -1294,7 +1294,8 @@ numbers-day = Day by day
 numbers-of-day = Day
 numbers-of-usual = Usually
 numbers-usual-few = few
-numbers-usual-note = “Usually”: the middle of the eight same days, or of the eight weeks or months before, once four are counted; “few”: too few people most of the time.
+numbers-usual-note = “Usually”: the middle of the eight same days before, once four are counted; “few”: too few people most of the time.
+numbers-partial = Of a value, a week or a month tells this number at least: days of too few people may be missing, so what is usual is not told.
 numbers-few-short = { $n ->
     [one] fewer than one
    *[other] fewer than { $n }

@@ -1295,7 +1295,8 @@ numbers-day = Jour par jour
 numbers-of-day = Jour
 numbers-of-usual = D’ordinaire
 numbers-usual-few = peu
-numbers-usual-note = « D’ordinaire » : le milieu des huit mêmes jours, semaines ou mois d’avant, dès que quatre sont comptés ; « peu » : trop peu de personnes la plupart du temps.
+numbers-usual-note = « D’ordinaire » : le milieu des huit mêmes jours d’avant, dès que quatre sont comptés ; « peu » : trop peu de personnes la plupart du temps.
+numbers-partial = D’une valeur, une semaine ou un mois dit ce nombre au moins : des jours de trop peu de personnes peuvent y manquer, d’où il n’est pas dit ce qui est habituel.
 numbers-few-short = { $n ->
     [one] moins d’une
    *[other] moins de { $n }
